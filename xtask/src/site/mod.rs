@@ -71,6 +71,13 @@ fn build_dev(layout: &Layout, compiled: &Path) -> Result<Site> {
     Ok(Site { wasm: package.join(format!("{NAME}_bg.wasm")), folder })
 }
 
+/// What the wasm of a quickly built site would weigh if it were shipped.
+pub fn shipped_size(layout: &Layout, site: &Site) -> Result<u64> {
+    let small = layout.wasm_target().join("weighed.wasm");
+    pack::shrink(layout, &site.wasm, &small)?;
+    brotli_size(layout, &small)
+}
+
 /// Copies what needs no building: the font and the icon.
 fn copy_assets(layout: &Layout, folder: &Path) -> Result<()> {
     let font = layout.root.join(FONT);
