@@ -24,7 +24,10 @@ impl Layout {
         // hold a binary that another checkout compiled.
         let manifest = env::var("CARGO_MANIFEST_DIR")
             .unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
-        let root = Path::new(&manifest).parent().context("xtask has no parent folder")?.to_owned();
+        let root = Path::new(&manifest)
+            .parent()
+            .context("xtask has no parent folder")?
+            .to_owned();
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(folder) => env::current_dir()?.join(folder),
             None => root.join("target"),

@@ -85,7 +85,11 @@ fn run(layout: &Layout, demo_arguments: &[String]) -> Result<ExitCode> {
 /// Builds the server in the dev profile and says where the binary is.
 fn build_server(layout: &Layout) -> Result<std::path::PathBuf> {
     process::say("building the server (first time about three minutes)");
-    process::run(process::cargo().current_dir(&layout.root).args(["build", "--package", "server"]))?;
+    process::run(process::cargo().current_dir(&layout.root).args([
+        "build",
+        "--package",
+        "server",
+    ]))?;
     Ok(layout.target.join("debug/tenant-atlas"))
 }
 
@@ -94,10 +98,16 @@ fn dist(layout: &Layout) -> Result<ExitCode> {
     let site = site::build(layout, Flavour::Dist)?;
     let size = site::brotli_size(layout, &site.wasm)?;
     process::say("building the server, release profile");
-    process::run(
-        process::cargo().current_dir(&layout.root).args(["build", "--release", "--package", "server"]),
-    )?;
-    println!("server  {}", layout.target.join("release/tenant-atlas").display());
+    process::run(process::cargo().current_dir(&layout.root).args([
+        "build",
+        "--release",
+        "--package",
+        "server",
+    ]))?;
+    println!(
+        "server  {}",
+        layout.target.join("release/tenant-atlas").display()
+    );
     println!("site    {}", site.folder.display());
     println!("wasm    {size} bytes (brotli)");
     site::Budget::read(layout)?.hold(Flavour::Dist, size)?;

@@ -57,7 +57,12 @@ impl Cluster {
         process::run_quietly(
             unprivileged(&programs.join("initdb"))
                 .current_dir(folder)
-                .args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
+                .args([
+                    "--auth=trust",
+                    "--encoding=UTF8",
+                    "--locale=C.UTF-8",
+                    "--no-sync",
+                ])
                 .args(["--username", SYSTEM_USER, "--pgdata"])
                 .arg(&data),
         )?;
@@ -73,7 +78,11 @@ impl Cluster {
             .stderr(fs::File::create(&log)?)
             .spawn()
             .context("cannot start PostgreSQL")?;
-        let mut cluster = Self { server, folder: folder.to_owned(), port };
+        let mut cluster = Self {
+            server,
+            folder: folder.to_owned(),
+            port,
+        };
         cluster.wait_until_ready(programs, &log)?;
         Ok(cluster)
     }
@@ -82,17 +91,29 @@ impl Cluster {
         let started = Instant::now();
         while started.elapsed() < Duration::from_secs(60) {
             let ready = process::program(programs.join("pg_isready"))
-                .args(["--quiet", "--host", "127.0.0.1", "--port", &self.port.to_string()])
+                .args([
+                    "--quiet",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    &self.port.to_string(),
+                ])
                 .status()?;
             if ready.success() {
                 return Ok(());
             }
             if let Some(status) = self.server.try_wait()? {
-                bail!("PostgreSQL ended at once ({status})\n{}", fs::read_to_string(log)?);
+                bail!(
+                    "PostgreSQL ended at once ({status})\n{}",
+                    fs::read_to_string(log)?
+                );
             }
             thread::sleep(Duration::from_millis(50));
         }
-        bail!("PostgreSQL was not ready within a minute\n{}", fs::read_to_string(log)?)
+        bail!(
+            "PostgreSQL was not ready within a minute\n{}",
+            fs::read_to_string(log)?
+        )
     }
 }
 
@@ -111,7 +132,13 @@ fn unprivileged(program: &Path) -> Command {
     let mut command = process::program("setpriv");
     command.args(["--pdeathsig", "QUIT"]);
     if process::is_root() {
-        command.args(["--reuid", SYSTEM_USER, "--regid", SYSTEM_USER, "--init-groups"]);
+        command.args([
+            "--reuid",
+            SYSTEM_USER,
+            "--regid",
+            SYSTEM_USER,
+            "--init-groups",
+        ]);
     }
     command.arg(program);
     command
@@ -128,7 +155,10 @@ fn settings(folder: &Path, port: u16) -> Vec<String> {
         "synchronous_commit=off".to_owned(),
         "full_page_writes=off".to_owned(),
     ];
-    settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect()
+    settings
+        .into_iter()
+        .flat_map(|setting| ["-c".to_owned(), setting])
+        .collect()
 }
 
 fn free_port() -> Result<u16> {
@@ -137,6 +167,9 @@ fn free_port() -> Result<u16> {
 
 fn id(flag: &str) -> Result<u32> {
     let printed = process::capture(process::program("id").args([flag, SYSTEM_USER]))?;
-    ensure!(!printed.trim().is_empty(), "there is no account `{SYSTEM_USER}`");
+    ensure!(
+        !printed.trim().is_empty(),
+        "there is no account `{SYSTEM_USER}`"
+    );
     printed.trim().parse().context("`id` printed no number")
 }

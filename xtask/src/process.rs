@@ -29,7 +29,9 @@ pub fn cargo() -> Command {
 /// Runs a command with its output shown; any exit code but 0 is an error.
 pub fn run(command: &mut Command) -> Result<()> {
     let name = shown(command);
-    let status = command.status().with_context(|| format!("cannot start `{name}`"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{name}`"))?;
     if !status.success() {
         bail!("`{name}` failed ({status})");
     }
@@ -52,7 +54,9 @@ pub fn capture(command: &mut Command) -> Result<String> {
 /// Runs a command in silence; its whole output comes with the error.
 pub fn run_quietly(command: &mut Command) -> Result<()> {
     let name = shown(command);
-    let output = command.output().with_context(|| format!("cannot start `{name}`"))?;
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start `{name}`"))?;
     if !output.status.success() {
         bail!(
             "`{name}` failed ({})\n{}{}",
@@ -67,7 +71,9 @@ pub fn run_quietly(command: &mut Command) -> Result<()> {
 /// Looks a program up in `PATH`.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// Whether this process runs as root.
@@ -84,5 +90,8 @@ pub fn create_parent(file: &Path) -> Result<()> {
 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+    words
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

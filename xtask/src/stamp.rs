@@ -24,7 +24,10 @@ impl Stamp {
             add(&mut hasher, input)?;
         }
         let file = layout.target.join("xtask-stamps").join(step);
-        Ok(Self { file, line: hex(&hasher.finalize()) })
+        Ok(Self {
+            file,
+            line: hex(&hasher.finalize()),
+        })
     }
 
     /// Whether the step last ran on the same inputs and its output still stands.

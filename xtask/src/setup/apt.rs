@@ -22,12 +22,20 @@ pub fn install(packages: &[Package]) -> Result<()> {
         process::say(&format!("missing: {} ({})", package.name, package.why));
     }
     let names: Vec<&str> = packages.iter().map(|package| package.name).collect();
-    let typed = format!("apt-get install -y --no-install-recommends {}", names.join(" "));
+    let typed = format!(
+        "apt-get install -y --no-install-recommends {}",
+        names.join(" ")
+    );
     if process::find_program("apt-get").is_none() {
-        bail!("this machine has no apt-get; install what these Debian packages hold, then call again: {}", names.join(" "));
+        bail!(
+            "this machine has no apt-get; install what these Debian packages hold, then call again: {}",
+            names.join(" ")
+        );
     }
     if !process::is_root() {
-        bail!("these need root, please run them and call again:\n  sudo apt-get update\n  sudo {typed}");
+        bail!(
+            "these need root, please run them and call again:\n  sudo apt-get update\n  sudo {typed}"
+        );
     }
     process::say("apt-get update, so that the package lists are of today");
     apt_get(&["update", "-q"])?;

@@ -42,10 +42,16 @@ pub fn ensure(layout: &Layout, needs: &[Need]) -> Result<()> {
         missing.extend(wasm::missing_packages()?);
     }
     if needs.contains(&Need::Chromium) && tools::chromium().is_none() {
-        missing.push(apt::Package { name: "chromium", why: "runs the browser stories" });
+        missing.push(apt::Package {
+            name: "chromium",
+            why: "runs the browser stories",
+        });
     }
     if needs.contains(&Need::Postgres) && tools::postgres_programs().is_none() {
-        missing.push(apt::Package { name: "postgresql", why: "the second database of the tests" });
+        missing.push(apt::Package {
+            name: "postgresql",
+            why: "the second database of the tests",
+        });
     }
     apt::install(&missing)?;
     if needs.contains(&Need::Wasm) {

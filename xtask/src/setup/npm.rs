@@ -12,7 +12,9 @@ use crate::stamp::content_hash;
 pub fn ensure(layout: &Layout) -> Result<()> {
     for name in ["node", "npm"] {
         if process::find_program(name).is_none() {
-            bail!("`{name}` is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)");
+            bail!(
+                "`{name}` is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"
+            );
         }
     }
     let lock = content_hash(&fs::read(layout.root.join("package-lock.json"))?);
@@ -22,9 +24,11 @@ pub fn ensure(layout: &Layout) -> Result<()> {
         return Ok(());
     }
     process::say("npm ci: Tailwind, daisyUI, wasm-opt and Playwright as the lock file names them");
-    process::run_quietly(
-        process::program("npm").current_dir(&layout.root).args(["ci", "--no-audit", "--no-fund"]),
-    )?;
+    process::run_quietly(process::program("npm").current_dir(&layout.root).args([
+        "ci",
+        "--no-audit",
+        "--no-fund",
+    ]))?;
     fs::write(mark, lock)?;
     Ok(())
 }

@@ -11,12 +11,17 @@ pub fn chromium() -> Option<PathBuf> {
     if debian.is_file() {
         return Some(debian);
     }
-    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(process::find_program)
+    ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find_map(process::find_program)
 }
 
 /// The folder with `initdb` and `postgres`, the newest where there are several.
 pub fn postgres_programs() -> Option<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let versions = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
     let newest = versions
         .filter_map(|entry| {
             let version: u32 = entry.file_name().to_str()?.parse().ok()?;

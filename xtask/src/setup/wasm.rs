@@ -34,14 +34,19 @@ pub fn cargo(layout: &Layout) -> Command {
             command
         }
     };
-    command.env("CARGO_TARGET_DIR", layout.wasm_target()).current_dir(&layout.root);
+    command
+        .env("CARGO_TARGET_DIR", layout.wasm_target())
+        .current_dir(&layout.root);
     command
 }
 
 /// Debian's cargo with Debian's compiler, whatever toolchain is active.
 pub fn debian_cargo() -> Command {
     let mut command = process::program(DEBIAN_CARGO);
-    command.env("RUSTC", DEBIAN_RUSTC).env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN");
+    command
+        .env("RUSTC", DEBIAN_RUSTC)
+        .env_remove("CARGO")
+        .env_remove("RUSTUP_TOOLCHAIN");
     command
 }
 
@@ -57,8 +62,12 @@ pub fn add_by_rustup() -> Result<()> {
         return Ok(());
     }
     process::say("rustup target add wasm32-unknown-unknown: the standard library for the browser");
-    if let Err(error) = process::run_quietly(process::program("rustup").args(["target", "add", TARGET])) {
-        process::say(&format!("rustup could not add it, trying Debian's Rust instead: {error:#}"));
+    if let Err(error) =
+        process::run_quietly(process::program("rustup").args(["target", "add", TARGET]))
+    {
+        process::say(&format!(
+            "rustup could not add it, trying Debian's Rust instead: {error:#}"
+        ));
     }
     Ok(())
 }
@@ -69,9 +78,17 @@ pub fn missing_packages() -> Result<Vec<Package>> {
         return Ok(Vec::new());
     }
     const FILES: [(&str, &str, &str); 4] = [
-        ("rustc-web", DEBIAN_RUSTC, "a compiler whose standard library can be built for the browser"),
+        (
+            "rustc-web",
+            DEBIAN_RUSTC,
+            "a compiler whose standard library can be built for the browser",
+        ),
         ("cargo-web", DEBIAN_CARGO, "the cargo of that compiler"),
-        ("rust-web-src", "/usr/lib/rustlib/src/rust/library/std", "the source of the standard library"),
+        (
+            "rust-web-src",
+            "/usr/lib/rustlib/src/rust/library/std",
+            "the source of the standard library",
+        ),
         ("rust-web-llvm", "/usr/bin/rust-lld", "its LLVM tools"),
     ];
     let mut missing: Vec<Package> = FILES
@@ -83,16 +100,25 @@ pub fn missing_packages() -> Result<Vec<Package>> {
         .map(|(name, _, why)| Package { name, why })
         .collect();
     if !has_wasm_linker() {
-        missing.push(Package { name: "lld-22", why: "links wasm" });
+        missing.push(Package {
+            name: "lld-22",
+            why: "links wasm",
+        });
     }
     Ok(missing)
 }
 
 /// The folder where a compiler looks for the browser's standard library.
 pub fn target_folder(rustc: &str) -> Option<PathBuf> {
-    let output = process::program(rustc).args(["--print", "target-libdir", "--target", TARGET]).output().ok()?;
+    let output = process::program(rustc)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()
+        .ok()?;
     let folder = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| PathBuf::from(folder.trim()))
+    output
+        .status
+        .success()
+        .then(|| PathBuf::from(folder.trim()))
 }
 
 /// Whether a folder holds a built standard library.

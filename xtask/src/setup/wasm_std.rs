@@ -28,7 +28,9 @@ pub fn ensure(layout: &Layout) -> Result<()> {
     if fs::read_to_string(&mark).is_ok_and(|built_by| built_by == compiler) {
         return Ok(());
     }
-    process::say("building the browser's standard library with Debian's Rust (once, about half a minute)");
+    process::say(
+        "building the browser's standard library with Debian's Rust (once, about half a minute)",
+    );
     let libraries = build(layout)?;
     assemble(&sysroot, &libraries)?;
     fs::write(mark, compiler)?;
@@ -70,18 +72,37 @@ fn build(layout: &Layout) -> Result<Vec<PathBuf>> {
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_TARGET_DIR", folder.join("target"))
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
-            .args(["build", "--release", "--target", wasm::TARGET, "-Zbuild-std=std,panic_abort"]),
+            .args([
+                "build",
+                "--release",
+                "--target",
+                wasm::TARGET,
+                "-Zbuild-std=std,panic_abort",
+            ]),
     )?;
-    let built = folder.join("target").join(wasm::TARGET).join("release/deps");
+    let built = folder
+        .join("target")
+        .join(wasm::TARGET)
+        .join("release/deps");
     let mut libraries = Vec::new();
     for entry in fs::read_dir(&built)? {
         let path = entry?.path();
-        let own = path.file_name().is_some_and(|name| name.to_string_lossy().contains(CARRIER));
-        if path.extension().is_some_and(|extension| extension == "rlib") && !own {
+        let own = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().contains(CARRIER));
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "rlib")
+            && !own
+        {
             libraries.push(path);
         }
     }
-    ensure!(!libraries.is_empty(), "the build left no library in {}", built.display());
+    ensure!(
+        !libraries.is_empty(),
+        "the build left no library in {}",
+        built.display()
+    );
     Ok(libraries)
 }
 
@@ -97,7 +118,8 @@ fn assemble(sysroot: &Path, libraries: &[PathBuf]) -> Result<()> {
         fs::copy(library, target.join(name))?;
     }
     // The host's part (linkers, its own library) is Debian's, seen through links.
-    let debian = process::capture(process::program(wasm::DEBIAN_RUSTC).args(["--print", "sysroot"]))?;
+    let debian =
+        process::capture(process::program(wasm::DEBIAN_RUSTC).args(["--print", "sysroot"]))?;
     for entry in fs::read_dir(Path::new(debian.trim()).join("lib/rustlib"))? {
         let entry = entry?;
         if entry.file_name() != wasm::TARGET {

@@ -18,8 +18,8 @@ impl Budget {
     /// Reads `specs/golden/wasm-budget.txt`.
     pub fn read(layout: &Layout) -> Result<Self> {
         let file = layout.root.join("specs/golden/wasm-budget.txt");
-        let text = fs::read_to_string(&file)
-            .with_context(|| format!("cannot read {}", file.display()))?;
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         Self::parse(&text)
     }
 
@@ -38,7 +38,10 @@ impl Budget {
             Flavour::Dist => self.dist,
         };
         if size > allowed {
-            bail!("the wasm is {size} bytes in brotli, its budget is {allowed} ({})", flavour.profile());
+            bail!(
+                "the wasm is {size} bytes in brotli, its budget is {allowed} ({})",
+                flavour.profile()
+            );
         }
         Ok(())
     }
@@ -50,7 +53,10 @@ fn figure(text: &str, profile: &str) -> Result<u64> {
     let (_, bytes) = pairs
         .find(|(name, _)| *name == profile)
         .with_context(|| format!("the wasm budget has no line for {profile}"))?;
-    bytes.trim().parse().with_context(|| format!("`{bytes}` is no number of bytes"))
+    bytes
+        .trim()
+        .parse()
+        .with_context(|| format!("`{bytes}` is no number of bytes"))
 }
 
 #[cfg(test)]

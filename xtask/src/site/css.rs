@@ -18,7 +18,10 @@ pub fn build(layout: &Layout, output: &Path, flavour: Flavour) -> Result<()> {
     }
     process::say("Tailwind: the stylesheet");
     let mut command = process::program(layout.npm_program("tailwindcss"));
-    command.current_dir(&layout.root).args(["--input", "style/main.css", "--output"]).arg(output);
+    command
+        .current_dir(&layout.root)
+        .args(["--input", "style/main.css", "--output"])
+        .arg(output);
     if flavour == Flavour::Dist {
         command.arg("--minify");
     }

@@ -68,7 +68,10 @@ fn build_dev(layout: &Layout, compiled: &Path) -> Result<Site> {
     css::build(layout, &package.join(format!("{NAME}.css")), Flavour::Dev)?;
     copy_assets(layout, &folder)?;
     manifest::write(&folder, &manifest::Names::plain())?;
-    Ok(Site { wasm: package.join(format!("{NAME}_bg.wasm")), folder })
+    Ok(Site {
+        wasm: package.join(format!("{NAME}_bg.wasm")),
+        folder,
+    })
 }
 
 /// What the wasm of a quickly built site would weigh if it were shipped.
@@ -83,7 +86,10 @@ fn copy_assets(layout: &Layout, folder: &Path) -> Result<()> {
     let font = layout.root.join(FONT);
     let name = font.file_name().context("the font has no name")?;
     copy(&font, &folder.join("fonts").join(name))?;
-    copy(&layout.root.join("style/favicon.svg"), &folder.join("favicon.svg"))
+    copy(
+        &layout.root.join("style/favicon.svg"),
+        &folder.join("favicon.svg"),
+    )
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -29,7 +29,10 @@ pub fn build(layout: &Layout, compiled: &Path) -> Result<Site> {
     let wasm_name = place(&folder, &fs::read(&small)?, &format!("{NAME}_bg"), "wasm")?;
     // The glue names its wasm, so it is hashed after the name was put in.
     let glue = fs::read_to_string(work.join(format!("{NAME}.js")))?;
-    let wasm_file = wasm_name.rsplit('/').next().context("a name without an end")?;
+    let wasm_file = wasm_name
+        .rsplit('/')
+        .next()
+        .context("a name without an end")?;
     let glue = glue.replace(&format!("{NAME}_bg.wasm"), wasm_file);
     let names = Names {
         js: place(&folder, glue.as_bytes(), NAME, "js")?,
@@ -42,7 +45,10 @@ pub fn build(layout: &Layout, compiled: &Path) -> Result<Site> {
     process::say("compressing (brotli and gzip)");
     compress::write_beside(layout, &folder)?;
     manifest::write(&folder, &names)?;
-    Ok(Site { wasm: folder.join(&names.wasm), folder })
+    Ok(Site {
+        wasm: folder.join(&names.wasm),
+        folder,
+    })
 }
 
 /// Runs wasm-opt with the features that rustc's wasm32 target turns on.
@@ -72,7 +78,10 @@ pub fn shrink(layout: &Layout, from: &Path, to: &Path) -> Result<()> {
 }
 
 fn stamp_name(from: &Path) -> String {
-    format!("shrink-{}", content_hash(from.as_os_str().as_encoded_bytes()))
+    format!(
+        "shrink-{}",
+        content_hash(from.as_os_str().as_encoded_bytes())
+    )
 }
 
 /// Writes a file below `pkg/` under its hashed name, which it returns.

@@ -15,7 +15,9 @@ use crate::stamp::Stamp;
 /// Compiles the front end; cargo itself knows what changed.
 pub fn compile(layout: &Layout, flavour: Flavour) -> Result<PathBuf> {
     let profile = flavour.profile();
-    process::say(&format!("building the front end ({profile}; first time about two minutes)"));
+    process::say(&format!(
+        "building the front end ({profile}; first time about two minutes)"
+    ));
     process::run(toolchain::cargo(layout).args([
         "build",
         "--package",
@@ -26,13 +28,21 @@ pub fn compile(layout: &Layout, flavour: Flavour) -> Result<PathBuf> {
         "--profile",
         profile,
     ]))?;
-    Ok(layout.wasm_target().join(toolchain::TARGET).join(profile).join("frontend.wasm"))
+    Ok(layout
+        .wasm_target()
+        .join(toolchain::TARGET)
+        .join(profile)
+        .join("frontend.wasm"))
 }
 
 /// Runs wasm-bindgen, linked into this program from the same lock file as the crate.
 pub fn bind(layout: &Layout, compiled: &Path, package: &Path, flavour: Flavour) -> Result<()> {
     let output = package.join(format!("{NAME}_bg.wasm"));
-    let stamp = Stamp::of(layout, &format!("bind-{}", flavour.profile()), &[compiled.to_owned()])?;
+    let stamp = Stamp::of(
+        layout,
+        &format!("bind-{}", flavour.profile()),
+        &[compiled.to_owned()],
+    )?;
     if stamp.holds(&output) {
         return Ok(());
     }

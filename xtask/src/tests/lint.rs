@@ -10,16 +10,23 @@ use crate::process;
 
 /// `cargo fmt --check`.
 pub fn format(layout: &Layout) -> Result<Tally> {
-    check(process::cargo().current_dir(&layout.root).args(["fmt", "--all", "--check"]))
+    check(
+        process::cargo()
+            .current_dir(&layout.root)
+            .args(["fmt", "--all", "--check"]),
+    )
 }
 
 /// Clippy over the host's crates, and the types of the stories.
 pub fn lint(layout: &Layout) -> Result<Tally> {
-    let clippy = check(
-        process::cargo()
-            .current_dir(&layout.root)
-            .args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]),
-    )?;
+    let clippy = check(process::cargo().current_dir(&layout.root).args([
+        "clippy",
+        "--quiet",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
     let types = check(
         process::program(layout.npm_program("tsc"))
             .current_dir(&layout.root)
@@ -30,5 +37,9 @@ pub fn lint(layout: &Layout) -> Result<Tally> {
 
 /// Output goes to the terminal as it comes; the exit code is the verdict.
 fn check(command: &mut Command) -> Result<Tally> {
-    Ok(if command.status()?.success() { Tally::PASSED } else { Tally::FAILED })
+    Ok(if command.status()?.success() {
+        Tally::PASSED
+    } else {
+        Tally::FAILED
+    })
 }

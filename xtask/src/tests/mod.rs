@@ -83,12 +83,23 @@ impl Step {
 
 /// Runs the named steps, or all; the last line printed is `N passed, M failed`.
 pub fn run(layout: &Layout, names: &[String], passed_on: &[String]) -> Result<ExitCode> {
-    let named = names.iter().map(|name| Step::parse(name)).collect::<Result<Vec<_>>>()?;
-    let steps = if named.is_empty() { FULL.to_vec() } else { named };
+    let named = names
+        .iter()
+        .map(|name| Step::parse(name))
+        .collect::<Result<Vec<_>>>()?;
+    let steps = if named.is_empty() {
+        FULL.to_vec()
+    } else {
+        named
+    };
     if !passed_on.is_empty() && steps.len() != 1 {
         bail!("arguments after `--` go to one step; name which");
     }
-    let needs: Vec<Need> = steps.iter().flat_map(|step| step.needs()).copied().collect();
+    let needs: Vec<Need> = steps
+        .iter()
+        .flat_map(|step| step.needs())
+        .copied()
+        .collect();
     setup::ensure(layout, &needs)?;
 
     let mut total = Tally::default();
@@ -104,5 +115,9 @@ pub fn run(layout: &Layout, names: &[String], passed_on: &[String]) -> Result<Ex
         total = total.and(tally);
     }
     println!("{total}");
-    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if total.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

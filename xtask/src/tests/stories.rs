@@ -42,9 +42,14 @@ fn read_report(file: &Path) -> Result<Tally> {
 
 /// A flaky story is a failed one: it says something untrue half of the time.
 fn count(report: &Value) -> Result<Tally> {
-    let stats = report.get("stats").context("Playwright's report has no counts")?;
+    let stats = report
+        .get("stats")
+        .context("Playwright's report has no counts")?;
     let figure = |name: &str| stats.get(name).and_then(Value::as_u64).unwrap_or(0);
-    Ok(Tally { passed: figure("expected"), failed: figure("unexpected") + figure("flaky") })
+    Ok(Tally {
+        passed: figure("expected"),
+        failed: figure("unexpected") + figure("flaky"),
+    })
 }
 
 #[cfg(test)]
@@ -56,7 +61,13 @@ mod tests {
     #[test]
     fn a_flaky_story_counts_as_failed() {
         let report = json!({"stats": {"expected": 4, "unexpected": 1, "flaky": 1, "skipped": 2}});
-        assert_eq!(count(&report).unwrap(), Tally { passed: 4, failed: 2 });
+        assert_eq!(
+            count(&report).unwrap(),
+            Tally {
+                passed: 4,
+                failed: 2
+            }
+        );
     }
 
     #[test]
