@@ -33,8 +33,7 @@ pub(crate) struct Reply {
 
 impl Transport {
     pub(crate) fn new(settings: &ClientSettings) -> Result<Self, GraphError> {
-        // Fails when another part of the process has installed one: that is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        install_ring();
         let client = match builder(settings).build() {
             Ok(client) => client,
             Err(_) => {
@@ -146,6 +145,11 @@ impl Transport {
     }
 }
 
+/// Chooses the cryptography for the process; one chosen before by another part is as good.
+fn install_ring() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 fn builder(settings: &ClientSettings) -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("TenantAtlas/", env!("CARGO_PKG_VERSION")))
@@ -211,17 +215,53 @@ fn before_headers(error: &reqwest::Error) -> UnreachableKind {
     }
     let mut cause: Option<&(dyn StdError + 'static)> = error.source();
     while let Some(current) = cause {
-        let inner = current
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) || current.is::<rustls::Error>() {
+        if current.is::<rustls::Error>() {
             return UnreachableKind::Tls;
         }
         // The type of this cause is private; its text is fixed.
         if current.to_string() == "dns error" {
             return UnreachableKind::Dns;
         }
-        cause = current.source();
+        // An I/O error passes over the error inside it when it names its source.
+        cause = match current
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
     }
     UnreachableKind::Connect
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::dns::{Name, Resolve, Resolving};
+    use std::sync::Arc;
+
+    /// Knows no name, and asks nobody.
+    struct NoNames;
+
+    impl Resolve for NoNames {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(std::future::ready(Err("no such name".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn p01_a_name_without_an_address_is_told_apart() {
+        install_ring();
+        let client = builder(&ClientSettings::default()).dns_resolver(Arc::new(NoNames));
+        let request = client.build().unwrap().get("http://nowhere.invalid/");
+        let error = request.send().await.unwrap_err();
+        assert_eq!(before_headers(&error), UnreachableKind::Dns);
+    }
+
+    #[test]
+    fn p01_the_client_is_made_without_system_certificates_too() {
+        install_ring();
+        let bare = builder(&ClientSettings::default()).tls_certs_only(std::iter::empty());
+        assert!(bare.build().is_ok());
+    }
 }

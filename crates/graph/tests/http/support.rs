@@ -141,15 +141,24 @@ pub fn groups() -> &'static Contract {
     graph::contract("groups").unwrap()
 }
 
-/// Bounds that a silent server reaches at once.
-pub fn hasty_client() -> HttpGraphClient {
-    let bound = Duration::from_millis(100);
-    let settings = ClientSettings {
-        header_timeout: bound,
-        body_timeout: bound,
+/// Gives up on headers at once, and never on anything else.
+pub fn client_hasty_for_headers() -> HttpGraphClient {
+    let header_timeout = Duration::from_millis(100);
+    HttpGraphClient::new(ClientSettings {
+        header_timeout,
         ..settings()
-    };
-    HttpGraphClient::new(settings).unwrap()
+    })
+    .unwrap()
+}
+
+/// Gives up on bodies at once, and never on anything else.
+pub fn client_hasty_for_bodies() -> HttpGraphClient {
+    let body_timeout = Duration::from_millis(100);
+    HttpGraphClient::new(ClientSettings {
+        body_timeout,
+        ..settings()
+    })
+    .unwrap()
 }
 
 /// Reads the first page of groups.
