@@ -67,7 +67,9 @@ pub fn encode(text: &str) -> String {
                 out.push(char::from(byte));
             }
             // Writing to a String cannot fail.
-            _ => drop(write!(out, "%{byte:02X}")),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
     out
