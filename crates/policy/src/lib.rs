@@ -1,1 +1,17 @@
-//! policy
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod decide;
+mod facts;
+mod gate;
+mod permit;
+mod prerequisites;
+
+pub use access::{Grants, require};
+pub use decide::decide;
+pub use facts::{
+    ActorFacts, ConnectionFacts, ContextState, CredentialState, Facts, GrantFacts, RunFacts,
+    Standing, Switch, TenantFacts,
+};
+pub use gate::{Ended, StartLedger, Started, start};
+pub use permit::{Permit, Refusal, Ruling, RunKey, Running};

@@ -1,1 +1,60 @@
-//! store
+#![doc = include_str!("../README.md")]
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+mod audit;
+mod clock;
+mod connections;
+mod error;
+mod facts;
+mod inventory;
+mod members;
+mod new_id;
+mod notifications;
+mod open;
+mod runs;
+mod scope;
+mod sessions;
+mod sql;
+mod tenants;
+mod users;
+
+pub use audit::AuditVerdict;
+pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
+pub use error::StoreError;
+pub use inventory::{InventoryObject, InventoryRow};
+pub use members::Member;
+pub use notifications::Notification;
+pub use open::OpenError;
+pub use runs::{
+    AttemptRow, ChangeRow, Claim, Failure, ItemOutcome, ItemRow, Requested, RunAccess, RunDraft,
+    RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft,
+};
+pub use scope::{Scope, WorkspaceAccess};
+pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, Presence};
+pub use tenants::{NewTenant, TenantAccess};
+pub use users::{Login, NewUser, SETUP_LINK_LIFE};
+
+/// An open database, cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) db: sql::Db,
+    /// Rings when a run of this process was queued; workers elsewhere find it by polling.
+    pub(crate) queue_changed: Arc<Notify>,
+}
+
+impl Store {
+    pub(crate) fn new(db: sql::Db) -> Self {
+        Self {
+            db,
+            queue_changed: Arc::new(Notify::new()),
+        }
+    }
+
+    /// The bell that rings when this process queued a run; a hint, never the truth.
+    pub fn queue_bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.queue_changed)
+    }
+}

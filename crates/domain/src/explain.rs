@@ -1,0 +1,192 @@
+//! A refusal in words: a sentence before it is a colour, and the next step after it (L-13).
+
+use crate::{
+    capability::Capability,
+    lifecycle::TenantLifecycle,
+    reason::{ReasonCode, ReasonDetail},
+};
+
+/// The names a sentence needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    /// Who asked for the run.
+    pub initiator: &'a str,
+    /// The tenant, or the workspace for a run without one.
+    pub target: &'a str,
+    /// The operation's label.
+    pub operation: &'a str,
+    /// The capability that was asked for.
+    pub capability: Option<Capability>,
+    /// Where the tenant was in its life when the gate spoke.
+    pub lifecycle: Option<TenantLifecycle>,
+}
+
+/// A refusal explained.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Explanation {
+    /// What happened, as one sentence that names who or what was refused.
+    pub sentence: String,
+    /// What to do next, and who can do it.
+    pub next_step: String,
+}
+
+/// Says a reason code in words.
+pub fn explain(code: ReasonCode, detail: Option<ReasonDetail>, names: &Names<'_>) -> Explanation {
+    let Names {
+        initiator,
+        target,
+        operation,
+        ..
+    } = names;
+    let capability = names
+        .capability
+        .map_or("the required capability", Capability::label);
+    let (sentence, next_step) = match code {
+        ReasonCode::InitiatorMissing => (
+            format!("{initiator}, who asked for this run, no longer has an account."),
+            format!("Start {operation} yourself if it is still wanted."),
+        ),
+        ReasonCode::InitiatorNotEntitled => (
+            format!("{initiator} is no longer an active member of this workspace."),
+            format!(
+                "Ask an owner of the workspace to add {initiator} again, or start {operation} yourself."
+            ),
+        ),
+        ReasonCode::SystemAuthorityNotAllowed => (
+            format!("{operation} may not run on the system's own authority."),
+            format!("Start {operation} yourself, in your own name."),
+        ),
+        ReasonCode::WorkspaceMismatch => (
+            format!("{target} does not belong to the workspace this run was queued in."),
+            "Start the operation from the tenant's own workspace.".to_owned(),
+        ),
+        ReasonCode::TenantMissing => (
+            "The tenant this run was queued for no longer exists.".to_owned(),
+            "Nothing can be done with this run. It stays here for the record.".to_owned(),
+        ),
+        ReasonCode::TenantNotEntitled => (
+            format!("{initiator} is no longer a member of {target}."),
+            format!("Ask an owner of {target} for access, or start {operation} yourself."),
+        ),
+        ReasonCode::MissingCapability => (
+            format!("{initiator} no longer has {capability} in {target}."),
+            format!("Ask an owner of {target} for a role with {capability}, or start it yourself."),
+        ),
+        ReasonCode::TenantNotOperable => (
+            format!(
+                "{target} {}, so {operation} cannot run there.",
+                lifecycle_clause(names.lifecycle)
+            ),
+            format!(
+                "Once {target} is active, start {operation} again. An owner can reactivate an archived tenant."
+            ),
+        ),
+        ReasonCode::ProviderConnectionInvalid => connection(detail, target, operation),
+        ReasonCode::WriteGateBlocked => (
+            format!(
+                "Writes to {target} are closed: its Intune permissions were not found in order."
+            ),
+            format!("Check the Intune permissions of {target}, then start {operation} again."),
+        ),
+        ReasonCode::ExecutionPrerequisiteInvalid => prerequisite(detail, operation),
+    };
+    Explanation {
+        sentence,
+        next_step,
+    }
+}
+
+fn lifecycle_clause(lifecycle: Option<TenantLifecycle>) -> &'static str {
+    match lifecycle {
+        Some(TenantLifecycle::Archived) => "is archived",
+        Some(TenantLifecycle::Draft) => "is still a draft",
+        Some(TenantLifecycle::Onboarding) => "is still being onboarded",
+        Some(TenantLifecycle::Active) | None => "takes no operations",
+    }
+}
+
+fn connection(detail: Option<ReasonDetail>, target: &str, operation: &str) -> (String, String) {
+    match detail {
+        Some(ReasonDetail::ConnectionMissing) => (
+            format!("{target} has no provider connection."),
+            format!("Add a provider connection to {target}, then start {operation} again."),
+        ),
+        Some(ReasonDetail::ConnectionDisabled) => (
+            format!("The provider connection of {target} is disabled."),
+            format!("A manager or owner of {target} can enable it. Then start {operation} again."),
+        ),
+        Some(ReasonDetail::ConsentMissing) => (
+            format!("The provider connection of {target} has no admin consent."),
+            format!(
+                "Grant admin consent in the directory of {target}, then start {operation} again."
+            ),
+        ),
+        Some(ReasonDetail::CredentialMissing) => (
+            format!("The provider connection of {target} has no stored credential."),
+            format!("An owner of {target} can store one. Then start {operation} again."),
+        ),
+        Some(ReasonDetail::NotVerified) => (
+            format!("The last verification did not find the connection of {target} usable."),
+            format!(
+                "Verify the connection of {target}, mend what the report names, then start {operation} again."
+            ),
+        ),
+        _ => (
+            format!("The provider connection of {target} cannot be used."),
+            format!("Verify the connection of {target}, then start {operation} again."),
+        ),
+    }
+}
+
+fn prerequisite(detail: Option<ReasonDetail>, operation: &str) -> (String, String) {
+    match detail {
+        Some(ReasonDetail::PreviewStale) => (
+            "What would be restored changed after the preview was made.".to_owned(),
+            "Make a new preview and confirm it.".to_owned(),
+        ),
+        Some(ReasonDetail::ScheduleRevisionStale) => (
+            "The schedule was changed after this slot was queued.".to_owned(),
+            "The next slot runs by the changed schedule. Nothing to do.".to_owned(),
+        ),
+        _ => (
+            format!(
+                "This run does not say completely what it is to do, so {operation} was not started."
+            ),
+            format!("Start {operation} again from the tenant's page."),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l13_every_code_has_a_sentence_and_a_next_step() {
+        let names = Names {
+            initiator: "Dana",
+            target: "Contoso",
+            operation: "Inventory sync",
+            capability: Some(Capability::InventorySync),
+            lifecycle: Some(TenantLifecycle::Archived),
+        };
+        for code in ReasonCode::ALL {
+            for detail in ReasonDetail::ALL.iter().copied().map(Some).chain([None]) {
+                let told = explain(*code, detail, &names);
+                assert!(
+                    told.sentence.ends_with('.') && told.next_step.ends_with('.'),
+                    "{code}"
+                );
+                assert!(
+                    !told.sentence.contains('_'),
+                    "{code}: no code in a sentence"
+                );
+            }
+        }
+        let told = explain(ReasonCode::MissingCapability, None, &names);
+        assert_eq!(
+            told.sentence,
+            "Dana no longer has Run inventory sync in Contoso."
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! The one link builder (V-06).
+
+use crate::ids::{RunId, TenantId};
+
+/// Where people sign in.
+pub const SIGN_IN: &str = "/sign-in";
+/// The list of tenants, where a session starts.
+pub const TENANTS: &str = "/admin/tenants";
+/// The operations table.
+pub const OPERATIONS: &str = "/admin/operations";
+/// Where a tenant is selected.
+pub const CHOOSE_TENANT: &str = "/admin/choose-tenant";
+/// The notifications of the signed-in person.
+pub const NOTIFICATIONS: &str = "/admin/notifications";
+/// The members of the selected workspace.
+pub const WORKSPACE_MEMBERS: &str = "/admin/members";
+
+/// A run's own page; what every `View run` points to.
+pub fn run(id: RunId) -> String {
+    format!("{OPERATIONS}/{id}")
+}
+
+/// The operations table, of one tenant.
+pub fn operations_of(tenant: TenantId) -> String {
+    format!("{OPERATIONS}?tenant={tenant}")
+}
+
+/// A tenant's page.
+pub fn tenant(id: TenantId) -> String {
+    format!("{TENANTS}/{id}")
+}
+
+/// A tenant's page with the notice that a run was started, for browsers without JavaScript.
+pub fn tenant_started(tenant: TenantId, run: RunId) -> String {
+    format!("{TENANTS}/{tenant}?started={run}")
+}
+
+/// The members of a tenant.
+pub fn tenant_members(id: TenantId) -> String {
+    format!("{TENANTS}/{id}/members")
+}
+
+/// The inventory of a tenant.
+pub fn tenant_inventory(id: TenantId) -> String {
+    format!("{TENANTS}/{id}/inventory")
+}
+
+/// The sign-in page that goes on to `target` afterwards.
+pub fn sign_in_then(target: &str) -> String {
+    format!("{SIGN_IN}?next={}", encode(target))
+}
+
+/// The path to go on to after sign-in, if it is one of ours; anything else could lead a person astray.
+pub fn safe_next(next: &str) -> Option<&str> {
+    let ours = next.starts_with("/admin") && !next.starts_with("//");
+    let plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    (ours && plain && !next.contains("//")).then_some(next)
+}
+
+/// Percent-encodes a query value.
+pub fn encode(text: &str) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                out.push(char::from(byte));
+            }
+            // Writing to a String cannot fail.
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v06_only_our_own_paths_are_followed_after_sign_in() {
+        assert_eq!(
+            safe_next("/admin/operations/1?a=b"),
+            Some("/admin/operations/1?a=b")
+        );
+        for bad in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/admin//x",
+            "/admin\nx",
+            "x",
+        ] {
+            assert_eq!(safe_next(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_link_survives_as_a_query_value() {
+        assert_eq!(
+            sign_in_then("/admin/x?a=b&c"),
+            "/sign-in?next=/admin/x%3Fa%3Db%26c"
+        );
+    }
+}

@@ -1,0 +1,174 @@
+//! The catalog of operation types: the one place that says what each is.
+
+use crate::{
+    capability::Capability, lifecycle::Operability, run::AuthorityMode, summary::CountKey,
+    words::words,
+};
+
+words! {
+    /// An operation a run can be of. Dotted codes are the only names written.
+    pub enum OperationType {
+        /// Verifies that a provider connection can be used.
+        ConnectionCheck = "provider.connection.check",
+        /// Reads a tenant's groups and policies into the inventory.
+        InventorySync = "inventory.sync",
+    }
+}
+
+/// What an operation needs of the tenant's provider connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionNeed {
+    /// Enabled, consented, with a credential.
+    Configured,
+    /// That, and found usable by a verification.
+    Verified,
+}
+
+/// Whether a prerequisite is part of an operation at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The operation does not know it; the gate records `not_applicable`.
+    NotNeeded,
+    /// The gate must find it in order.
+    Needed,
+}
+
+/// Whether an operation changes something at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderEffect {
+    /// Reads alone.
+    Reads,
+    /// Writes; needs intents and the write gate.
+    Writes,
+}
+
+/// Everything the rest of the program asks about an operation type.
+#[derive(Debug)]
+pub struct OperationSpec {
+    /// Which type this describes.
+    pub operation: OperationType,
+    /// What it is called on pages.
+    pub label: &'static str,
+    /// What pressing its start button means, as a verb.
+    pub start_label: &'static str,
+    /// Which job family it belongs to (L-11).
+    pub family: &'static str,
+    /// What a person needs to start it; asked again when it starts.
+    pub start_capability: Capability,
+    /// What a person needs to view its runs.
+    pub view_capability: Capability,
+    /// In whose name it may run; `system_authority` here is the system allow-list (L-06).
+    pub authority_modes: &'static [AuthorityMode],
+    /// Whether it changes something at the provider.
+    pub effect: ProviderEffect,
+    /// Which summary counts its runs may carry.
+    pub count_keys: &'static [CountKey],
+    /// How long a run usually takes, in seconds; only ever shown as an estimate.
+    pub expected_seconds: u32,
+    /// Types of one group exclude each other on a tenant's connection.
+    pub exclusion_group: Option<&'static str>,
+    /// At which points of a tenant's life it may run (L-17).
+    pub operability: Operability,
+    /// What it needs of the provider connection.
+    pub connection: ConnectionNeed,
+    /// Whether the write gate guards it (B-06).
+    pub write_gate: Need,
+    /// Whether it executes a restore preview.
+    pub preview: Need,
+    /// Whether it fills a slot of a schedule.
+    pub schedule: Need,
+}
+
+static CONNECTION_CHECK: OperationSpec = OperationSpec {
+    operation: OperationType::ConnectionCheck,
+    label: "Connection check",
+    start_label: "Verify connection",
+    family: "provider connection check",
+    start_capability: Capability::ProvidersRun,
+    view_capability: Capability::OperationsView,
+    authority_modes: &[AuthorityMode::ActorBound],
+    effect: ProviderEffect::Reads,
+    count_keys: &[
+        CountKey::Total,
+        CountKey::Processed,
+        CountKey::Succeeded,
+        CountKey::Failed,
+        CountKey::Skipped,
+    ],
+    expected_seconds: 5,
+    exclusion_group: Some("provider_connection"),
+    operability: Operability::OnboardingToo,
+    connection: ConnectionNeed::Configured,
+    write_gate: Need::NotNeeded,
+    preview: Need::NotNeeded,
+    schedule: Need::NotNeeded,
+};
+
+static INVENTORY_SYNC: OperationSpec = OperationSpec {
+    operation: OperationType::InventorySync,
+    label: "Inventory sync",
+    start_label: "Sync inventory",
+    family: "inventory sync",
+    start_capability: Capability::InventorySync,
+    view_capability: Capability::InventoryView,
+    authority_modes: &[AuthorityMode::ActorBound, AuthorityMode::SystemAuthority],
+    effect: ProviderEffect::Reads,
+    count_keys: &[
+        CountKey::Total,
+        CountKey::Processed,
+        CountKey::Succeeded,
+        CountKey::Failed,
+        CountKey::Skipped,
+        CountKey::Objects,
+    ],
+    expected_seconds: 20,
+    exclusion_group: Some("provider_connection"),
+    operability: Operability::ActiveOnly,
+    connection: ConnectionNeed::Verified,
+    write_gate: Need::NotNeeded,
+    preview: Need::NotNeeded,
+    schedule: Need::NotNeeded,
+};
+
+impl OperationType {
+    /// What the catalog says about this type.
+    pub fn spec(self) -> &'static OperationSpec {
+        match self {
+            Self::ConnectionCheck => &CONNECTION_CHECK,
+            Self::InventorySync => &INVENTORY_SYNC,
+        }
+    }
+
+    /// Whether the type is on the system allow-list (L-06).
+    pub fn allows_system_authority(self) -> bool {
+        self.spec()
+            .authority_modes
+            .contains(&AuthorityMode::SystemAuthority)
+    }
+}
+
+/// What an operation code is called on pages; a code nobody knows is shown as it is.
+pub fn label_of(code: &str) -> String {
+    OperationType::parse(code).map_or_else(
+        || code.to_owned(),
+        |operation| operation.spec().label.to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r04_every_type_has_an_entry_of_its_own() {
+        for operation in OperationType::ALL {
+            assert_eq!(operation.spec().operation, *operation);
+            assert!(
+                operation
+                    .spec()
+                    .authority_modes
+                    .contains(&AuthorityMode::ActorBound)
+            );
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The bounds of every call.
+
+use std::time::Duration;
+
+/// The bounds of every call: time, size, repetition.
+#[derive(Debug, Clone)]
+pub struct ClientSettings {
+    /// How long making a connection may take.
+    pub connect_timeout: Duration,
+    /// How long the headers may take, connecting included.
+    pub header_timeout: Duration,
+    /// How long the whole body may take after the headers.
+    pub body_timeout: Duration,
+    /// How many bytes one reply may have.
+    pub max_page_bytes: usize,
+    /// How many pages one collection may have.
+    pub max_pages: u32,
+    /// How long after its begin a call may still start an attempt.
+    ///
+    /// A wait that ends later is given back as [`crate::GraphError::Throttled`].
+    /// Stays below 15 s, so that no request goes out on an authority that was
+    /// asked for longer ago.
+    pub max_retry_after: Duration,
+    /// How many attempts one call may make.
+    pub max_attempts: u32,
+    /// The first pause where the provider names none; each further one is twice as long.
+    pub first_backoff: Duration,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            header_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
+            max_page_bytes: 16 * 1024 * 1024,
+            max_pages: 10_000,
+            max_retry_after: Duration::from_secs(12),
+            max_attempts: 4,
+            first_backoff: Duration::from_millis(500),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! One request, one whole reply, within the bounds.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url, redirect};
+
+use super::ClientSettings;
+use crate::client::CallContext;
+use crate::error::{GraphError, SizeLimit, UnreachableKind};
+use crate::redact::SafeText;
+use crate::retry::stated_wait;
+
+/// The body of an error is read only to find out what it means.
+const LARGEST_REFUSAL: usize = 64 * 1024;
+
+/// The HTTP client and the bounds of one exchange.
+pub(crate) struct Transport {
+    client: Client,
+    header_timeout: Duration,
+    body_timeout: Duration,
+    max_page_bytes: usize,
+}
+
+/// A whole reply.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Transport {
+    pub(crate) fn new(settings: &ClientSettings) -> Result<Self, GraphError> {
+        install_ring();
+        let client = match builder(settings).build() {
+            Ok(client) => client,
+            Err(_) => {
+                // Without the system's certificates no https host is trusted;
+                // http to this machine works still.
+                tracing::warn!("no system certificates: https to the provider will fail");
+                builder(settings)
+                    .tls_certs_only(std::iter::empty())
+                    .build()
+                    .map_err(|_| GraphError::Misconfigured {
+                        what: "TLS cannot be set up",
+                    })?
+            }
+        };
+        Ok(Self {
+            client,
+            header_timeout: settings.header_timeout,
+            body_timeout: settings.body_timeout,
+            max_page_bytes: settings.max_page_bytes,
+        })
+    }
+
+    pub(crate) async fn get(
+        &self,
+        url: Url,
+        bearer: &str,
+        context: &CallContext,
+    ) -> Result<Reply, GraphError> {
+        let mut authorization =
+            HeaderValue::try_from(format!("Bearer {bearer}")).map_err(|_| {
+                GraphError::InvalidResponse {
+                    what: "the token has odd characters",
+                    request_id: None,
+                }
+            })?;
+        authorization.set_sensitive(true);
+        self.send(
+            self.client.get(url).header(AUTHORIZATION, authorization),
+            context,
+        )
+        .await
+    }
+
+    pub(crate) async fn post_form(
+        &self,
+        url: Url,
+        form: &[(&str, &str)],
+        context: &CallContext,
+    ) -> Result<Reply, GraphError> {
+        self.send(self.client.post(url).form(form), context).await
+    }
+
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        context: &CallContext,
+    ) -> Result<Reply, GraphError> {
+        let client_request_id =
+            HeaderValue::try_from(context.client_request_id.as_str()).map_err(|_| {
+                GraphError::Misconfigured {
+                    what: "the client request id",
+                }
+            })?;
+        let request = request
+            .header(ACCEPT, "application/json")
+            .header("client-request-id", client_request_id)
+            .header("return-client-request-id", "true");
+        let response = tokio::time::timeout(self.header_timeout, request.send())
+            .await
+            .map_err(|_| GraphError::Unreachable {
+                kind: UnreachableKind::HeaderTimeout,
+            })?
+            .map_err(|error| GraphError::Unreachable {
+                kind: before_headers(&error),
+            })?;
+        let status = response.status().as_u16();
+        let request_id = request_id(response.headers());
+        let retry_after = retry_after(response.headers());
+        tracing::debug!(
+            path = response.url().path(),
+            status,
+            request_id,
+            client_request_id = context.client_request_id,
+            "provider answered"
+        );
+        let success = response.status().is_success();
+        let limit = if success {
+            self.max_page_bytes
+        } else {
+            LARGEST_REFUSAL
+        };
+        let body = tokio::time::timeout(self.body_timeout, read(response, limit, &request_id))
+            .await
+            .unwrap_or(Err(GraphError::Unreachable {
+                kind: UnreachableKind::BodyTimeout,
+            }));
+        let body = match body {
+            Ok(body) => body,
+            Err(error) if success => return Err(error),
+            // The status alone says what a refusal means.
+            Err(_) => Vec::new(),
+        };
+        Ok(Reply {
+            status,
+            body,
+            request_id,
+            retry_after,
+        })
+    }
+}
+
+/// Chooses the cryptography for the process; one chosen before by another part is as good.
+fn install_ring() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn builder(settings: &ClientSettings) -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("TenantAtlas/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        // A token in plain http would otherwise go through the system's proxy.
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(settings.connect_timeout)
+}
+
+async fn read(
+    mut response: Response,
+    limit: usize,
+    request_id: &Option<String>,
+) -> Result<Vec<u8>, GraphError> {
+    let too_large = || GraphError::TooLarge {
+        limit: SizeLimit::Bytes(limit),
+        request_id: request_id.clone(),
+    };
+    let stated = response.content_length().unwrap_or(0);
+    if usize::try_from(stated).map_or(true, |stated| stated > limit) {
+        return Err(too_large());
+    }
+    let mut body = Vec::new();
+    let interrupted = |_| GraphError::Unreachable {
+        kind: UnreachableKind::Interrupted,
+    };
+    while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
+        if body.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Microsoft's own id: Graph and the sign-in service name the header differently.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    ["request-id", "x-ms-request-id"]
+        .iter()
+        .filter_map(|name| headers.get(*name)?.to_str().ok())
+        .find_map(SafeText::identifier)
+        .map(SafeText::into_string)
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    stated_wait(text(RETRY_AFTER), text(DATE))
+}
+
+/// Says how far a request came, from the types of the causes and not from the
+/// message, which holds the URL.
+fn before_headers(error: &reqwest::Error) -> UnreachableKind {
+    if !error.is_connect() {
+        return UnreachableKind::Interrupted;
+    }
+    if error.is_timeout() {
+        return UnreachableKind::ConnectTimeout;
+    }
+    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(current) = cause {
+        if current.is::<rustls::Error>() {
+            return UnreachableKind::Tls;
+        }
+        // The type of this cause is private; its text is fixed.
+        if current.to_string() == "dns error" {
+            return UnreachableKind::Dns;
+        }
+        // An I/O error passes over the error inside it when it names its source.
+        cause = match current
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
+    }
+    UnreachableKind::Connect
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::dns::{Name, Resolve, Resolving};
+    use std::sync::Arc;
+
+    /// Knows no name, and asks nobody.
+    struct NoNames;
+
+    impl Resolve for NoNames {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(std::future::ready(Err("no such name".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn p01_a_name_without_an_address_is_told_apart() {
+        install_ring();
+        let client = builder(&ClientSettings::default()).dns_resolver(Arc::new(NoNames));
+        let request = client.build().unwrap().get("http://nowhere.invalid/");
+        let error = request.send().await.unwrap_err();
+        assert_eq!(before_headers(&error), UnreachableKind::Dns);
+    }
+
+    #[test]
+    fn p01_the_client_is_made_without_system_certificates_too() {
+        install_ring();
+        let bare = builder(&ClientSettings::default()).tls_certs_only(std::iter::empty());
+        assert!(bare.build().is_ok());
+    }
+}

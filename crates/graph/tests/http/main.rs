@@ -1,0 +1,12 @@
+//! The HTTP client against a server that misbehaves on purpose.
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod retries;
+#[cfg(test)]
+mod sign_in;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,152 @@
+//! What the gate is told about one run; a fact that is missing never allows anything.
+
+use domain::{
+    capability::{Capability, Role},
+    connection::{ConsentStatus, VerificationStatus},
+    ids::{ConnectionId, RunId, ScopeId, TenantId, UserId, WorkspaceId},
+    lifecycle::TenantLifecycle,
+    operation::OperationType,
+    run::{AuthorityMode, DecisionPhase},
+    time::Timestamp,
+};
+
+/// All the gate may look at for one attempt of one run, read in the transaction that starts it.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The run itself.
+    pub run: RunFacts,
+    /// The person who asked; none when the row is gone or nobody asked.
+    pub actor: Option<ActorFacts>,
+    /// The tenant; none when the row is gone or the run has no tenant.
+    pub tenant: Option<TenantFacts>,
+    /// The provider connection; none when there is none.
+    pub connection: Option<ConnectionFacts>,
+}
+
+/// The run as it stands in the ledger.
+#[derive(Debug, Clone)]
+pub struct RunFacts {
+    /// Which run.
+    pub id: RunId,
+    /// Which attempt of it.
+    pub attempt: i64,
+    /// Its workspace.
+    pub workspace_id: WorkspaceId,
+    /// Its tenant, unless it belongs to the workspace itself.
+    pub tenant_id: Option<TenantId>,
+    /// What it belongs to.
+    pub scope_id: ScopeId,
+    /// The operation's code as stored; may be one that nobody knows.
+    pub operation_code: String,
+    /// In whose name it is to start.
+    pub authority: AuthorityMode,
+    /// The person it is bound to.
+    pub actor_id: Option<UserId>,
+    /// The capability attached when it was asked for; none when the stored word means nothing.
+    pub required_capability: Option<Capability>,
+    /// The connection it was asked for.
+    pub connection_id: Option<ConnectionId>,
+    /// Whether its stored context could be read.
+    pub context: ContextState,
+    /// At which moment the gate is asked.
+    pub phase: DecisionPhase,
+    /// Database time at that moment.
+    pub now: Timestamp,
+}
+
+/// Whether a run's stored context could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContextState {
+    /// It says what the run is to do.
+    Readable,
+    /// It does not.
+    Unreadable,
+}
+
+/// A membership as it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct GrantFacts {
+    /// What it makes of the person.
+    pub role: Role,
+    /// Version of the row.
+    pub version: i64,
+}
+
+/// The person a run is bound to.
+#[derive(Debug, Clone)]
+pub struct ActorFacts {
+    /// Which person.
+    pub user_id: UserId,
+    /// Whether the account is disabled.
+    pub standing: Standing,
+    /// Version of the user row.
+    pub version: i64,
+    /// Membership of the run's workspace.
+    pub workspace: Option<GrantFacts>,
+    /// Membership of the run's tenant.
+    pub tenant: Option<GrantFacts>,
+}
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Enabled,
+    /// It may not.
+    Disabled,
+}
+
+/// The tenant a run is aimed at.
+#[derive(Debug, Clone)]
+pub struct TenantFacts {
+    /// Which tenant.
+    pub tenant_id: TenantId,
+    /// The workspace that owns it now.
+    pub workspace_id: WorkspaceId,
+    /// Where it is in its life.
+    pub lifecycle: TenantLifecycle,
+    /// Version of the row.
+    pub version: i64,
+}
+
+/// The provider connection a run would use.
+#[derive(Debug, Clone)]
+pub struct ConnectionFacts {
+    /// Which connection.
+    pub connection_id: ConnectionId,
+    /// Whether it is switched on.
+    pub switch: Switch,
+    /// Whether consent is there.
+    pub consent: ConsentStatus,
+    /// What the last verification found.
+    pub verification: VerificationStatus,
+    /// Whether a credential is stored.
+    pub credential: CredentialState,
+    /// Version of the row.
+    pub version: i64,
+}
+
+/// Whether something is switched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// Whether a credential is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialState {
+    /// It is.
+    Stored,
+    /// It is not.
+    Missing,
+}
+
+impl RunFacts {
+    /// The operation, if its code is in the catalog.
+    pub fn operation(&self) -> Option<OperationType> {
+        OperationType::parse(&self.operation_code)
+    }
+}

@@ -1,0 +1,63 @@
+//! What else must be in order besides the person and the tenant.
+
+use domain::{
+    connection::ConsentStatus,
+    operation::{ConnectionNeed, Need, OperationSpec},
+    reason::{ReasonCode, ReasonDetail},
+};
+
+use crate::facts::{ContextState, CredentialState, Facts, Switch};
+
+/// A refusal's code with its detail.
+pub(crate) type Fault = (ReasonCode, Option<ReasonDetail>);
+
+/// The first prerequisite that is not in order, in the order of L-18.
+pub(crate) fn first_fault(facts: &Facts, spec: Option<&OperationSpec>) -> Option<Fault> {
+    let invalid = |detail| Some((ReasonCode::ExecutionPrerequisiteInvalid, Some(detail)));
+    let Some(spec) = spec else {
+        return invalid(ReasonDetail::ContextInvalid);
+    };
+    connection_fault(facts, spec.connection)
+        .map(|detail| (ReasonCode::ProviderConnectionInvalid, Some(detail)))
+        // No fact about the write gate exists, so an operation that needs it is refused.
+        .or_else(|| {
+            (spec.write_gate == Need::Needed).then_some((ReasonCode::WriteGateBlocked, None))
+        })
+        .or_else(|| (spec.preview == Need::Needed).then(|| fault(ReasonDetail::PreviewStale)))
+        .or_else(|| {
+            (spec.schedule == Need::Needed).then(|| fault(ReasonDetail::ScheduleRevisionStale))
+        })
+        .or_else(|| {
+            let readable = facts.run.context == ContextState::Readable
+                && facts.run.required_capability.is_some();
+            (!readable).then(|| fault(ReasonDetail::ContextInvalid))
+        })
+}
+
+const fn fault(detail: ReasonDetail) -> Fault {
+    (ReasonCode::ExecutionPrerequisiteInvalid, Some(detail))
+}
+
+fn connection_fault(facts: &Facts, need: ConnectionNeed) -> Option<ReasonDetail> {
+    let Some(connection) = &facts.connection else {
+        return Some(ReasonDetail::ConnectionMissing);
+    };
+    if facts
+        .run
+        .connection_id
+        .is_some_and(|asked| asked != connection.connection_id)
+    {
+        return Some(ReasonDetail::ConnectionMissing);
+    }
+    if connection.switch == Switch::Off {
+        return Some(ReasonDetail::ConnectionDisabled);
+    }
+    if connection.consent != ConsentStatus::Granted {
+        return Some(ReasonDetail::ConsentMissing);
+    }
+    if connection.credential == CredentialState::Missing {
+        return Some(ReasonDetail::CredentialMissing);
+    }
+    let verified = need == ConnectionNeed::Configured || connection.verification.is_usable();
+    (!verified).then_some(ReasonDetail::NotVerified)
+}

@@ -1,0 +1,85 @@
+//! What can go wrong in the store.
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such thing for this scope.
+    #[error("not found")]
+    NotFound,
+    /// The database answered an error.
+    #[error("talking to the database")]
+    Database(#[source] sqlx::Error),
+    /// The database could not be reached, or did not answer in time.
+    #[error("reaching the database")]
+    Unavailable(#[source] sqlx::Error),
+    /// A stored word is none of those this version knows.
+    #[error("reading column {column}: unknown word {word:?}")]
+    UnknownWord {
+        /// Where it stands.
+        column: &'static str,
+        /// What stands there.
+        word: String,
+    },
+    /// Stored JSON does not have its form.
+    #[error("reading column {column} as JSON")]
+    UnreadableJson {
+        /// Where it stands.
+        column: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A value could not be written as JSON.
+    #[error("writing JSON")]
+    UnwritableJson(#[source] serde_json::Error),
+    /// The run is no longer this attempt's: another worker has it, or it is over.
+    #[error("the lease on the run is lost")]
+    LeaseLost,
+    /// The last owner would lose the role.
+    #[error("the last owner keeps the role")]
+    LastOwner,
+    /// The thing was changed meanwhile, or is not in a state for this.
+    #[error("not in a state for this")]
+    Conflict,
+    /// The runtime is shutting down.
+    #[error("shutting down")]
+    Stopped,
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            sqlx::Error::Database(ref e) if is_outage(e.code().as_deref()) => {
+                Self::Unavailable(error)
+            }
+            other => Self::Database(other),
+        }
+    }
+}
+
+/// PostgreSQL's codes for "starting up", "shutting down" and "too many connections".
+fn is_outage(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some("57P01" | "57P02" | "57P03" | "53300" | "08006" | "08001")
+    )
+}
+
+impl StoreError {
+    /// Whether trying the same again may help: a deadlock or a lock that took too long.
+    pub fn is_contention(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(e)) => {
+                matches!(
+                    e.code().as_deref(),
+                    Some("40P01" | "40001" | "55P03" | "5" | "517")
+                )
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Reads what the gate may look at, fresh, in the transaction that starts the runs (L-04).
+//!
+//! One statement a table, in one order everywhere: users, workspace memberships, tenants, tenant
+//! memberships, connections. On PostgreSQL each locks what it reads `for share`, so a revocation is
+//! either committed before and seen, or waits until the start is committed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    capability::Role,
+    connection::{ConsentStatus, VerificationStatus},
+    ids::{ConnectionId, ScopeId, TenantId, UserId, WorkspaceId},
+    lifecycle::TenantLifecycle,
+};
+use policy::{
+    ActorFacts, ConnectionFacts, CredentialState, Facts, GrantFacts, RunFacts, Standing, Switch,
+    TenantFacts,
+};
+use uuid::Uuid;
+
+use crate::{
+    audit::to_json,
+    error::StoreError,
+    sql::{Row, Statement, Tx, args, dialects},
+};
+
+static FACTS_USERS: Statement = dialects(
+    "facts_users",
+    "select id, disabled_at, version from users
+     where id in (select unhex(value) from json_each($1)) order by id",
+    "select id, disabled_at, version from users
+     where id in (select value::uuid from json_array_elements_text($1::json)) order by id for share",
+);
+static FACTS_WORKSPACE_MEMBERSHIPS: Statement = dialects(
+    "facts_workspace_memberships",
+    "select workspace_id, user_id, role, version from workspace_memberships
+     where user_id in (select unhex(value) from json_each($1))
+       and workspace_id in (select unhex(value) from json_each($2)) order by workspace_id, user_id",
+    "select workspace_id, user_id, role, version from workspace_memberships
+     where user_id in (select value::uuid from json_array_elements_text($1::json))
+       and workspace_id in (select value::uuid from json_array_elements_text($2::json))
+     order by workspace_id, user_id for share",
+);
+static FACTS_TENANTS: Statement = dialects(
+    "facts_tenants",
+    "select id, workspace_id, lifecycle, version from tenants
+     where id in (select unhex(value) from json_each($1)) order by id",
+    "select id, workspace_id, lifecycle, version from tenants
+     where id in (select value::uuid from json_array_elements_text($1::json)) order by id for share",
+);
+static FACTS_TENANT_MEMBERSHIPS: Statement = dialects(
+    "facts_tenant_memberships",
+    "select tenant_id, user_id, role, version from tenant_memberships
+     where user_id in (select unhex(value) from json_each($1))
+       and tenant_id in (select unhex(value) from json_each($2)) order by tenant_id, user_id",
+    "select tenant_id, user_id, role, version from tenant_memberships
+     where user_id in (select value::uuid from json_array_elements_text($1::json))
+       and tenant_id in (select value::uuid from json_array_elements_text($2::json))
+     order by tenant_id, user_id for share",
+);
+static FACTS_CONNECTIONS: Statement = dialects(
+    "facts_connections",
+    "select c.id, c.scope_id, c.is_enabled, c.consent_status, c.verification_status, c.version,
+       k.connection_id is not null as has_credential
+     from provider_connections c left join provider_credentials k on k.connection_id = c.id
+     where c.scope_id in (select unhex(value) from json_each($1)) and c.is_default order by c.id",
+    "select c.id, c.scope_id, c.is_enabled, c.consent_status, c.verification_status, c.version,
+       exists (select 1 from provider_credentials k where k.connection_id = c.id) as has_credential
+     from provider_connections c
+     where c.tenant_id in (select value::uuid from json_array_elements_text($1::json)) and c.is_default
+     order by c.id for share of c",
+);
+
+/// Everything read for one batch, by key.
+#[derive(Default)]
+struct Grants {
+    users: BTreeMap<UserId, (Standing, i64)>,
+    workspaces: BTreeMap<(WorkspaceId, UserId), GrantFacts>,
+    tenants: BTreeMap<TenantId, TenantFacts>,
+    memberships: BTreeMap<(TenantId, UserId), GrantFacts>,
+    connections: BTreeMap<ScopeId, ConnectionFacts>,
+}
+
+/// Loads the facts of a batch of runs with one statement a table.
+pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>, StoreError> {
+    let users = keys(
+        runs.iter()
+            .filter_map(|run| run.actor_id)
+            .map(UserId::as_uuid),
+    )?;
+    let workspaces = keys(runs.iter().map(|run| run.workspace_id.as_uuid()))?;
+    let tenants = keys(
+        runs.iter()
+            .filter_map(|run| run.tenant_id)
+            .map(TenantId::as_uuid),
+    )?;
+    let mut grants = Grants::default();
+    for row in tx.fetch(&FACTS_USERS, args![&*users]).await? {
+        grants.add_user(&row)?;
+    }
+    for row in tx
+        .fetch(&FACTS_WORKSPACE_MEMBERSHIPS, args![&*users, &*workspaces])
+        .await?
+    {
+        grants.add_workspace_membership(&row)?;
+    }
+    for row in tx.fetch(&FACTS_TENANTS, args![&*tenants]).await? {
+        grants.add_tenant(&row)?;
+    }
+    for row in tx
+        .fetch(&FACTS_TENANT_MEMBERSHIPS, args![&*users, &*tenants])
+        .await?
+    {
+        grants.add_tenant_membership(&row)?;
+    }
+    for row in tx.fetch(&FACTS_CONNECTIONS, args![&*tenants]).await? {
+        grants.add_connection(&row)?;
+    }
+    Ok(runs.into_iter().map(|run| grants.facts_of(run)).collect())
+}
+
+fn keys(ids: impl Iterator<Item = Uuid>) -> Result<String, StoreError> {
+    let distinct: BTreeSet<String> = ids.map(|id| id.simple().to_string()).collect();
+    to_json(&distinct)
+}
+
+fn grant_of(row: &Row) -> Result<Option<GrantFacts>, StoreError> {
+    // A role word that nobody knows grants nothing.
+    let role = Role::parse(&row.text("role")?);
+    let version = row.int("version")?;
+    Ok(role.map(|role| GrantFacts { role, version }))
+}
+
+impl Grants {
+    fn add_user(&mut self, row: &Row) -> Result<(), StoreError> {
+        let standing = match row.opt_int("disabled_at")? {
+            None => Standing::Enabled,
+            Some(_) => Standing::Disabled,
+        };
+        self.users.insert(
+            UserId::from_uuid(row.uuid("id")?),
+            (standing, row.int("version")?),
+        );
+        Ok(())
+    }
+
+    fn add_workspace_membership(&mut self, row: &Row) -> Result<(), StoreError> {
+        if let Some(grant) = grant_of(row)? {
+            let workspace = WorkspaceId::from_uuid(row.uuid("workspace_id")?);
+            self.workspaces
+                .insert((workspace, UserId::from_uuid(row.uuid("user_id")?)), grant);
+        }
+        Ok(())
+    }
+
+    fn add_tenant(&mut self, row: &Row) -> Result<(), StoreError> {
+        let tenant_id = TenantId::from_uuid(row.uuid("id")?);
+        let facts = TenantFacts {
+            tenant_id,
+            workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
+            lifecycle: row.word("lifecycle", TenantLifecycle::parse)?,
+            version: row.int("version")?,
+        };
+        self.tenants.insert(tenant_id, facts);
+        Ok(())
+    }
+
+    fn add_tenant_membership(&mut self, row: &Row) -> Result<(), StoreError> {
+        if let Some(grant) = grant_of(row)? {
+            let tenant = TenantId::from_uuid(row.uuid("tenant_id")?);
+            self.memberships
+                .insert((tenant, UserId::from_uuid(row.uuid("user_id")?)), grant);
+        }
+        Ok(())
+    }
+
+    fn add_connection(&mut self, row: &Row) -> Result<(), StoreError> {
+        let facts = ConnectionFacts {
+            connection_id: ConnectionId::from_uuid(row.uuid("id")?),
+            switch: if row.flag("is_enabled")? {
+                Switch::On
+            } else {
+                Switch::Off
+            },
+            consent: row.word("consent_status", ConsentStatus::parse)?,
+            verification: row.word("verification_status", VerificationStatus::parse)?,
+            credential: if row.flag("has_credential")? {
+                CredentialState::Stored
+            } else {
+                CredentialState::Missing
+            },
+            version: row.int("version")?,
+        };
+        self.connections
+            .insert(ScopeId::from_uuid(row.uuid("scope_id")?), facts);
+        Ok(())
+    }
+
+    fn facts_of(&self, run: RunFacts) -> Facts {
+        let actor = run.actor_id.and_then(|user_id| {
+            let (standing, version) = *self.users.get(&user_id)?;
+            Some(ActorFacts {
+                user_id,
+                standing,
+                version,
+                workspace: self.workspaces.get(&(run.workspace_id, user_id)).copied(),
+                tenant: run
+                    .tenant_id
+                    .and_then(|tenant| self.memberships.get(&(tenant, user_id)).copied()),
+            })
+        });
+        Facts {
+            actor,
+            tenant: run.tenant_id.and_then(|id| self.tenants.get(&id).cloned()),
+            connection: self.connections.get(&run.scope_id).cloned(),
+            run,
+        }
+    }
+}

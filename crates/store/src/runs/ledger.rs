@@ -1,0 +1,272 @@
+//! `StartLedger` over a claim's transaction: record, start, refuse, commit.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    ids::{RunId, UserId},
+    run::DecisionPhase,
+    time::{SECOND, Timestamp},
+};
+use policy::{Permit, Refusal, RunKey, StartLedger};
+use serde_json::json;
+
+use super::{
+    claim::Claim,
+    settle::{Notice, notify},
+};
+use crate::{
+    audit::{AuditEntry, action, append, to_json},
+    error::StoreError,
+    sql::{Statement, Tx, args, dialects},
+};
+
+/// How long a worker may be silent before its runs are taken from it.
+pub(crate) const LEASE: i64 = 30 * SECOND;
+
+static RECORD_DECISIONS: Statement = dialects(
+    "run_decisions_record",
+    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
+     select unhex(d.value ->> 'workspace'), unhex(d.value ->> 'scope'), unhex(d.value ->> 'run'), d.value ->> 'attempt',
+            d.value ->> 'verdict', d.value ->> 'reason', d.value ->> 'decision', $2
+     from json_each($1) d",
+    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
+     select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, d.decision, $2
+     from json_to_recordset($1::json) as d(workspace uuid, scope uuid, run uuid, attempt bigint, verdict text,
+       reason text, decision text)",
+);
+static SET_RUNNING: Statement = dialects(
+    "run_set_running",
+    "update operation_runs set status = 'running', started_attempt = attempt,
+       started_at = coalesce(started_at, $2), updated_at = $2
+     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from json_each($1) k) as t
+     where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
+     returning id",
+    "update operation_runs set status = 'running', started_attempt = operation_runs.attempt,
+       started_at = coalesce(started_at, $2), updated_at = $2
+     from json_to_recordset($1::json) as t(run uuid, attempt bigint)
+     where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
+     returning id",
+);
+static LEASE_QUEUE: Statement = dialects(
+    "run_queue_lease",
+    "update run_queue set status = 'running', owner = $2, lease_until = $3
+     where run_id in (select unhex(value) from json_each($1))",
+    "update run_queue set status = 'running', owner = $2, lease_until = $3
+     where run_id in (select value::uuid from json_array_elements_text($1::json))",
+);
+static ATTEMPTS_BEGIN: Statement = dialects(
+    "run_attempts_begin",
+    "insert into run_attempts (workspace_id, scope_id, run_id, attempt, worker_id, started_at)
+     select unhex(k.value ->> 'workspace'), unhex(k.value ->> 'scope'), unhex(k.value ->> 'run'),
+            k.value ->> 'attempt', $2, $3 from json_each($1) k",
+    "insert into run_attempts (workspace_id, scope_id, run_id, attempt, worker_id, started_at)
+     select k.workspace, k.scope, k.run, k.attempt, $2, $3
+     from json_to_recordset($1::json) as k(workspace uuid, scope uuid, run uuid, attempt bigint)",
+);
+// A later attempt that is refused keeps what earlier ones did (L-10).
+static SET_REFUSED: Statement = dialects(
+    "run_set_refused",
+    "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2,
+       outcome = case when started_at is not null and exists (
+         select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+         then 'partially_succeeded' else 'blocked' end,
+       reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase
+     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'reason' as reason,
+             k.value ->> 'class' as class, k.value ->> 'phase' as phase from json_each($1) k) as t
+     where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
+     returning id",
+    "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2,
+       outcome = case when started_at is not null and exists (
+         select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+         then 'partially_succeeded' else 'blocked' end,
+       reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase
+     from json_to_recordset($1::json) as t(run uuid, attempt bigint, reason text, class text, phase text)
+     where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
+     returning id",
+);
+static QUEUE_LEAVE: Statement = dialects(
+    "run_queue_leave",
+    "delete from run_queue where run_id in (select unhex(value) from json_each($1))",
+    "delete from run_queue where run_id in (select value::uuid from json_array_elements_text($1::json))",
+);
+
+fn key_row(key: RunKey) -> serde_json::Value {
+    json!({
+        "workspace": key.workspace_id.as_uuid().simple(),
+        "scope": key.scope_id.as_uuid().simple(),
+        "run": key.run_id.as_uuid().simple(),
+        "attempt": key.attempt,
+    })
+}
+
+fn ids_of(keys: &[RunKey]) -> Result<String, StoreError> {
+    to_json(
+        &keys
+            .iter()
+            .map(|key| key.run_id.as_uuid().simple().to_string())
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// Writes the decision rows of a batch, allowing or not.
+pub(crate) async fn record_decisions(
+    tx: &mut Tx,
+    now: Timestamp,
+    permits: &[Permit],
+    refusals: &[Refusal],
+) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(permits.len() + refusals.len());
+    let all = permits
+        .iter()
+        .map(|permit| (permit.key(), permit.decision()))
+        .chain(
+            refusals
+                .iter()
+                .map(|refusal| (refusal.key(), refusal.decision())),
+        );
+    for (key, decision) in all {
+        let mut row = key_row(key);
+        if let Some(row) = row.as_object_mut() {
+            let verdict = if decision.allowed {
+                "allowed"
+            } else {
+                "denied"
+            };
+            row.insert("verdict".to_owned(), verdict.into());
+            row.insert("reason".to_owned(), json!(decision.reason_code));
+            row.insert("decision".to_owned(), to_json(decision)?.into());
+        }
+        rows.push(row);
+    }
+    tx.execute(&RECORD_DECISIONS, args![to_json(&rows)?, now])
+        .await
+        .map(drop)
+}
+
+impl Claim {
+    fn returned(&self, rows: &[crate::sql::Row]) -> Result<Vec<RunKey>, StoreError> {
+        rows.iter()
+            .map(|row| {
+                let id = RunId::from_uuid(row.uuid("id")?);
+                self.runs
+                    .get(&id)
+                    .map(|run| run.key)
+                    .ok_or(StoreError::Conflict)
+            })
+            .collect()
+    }
+
+    fn audit(&mut self, key: RunKey, action: &'static str, detail: String) {
+        if let Some(run) = self.runs.get(&key.run_id) {
+            self.entries.push(AuditEntry {
+                workspace_id: key.workspace_id,
+                scope_id: key.scope_id,
+                action,
+                actor: run.actor.clone(),
+                subject_id: key.run_id.as_uuid(),
+                run_id: Some(key.run_id),
+                detail,
+            });
+        }
+    }
+
+    fn notices(&self, ended: &[RunKey]) -> Vec<Notice> {
+        let initiator = |key: &RunKey| -> Option<UserId> { self.runs.get(&key.run_id)?.actor.id };
+        ended
+            .iter()
+            .filter_map(|key| {
+                Some(Notice {
+                    workspace_id: key.workspace_id,
+                    scope_id: key.scope_id,
+                    user_id: initiator(key)?,
+                    run_id: key.run_id,
+                })
+            })
+            .collect()
+    }
+}
+
+impl StartLedger for Claim {
+    type Error = StoreError;
+
+    async fn record(&mut self, permits: &[Permit], refusals: &[Refusal]) -> Result<(), StoreError> {
+        record_decisions(&mut self.tx, self.now, permits, refusals).await
+    }
+
+    async fn set_running(&mut self, permits: &[Permit]) -> Result<Vec<RunKey>, StoreError> {
+        if permits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<RunKey> = permits.iter().map(Permit::key).collect();
+        let rows = to_json(&keys.iter().copied().map(key_row).collect::<Vec<_>>())?;
+        let turned = self.tx.fetch(&SET_RUNNING, args![&*rows, self.now]).await?;
+        let turned = self.returned(&turned)?;
+        let args = args![ids_of(&turned)?, self.worker, self.now.plus(LEASE)];
+        self.tx.execute(&LEASE_QUEUE, args).await?;
+        let rows = to_json(&turned.iter().copied().map(key_row).collect::<Vec<_>>())?;
+        self.tx
+            .execute(&ATTEMPTS_BEGIN, args![rows, self.worker, self.now])
+            .await?;
+        let started: BTreeMap<_, _> = permits.iter().map(|p| (p.key().run_id, p)).collect();
+        for key in &turned {
+            if let Some(permit) = started.get(&key.run_id) {
+                self.audit(*key, action::RUN_STARTED, to_json(permit.decision())?);
+            }
+        }
+        Ok(turned)
+    }
+
+    async fn set_refused(&mut self, refusals: &[Refusal]) -> Result<Vec<RunKey>, StoreError> {
+        if refusals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<_> = refusals
+            .iter()
+            .map(|refusal| {
+                let phase: DecisionPhase = refusal.decision().phase;
+                json!({
+                    "run": refusal.key().run_id.as_uuid().simple(),
+                    "attempt": refusal.key().attempt,
+                    "reason": refusal.code(),
+                    "class": refusal.code().class(),
+                    "phase": phase,
+                })
+            })
+            .collect();
+        let ended = self
+            .tx
+            .fetch(&SET_REFUSED, args![to_json(&rows)?, self.now])
+            .await?;
+        let ended = self.returned(&ended)?;
+        self.tx
+            .execute(&QUEUE_LEAVE, args![ids_of(&ended)?])
+            .await?;
+        let notices = self.notices(&ended);
+        notify(&mut self.tx, self.now, &notices).await?;
+        for refusal in refusals
+            .iter()
+            .filter(|refusal| ended.contains(&refusal.key()))
+        {
+            self.audit(
+                refusal.key(),
+                action::RUN_BLOCKED,
+                to_json(refusal.decision())?,
+            );
+        }
+        Ok(ended)
+    }
+
+    async fn commit(mut self) -> Result<(), StoreError> {
+        let entries = std::mem::take(&mut self.entries);
+        append(&mut self.tx, self.now, entries).await?;
+        let probe = self.runs.values().next().map(|run| run.key);
+        match self.tx.commit().await {
+            // The answer of a commit can be lost on its way; the ledger knows whether it counted.
+            Err(StoreError::Unavailable(error)) => match probe {
+                Some(key) if self.store.attempt_is_decided(key).await? => Ok(()),
+                _ => Err(StoreError::Unavailable(error)),
+            },
+            answer => answer,
+        }
+    }
+}

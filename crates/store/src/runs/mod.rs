@@ -1,0 +1,20 @@
+//! The ledger of runs, the live queue, and the gate's own transactions.
+
+mod claim;
+mod finish;
+mod lease;
+mod ledger;
+mod list;
+mod progress;
+mod read;
+mod request;
+mod row;
+mod settle;
+
+pub use claim::Claim;
+pub use finish::{Failure, RunEnd};
+pub use list::{RunFilter, RunOrder, RunPage};
+pub use progress::ItemOutcome;
+pub use read::{AttemptRow, ChangeRow, ItemRow, RunAccess};
+pub use request::{Requested, RunDraft, SystemDraft};
+pub use row::RunRow;

@@ -1,0 +1,95 @@
+//! The pools of either database.
+
+use sqlx::{PgPool, SqlitePool};
+
+use super::{Fragments, Row, Statement, Tx, Value, tx};
+use crate::error::StoreError;
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub(crate) enum Db {
+    /// SQLite: one writer, several readers that cannot write.
+    Sqlite {
+        /// A pool of one connection.
+        writer: SqlitePool,
+        /// Read-only connections.
+        readers: SqlitePool,
+    },
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Begins a write transaction.
+    ///
+    /// On PostgreSQL `begin` is not cancel-safe in sqlx 0.9.0, so it runs in a task of its own:
+    /// a dropped request cannot leave a connection in the pool with an open transaction.
+    pub(crate) async fn write(&self) -> Result<Tx, StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                let writer = writer.clone();
+                let begun = tokio::spawn(async move { writer.begin_with("begin immediate").await });
+                Ok(Tx::Sqlite(begun.await.map_err(|_| StoreError::Stopped)??))
+            }
+            Self::Postgres(pool) => {
+                let pool = pool.clone();
+                let begun = tokio::spawn(async move {
+                    pool.begin_with("begin isolation level read committed")
+                        .await
+                });
+                Ok(Tx::Postgres(begun.await.map_err(|_| StoreError::Stopped)??))
+            }
+        }
+    }
+
+    /// Runs a reading statement outside a transaction.
+    pub(crate) async fn fetch(
+        &self,
+        statement: &'static Statement,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        tx::note(self.dialect(), statement.name);
+        Ok(match self {
+            Self::Sqlite { readers, .. } => {
+                let rows = tx::sqlite(statement, args).fetch_all(readers).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(pool) => {
+                let rows = tx::postgres(statement, args).fetch_all(pool).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// Runs a reading statement and answers its first row, if there is one.
+    pub(crate) async fn first(
+        &self,
+        statement: &'static Statement,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.fetch(statement, args).await?.into_iter().next())
+    }
+
+    /// Runs a list query put together from constant pieces.
+    pub(crate) async fn list(&self, fragments: Fragments) -> Result<Vec<Row>, StoreError> {
+        tx::note(self.dialect(), fragments.name);
+        Ok(match self {
+            Self::Sqlite { readers, .. } => {
+                let rows = fragments.sqlite().build().fetch_all(readers).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(pool) => {
+                let rows = fragments.postgres().build().fetch_all(pool).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// Which database this is, as logs name it.
+    pub(crate) const fn dialect(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+}

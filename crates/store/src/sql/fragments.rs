@@ -1,0 +1,90 @@
+//! Statements put together from constant pieces: filters of lists, and nothing else.
+
+use sqlx::{Postgres, QueryBuilder, Sqlite};
+
+use super::Value;
+
+/// A statement made of constant text and bound values; no text in it ever comes from outside.
+#[derive(Debug)]
+pub(crate) struct Fragments {
+    pub(crate) name: &'static str,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Text(&'static str),
+    Bind(Value),
+}
+
+impl Fragments {
+    /// Starts with a constant text.
+    pub(crate) fn new(name: &'static str, text: &'static str) -> Self {
+        Self {
+            name,
+            pieces: vec![Piece::Text(text)],
+        }
+    }
+
+    /// Goes on with a constant text.
+    pub(crate) fn push(&mut self, text: &'static str) -> &mut Self {
+        self.pieces.push(Piece::Text(text));
+        self
+    }
+
+    /// Goes on with a bound value.
+    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.pieces.push(Piece::Bind(value.into()));
+        self
+    }
+
+    /// Goes on with a bound list, `(a, b, c)`; an empty list matches nothing.
+    pub(crate) fn list<V: Into<Value>>(
+        &mut self,
+        values: impl IntoIterator<Item = V>,
+    ) -> &mut Self {
+        self.push("(");
+        let mut first = true;
+        for value in values {
+            if !first {
+                self.push(", ");
+            }
+            first = false;
+            self.bind(value);
+        }
+        if first {
+            self.push("null");
+        }
+        self.push(")")
+    }
+
+    pub(crate) fn sqlite(self) -> QueryBuilder<Sqlite> {
+        let mut query = QueryBuilder::new("");
+        for piece in self.pieces {
+            match piece {
+                Piece::Text(text) => query.push(text),
+                Piece::Bind(Value::Int(v)) => query.push_bind(v),
+                Piece::Bind(Value::Text(v)) => query.push_bind(v),
+                Piece::Bind(Value::Id(v)) => query.push_bind(v),
+                Piece::Bind(Value::Flag(v)) => query.push_bind(v),
+                Piece::Bind(Value::Bytes(v)) => query.push_bind(v),
+            };
+        }
+        query
+    }
+
+    pub(crate) fn postgres(self) -> QueryBuilder<Postgres> {
+        let mut query = QueryBuilder::new("");
+        for piece in self.pieces {
+            match piece {
+                Piece::Text(text) => query.push(text),
+                Piece::Bind(Value::Int(v)) => query.push_bind(v),
+                Piece::Bind(Value::Text(v)) => query.push_bind(v),
+                Piece::Bind(Value::Id(v)) => query.push_bind(v),
+                Piece::Bind(Value::Flag(v)) => query.push_bind(v),
+                Piece::Bind(Value::Bytes(v)) => query.push_bind(v),
+            };
+        }
+        query
+    }
+}

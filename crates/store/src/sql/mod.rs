@@ -1,0 +1,15 @@
+//! The one place where the two databases differ in code: values in, rows out, transactions.
+
+mod db;
+mod fragments;
+mod row;
+mod statement;
+mod tx;
+mod value;
+
+pub(crate) use db::Db;
+pub(crate) use fragments::Fragments;
+pub(crate) use row::Row;
+pub(crate) use statement::{Statement, dialects, same};
+pub(crate) use tx::Tx;
+pub(crate) use value::{Value, args};

@@ -1,0 +1,123 @@
+//! A write transaction of either database.
+
+use sqlx::{
+    Postgres, Sqlite, Transaction, postgres::PgArguments, query::Query, sqlite::SqliteArguments,
+};
+
+use super::{Row, Statement, Value};
+use crate::error::StoreError;
+
+/// A write transaction; rolls back when dropped.
+pub(crate) enum Tx {
+    /// `BEGIN IMMEDIATE` on the one writer connection.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// READ COMMITTED, with the timeouts of a short transaction.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Runs a statement and answers how many rows it changed.
+    pub(crate) async fn execute(
+        &mut self,
+        statement: &'static Statement,
+        args: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        note(self.dialect(), statement.name);
+        Ok(match self {
+            Self::Sqlite(tx) => sqlite(statement, args)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
+            Self::Postgres(tx) => postgres(statement, args)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
+        })
+    }
+
+    /// Runs a statement and reads all its rows.
+    pub(crate) async fn fetch(
+        &mut self,
+        statement: &'static Statement,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        note(self.dialect(), statement.name);
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let rows = sqlite(statement, args).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(tx) => {
+                let rows = postgres(statement, args).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// Runs a statement and reads its first row, if there is one.
+    pub(crate) async fn first(
+        &mut self,
+        statement: &'static Statement,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.fetch(statement, args).await?.into_iter().next())
+    }
+
+    /// Commits.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    const fn dialect(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+}
+
+/// Remembers that a statement ran; costs nothing in a release build.
+pub(super) fn note(dialect: &'static str, name: &'static str) {
+    #[cfg(debug_assertions)]
+    super::statement::log::ran(dialect, name);
+    #[cfg(not(debug_assertions))]
+    let _ = (dialect, name);
+}
+
+pub(super) fn sqlite(
+    statement: &'static Statement,
+    args: Vec<Value>,
+) -> Query<'static, Sqlite, SqliteArguments> {
+    let mut query = sqlx::query(statement.sqlite);
+    for value in args {
+        query = match value {
+            Value::Int(v) => query.bind(v),
+            Value::Text(v) => query.bind(v),
+            Value::Id(v) => query.bind(v),
+            Value::Flag(v) => query.bind(v),
+            Value::Bytes(v) => query.bind(v),
+        };
+    }
+    query
+}
+
+pub(super) fn postgres(
+    statement: &'static Statement,
+    args: Vec<Value>,
+) -> Query<'static, Postgres, PgArguments> {
+    let mut query = sqlx::query(statement.postgres);
+    for value in args {
+        query = match value {
+            Value::Int(v) => query.bind(v),
+            Value::Text(v) => query.bind(v),
+            Value::Id(v) => query.bind(v),
+            Value::Flag(v) => query.bind(v),
+            Value::Bytes(v) => query.bind(v),
+        };
+    }
+    query
+}
