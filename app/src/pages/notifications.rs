@@ -8,17 +8,20 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
-    api::notifications::{NotificationsRead, notifications_page},
+    api::{
+        frame::Ask,
+        notifications::{ReadNotifications, notifications_page},
+    },
     ui::{badge::RunBadge, empty::Empty, error::ErrorPage, page::Page, time::Ago},
 };
 
 /// `/admin/notifications`.
 #[component]
 pub fn NotificationsPage() -> impl IntoView {
-    let read = ServerAction::<NotificationsRead>::new();
+    let read = ServerAction::<ReadNotifications>::new();
     let page = Resource::new(
         move || read.version().get(),
-        |_| async { notifications_page().await },
+        |_| async { notifications_page(Ask::Page).await },
     );
     view! {
         <Transition>
@@ -33,7 +36,7 @@ pub fn NotificationsPage() -> impl IntoView {
 }
 
 #[component]
-fn Listing(view: NotificationsView, read: ServerAction<NotificationsRead>) -> impl IntoView {
+fn Listing(view: NotificationsView, read: ServerAction<ReadNotifications>) -> impl IntoView {
     let NotificationsView {
         items,
         unread,
@@ -58,7 +61,7 @@ fn told(unread: i64) -> String {
 }
 
 #[component]
-fn MarkAllRead(read: ServerAction<NotificationsRead>) -> impl IntoView {
+fn MarkAllRead(read: ServerAction<ReadNotifications>) -> impl IntoView {
     view! {
         <ActionForm action=read>
             <button type="submit" class="btn btn-sm">"Mark all as read"</button>

@@ -4,11 +4,12 @@ use domain::views::OperationsView;
 use leptos::{html, prelude::*};
 
 use super::{
-    filters::{ActiveFilters, Filters},
+    chips::ActiveFilters,
+    filters::Filters,
     nothing::Nothing,
     paging::Paging,
     rows::{Reader, merge},
-    scope::ScopeLabel,
+    scope::{Clearing, ScopeLabel},
     table::{RunsTable, Shown},
     tabs::StateTabs,
 };
@@ -28,10 +29,12 @@ const TOP: f64 = 8.0;
 pub fn Listing(
     /// The page as it was first answered.
     view: OperationsView,
+    /// Clears the selected tenant.
+    clearing: Clearing,
 ) -> impl IntoView {
     view! {
         <Page title="Operations" subtitle="Every run on the tenants you can see: queued, running and ended.">
-            <ScopeLabel view=view.clone() />
+            <ScopeLabel view=view.clone() clearing />
             <Filters view=view.clone() />
             <ActiveFilters view=view.clone() />
             <LiveRuns view />

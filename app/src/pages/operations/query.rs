@@ -43,14 +43,9 @@ pub fn href_with(query: &OperationsQuery, change: impl FnOnce(&mut OperationsQue
 /// Whether anything narrows the list.
 pub fn is_filtered(query: &OperationsQuery) -> bool {
     let whoever = query.initiator.is_empty() || query.initiator == "any";
-    let narrow = [
-        &query.q,
-        &query.state,
-        &query.operation,
-        &query.tenant,
-        &query.since,
-    ];
-    !whoever || narrow.into_iter().any(|value| !value.is_empty())
+    let wherever = matches!(query.tenant.as_str(), "" | "all");
+    let narrow = [&query.q, &query.state, &query.operation, &query.since];
+    !whoever || !wherever || narrow.into_iter().any(|value| !value.is_empty())
 }
 
 fn fields(query: &OperationsQuery) -> [(&'static str, &str); 8] {

@@ -3,13 +3,18 @@
 use domain::{link, views::OperationsView};
 use leptos::prelude::*;
 
-use crate::api::tenants::TenantClear;
+use crate::api::frame::ClearTenant;
+
+/// Clears the selected tenant; the page asks again when it has.
+pub type Clearing = ServerAction<ClearTenant>;
 
 /// `Contoso`, or all tenants of the workspace, with the way to the other.
 #[component]
 pub fn ScopeLabel(
     /// The page as it was first answered.
     view: OperationsView,
+    /// Clears the selected tenant.
+    clearing: Clearing,
 ) -> impl IntoView {
     match view.scope {
         Some(tenant) => {
@@ -18,7 +23,7 @@ pub fn ScopeLabel(
                 <div class="flex flex-wrap items-center gap-3" data-scope="tenant">
                     <p>"Runs of " <strong>{tenant.name}</strong></p>
                     <a class="link" href=link::tenant(tenant.id)>{back}</a>
-                    <ShowAllTenants />
+                    <ShowAllTenants clearing />
                 </div>
             }
             .into_any()
@@ -34,10 +39,10 @@ pub fn ScopeLabel(
 
 /// Clears the selected tenant and shows the whole workspace.
 #[component]
-fn ShowAllTenants() -> impl IntoView {
-    let clear = ServerAction::<TenantClear>::new();
+fn ShowAllTenants(clearing: Clearing) -> impl IntoView {
     view! {
-        <ActionForm action=clear>
+        <ActionForm action=clearing>
+            <input type="hidden" name="next" value=link::OPERATIONS />
             <button type="submit" class="link">"Show all tenants"</button>
         </ActionForm>
     }

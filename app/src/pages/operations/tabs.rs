@@ -8,7 +8,7 @@ use super::query;
 /// The server counts no further than this.
 const COUNTED: i64 = 10_000;
 
-/// `All 12`, `Active 2`, `Blocked 1` ...: links, so that they work everywhere.
+/// `All`, `Active 2`, `Blocked 1` ...: links, so that they work everywhere.
 #[component]
 pub fn StateTabs(
     /// The tabs, with counts that follow the polls.
@@ -16,28 +16,47 @@ pub fn StateTabs(
     /// The query of this page.
     query: OperationsQuery,
 ) -> impl IntoView {
-    let links = move || {
-        let tab = |tab| tab_link(tab, &query);
-        tabs.get().into_iter().map(tab).collect_view()
-    };
+    // Drawn once: a poll changes the numbers alone, never a link that has the focus.
+    let links = tabs
+        .get_untracked()
+        .into_iter()
+        .map(|tab| {
+            let state = tab.state.clone();
+            tab_link(tab.state, tab.label, &query, move || counted(tabs, &state))
+        })
+        .collect_view();
+    let all = tab_link(String::new(), "All".to_owned(), &query, || None);
     view! {
-        <nav aria-label="State" class="flex flex-wrap gap-1 my-3">{links}</nav>
+        <nav aria-label="State" class="flex flex-wrap gap-1 my-3">{all} {links}</nav>
     }
 }
 
-fn tab_link(tab: StateTab, query: &OperationsQuery) -> impl IntoView + use<> {
-    let current = (tab.state == query.state).then_some("true");
+fn tab_link(
+    state: String,
+    label: String,
+    query: &OperationsQuery,
+    number: impl Fn() -> Option<String> + Send + Sync + 'static,
+) -> AnyView {
+    let current = (state == query.state).then_some("true");
     let class = if current.is_some() {
         "btn btn-sm btn-primary"
     } else {
         "btn btn-sm btn-ghost"
     };
-    let href = query::href_with(query, |query| query.state = tab.state);
+    let href = query::href_with(query, |query| query.state = state);
     view! {
         <a class=class href=href aria-current=current>
-            {tab.label} " " <span class="tabular-nums">{count(tab.count)}</span>
+            {label} " " <span class="tabular-nums">{number}</span>
         </a>
     }
+    .into_any()
+}
+
+fn counted(tabs: Memo<Vec<StateTab>>, state: &str) -> Option<String> {
+    tabs.with(|tabs| {
+        let tab = tabs.iter().find(|tab| tab.state == state);
+        tab.map(|tab| count(tab.count))
+    })
 }
 
 fn count(count: i64) -> String {

@@ -48,7 +48,9 @@ fn copy(text: &str, said: RwSignal<&'static str>) {
     use wasm_bindgen::{JsValue, closure::Closure};
 
     // The person may have left the page by the time the browser answers.
-    let say = move |words| drop(said.try_set(words));
+    let say = move |words| {
+        let _ = said.try_set(words);
+    };
     let done = Closure::once(move |_: JsValue| say("Copied"));
     let refused = Closure::once(move |_: JsValue| say("Not copied: the browser refused"));
     let clipboard = window().navigator().clipboard();

@@ -32,19 +32,27 @@ pub fn Decisions(
 }
 
 fn identity(decision: &DecisionView) -> (i64, String, Timestamp) {
-    (decision.attempt, decision.phase.clone(), decision.decided_at)
+    (
+        decision.attempt,
+        decision.phase.clone(),
+        decision.decided_at,
+    )
 }
 
 #[component]
 fn Panel(decision: DecisionView) -> impl IntoView {
-    let title = format!("Attempt {}, decided {}", decision.attempt, moment(&decision.phase));
+    let title = format!(
+        "Attempt {}, decided {}",
+        decision.attempt,
+        moment(&decision.phase)
+    );
     let checks = decision.checks.clone();
     let json = decision.json.clone();
     view! {
-        <article class="panel grid gap-3" aria-label=title.clone() data-decision=decision.phase.clone()>
+        <article class="panel grid gap-3" aria-label=title data-decision=decision.phase.clone()>
             <header class="flex flex-wrap items-center gap-2">
                 <Verdict is_allowed=decision.allowed />
-                <h3 class="font-medium">{title}</h3>
+                <h3 class="font-medium">{title.clone()}</h3>
                 <span class="quiet"><Exact at=decision.decided_at /></span>
             </header>
             {reason(&decision)}
@@ -69,7 +77,9 @@ fn Verdict(is_allowed: bool) -> impl IntoView {
 
 fn reason(decision: &DecisionView) -> Option<impl IntoView + use<>> {
     let told = decision.explanation.clone()?;
-    let class = decision.denial_class.map(|class| format!("{} denial. ", class.label()));
+    let class = decision
+        .denial_class
+        .map(|class| format!("{} denial. ", class.label()));
     let code = decision.reason_code.clone();
     let detail = decision.reason_detail.clone();
     let again = if decision.retryable {

@@ -8,7 +8,7 @@ use domain::{
 use leptos::prelude::*;
 
 use super::copy::{CopyButton, page_address};
-use crate::api::runs::RunRetry;
+use crate::api::runs::RetryRun;
 
 /// Retry, and the ways on from here.
 #[component]
@@ -31,13 +31,13 @@ pub fn FollowUps(
 /// Starts the same again, in the name of the person who presses.
 #[component]
 fn Retry(id: RunId, action: ActionView) -> impl IntoView {
-    let retry = ServerAction::<RunRetry>::new();
+    let retry = ServerAction::<RetryRun>::new();
     let is_disabled = action.disabled_because.is_some();
     let described_by = is_disabled.then_some("retry-reason");
     let disabled = move || is_disabled || retry.pending().get();
-    let told = action.disabled_because.unwrap_or_else(|| {
-        "Starts a new run, decided anew and in your own name.".to_owned()
-    });
+    let told = action
+        .disabled_because
+        .unwrap_or_else(|| "Starts a new run, decided anew and in your own name.".to_owned());
     view! {
         <ActionForm action=retry>
             <input type="hidden" name="run" value=id.to_string() />
@@ -52,7 +52,7 @@ fn Retry(id: RunId, action: ActionView) -> impl IntoView {
 
 /// What pressing `Retry` led to, with the way to the new run.
 #[component]
-fn Answer(retry: ServerAction<RunRetry>) -> impl IntoView {
+fn Answer(retry: ServerAction<RetryRun>) -> impl IntoView {
     let told = move || match retry.value().get()? {
         Ok(answer) => Some(
             view! {

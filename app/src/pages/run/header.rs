@@ -5,16 +5,15 @@ use leptos::prelude::*;
 
 use crate::ui::badge::RunBadge;
 
-/// The ways back to the table.
+const ALL_OPERATIONS: &str = "/admin/operations?tenant=all";
+
+/// The ways back to the table; neither changes which tenant is selected (V-03).
 #[component]
 pub fn WaysBack() -> impl IntoView {
-    let clear = ServerAction::<crate::api::tenants::TenantClear>::new();
     view! {
         <nav aria-label="Back" class="flex flex-wrap items-center gap-4">
             <a class="link" href=link::OPERATIONS>"Back to Operations"</a>
-            <ActionForm action=clear>
-                <button type="submit" class="link">"Show all operations"</button>
-            </ActionForm>
+            <a class="link" href=ALL_OPERATIONS>"Show all operations"</a>
         </nav>
     }
 }

@@ -31,7 +31,7 @@ use self::{
     timeline::Timeline,
 };
 use crate::{
-    api::run::run_page,
+    api::runs::run_page,
     ui::{
         banner::Banner,
         error::ErrorPage,
@@ -71,7 +71,7 @@ fn Viewer(view: RunView) -> impl IntoView {
     let live = use_live(
         view,
         |view| view.version.clone(),
-        |view| view.state,
+        |view| !view.state.is_over(),
         move |version| run_page(id.clone(), Some(version)),
     );
     let run = live.view;

@@ -108,7 +108,11 @@ fn outcome(word: &str) -> impl IntoView + use<> {
         "succeeded" => ("Succeeded".to_owned(), Icon::CircleCheck, Tone::Success),
         "failed" => ("Failed".to_owned(), Icon::CircleX, Tone::Danger),
         "skipped" => ("Skipped".to_owned(), Icon::Ban, Tone::NeutralOutline),
-        _ => (format!("Unknown: {word}"), Icon::CircleDashed, Tone::Neutral),
+        _ => (
+            format!("Unknown: {word}"),
+            Icon::CircleDashed,
+            Tone::Neutral,
+        ),
     };
     view! { <ToneBadge label icon tone /> }
 }
