@@ -25,7 +25,7 @@ pub fn ActiveFilters(
         .into_iter()
         .map(|(words, href)| {
             let label = format!("Remove filter {words}");
-            view! { <li><a class="btn btn-xs" href=href aria-label=label>{words} " ×"</a></li> }
+            view! { <li><a class="btn btn-sm" href=href aria-label=label>{words} " ×"</a></li> }
         })
         .collect_view();
     view! {

@@ -27,7 +27,7 @@ fn Button(label: &'static str, what: Callback<(), String>) -> impl IntoView {
     let press = move |_| copy(&what.run(()), said);
     view! {
         <span class="inline-flex items-center gap-2" class:invisible=move || !works.get()>
-            <button type="button" class="btn btn-xs" on:click=press>{label}</button>
+            <button type="button" class="btn btn-sm" on:click=press>{label}</button>
             <span class="quiet" role="status">{said}</span>
         </span>
     }

@@ -17,10 +17,13 @@ pub fn FollowUps(
     run: Signal<RunView>,
 ) -> impl IntoView {
     let id = run.with_untracked(|run| run.id);
-    let retry = Memo::new(move |_| run.with(|run| run.follow_ups.retry.clone()));
+    let offered = Memo::new(move |_| run.with(|run| run.follow_ups.retry.clone()));
+    // Lives here, so that its answer outlives a change of the button.
+    let retry = ServerAction::<RetryRun>::new();
     view! {
         <section class="flex flex-wrap items-center gap-3 my-3" aria-label="What you can do">
-            {move || retry.get().map(|action| view! { <Retry id action /> })}
+            {move || offered.get().map(|action| view! { <Retry id action retry /> })}
+            <Answer retry />
             <OpenTenant run />
             <CopyButton label="Copy run id" what=move || id.to_string() />
             <CopyButton label="Copy link" what=page_address />
@@ -30,10 +33,8 @@ pub fn FollowUps(
 
 /// Starts the same again, in the name of the person who presses.
 #[component]
-fn Retry(id: RunId, action: ActionView) -> impl IntoView {
-    let retry = ServerAction::<RetryRun>::new();
+fn Retry(id: RunId, action: ActionView, retry: ServerAction<RetryRun>) -> impl IntoView {
     let is_disabled = action.disabled_because.is_some();
-    let described_by = is_disabled.then_some("retry-reason");
     let disabled = move || is_disabled || retry.pending().get();
     let told = action
         .disabled_because
@@ -41,12 +42,11 @@ fn Retry(id: RunId, action: ActionView) -> impl IntoView {
     view! {
         <ActionForm action=retry>
             <input type="hidden" name="run" value=id.to_string() />
-            <button type="submit" class="btn btn-sm btn-primary" disabled=disabled aria-describedby=described_by>
+            <button type="submit" class="btn btn-sm btn-primary" disabled=disabled aria-describedby="retry-reason">
                 {action.label}
             </button>
         </ActionForm>
         <span id="retry-reason" class="quiet">{told}</span>
-        <Answer retry />
     }
 }
 
