@@ -1,0 +1,12 @@
+//! The server functions, one file a noun; each asks who is there, calls one use case, returns a view.
+
+pub mod connection;
+pub mod frame;
+pub mod inventory;
+pub mod members;
+pub mod notifications;
+pub mod operations;
+pub mod runs;
+pub mod session;
+pub mod tenant;
+pub mod tenants;
