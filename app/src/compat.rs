@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::prelude::{TimeoutHandle, set_timeout_with_handle, window};
+use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
 
 /// A timer that can be stopped.
 #[derive(Clone, Copy)]
@@ -20,11 +20,6 @@ impl Timer {
 /// Calls `ring` once after some time. Browser only.
 pub fn after(delay: Duration, ring: impl FnOnce() + 'static) -> Timer {
     Timer(set_timeout_with_handle(ring, delay).ok())
-}
-
-/// Milliseconds of a clock that never goes back. Browser only.
-pub fn monotonic_ms() -> f64 {
-    window().performance().map_or(0.0, |clock| clock.now())
 }
 
 #[cfg(feature = "ssr")]
@@ -55,9 +50,18 @@ mod server {
         };
         let path = parts.uri.path();
         if !path.starts_with("/api/") {
-            return Answer::Page(parts.uri.path_and_query().map_or(path, |p| p.as_str()).to_owned());
+            return Answer::Page(
+                parts
+                    .uri
+                    .path_and_query()
+                    .map_or(path, |p| p.as_str())
+                    .to_owned(),
+            );
         }
-        let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        let accept = parts
+            .headers
+            .get(ACCEPT)
+            .and_then(|value| value.to_str().ok());
         if accept.is_some_and(|value| value.contains("text/html")) {
             Answer::Form
         } else {

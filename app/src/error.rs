@@ -35,9 +35,10 @@ impl FromServerFnError for AppError {
         let error = match value {
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
-            | ServerFnErrorErr::UnsupportedRequestMethod(_) => {
-                ApiError::invalid("request", "the form does not fit this version; reload the page")
-            }
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => ApiError::invalid(
+                "request",
+                "the form does not fit this version; reload the page",
+            ),
             ServerFnErrorErr::Request(_) => ApiError::Unavailable,
             _ => ApiError::Internal {
                 request_id: request_id(),

@@ -106,18 +106,23 @@ fn token() -> Option<String> {
 
 /// Gives the browser a session's token.
 pub fn set_token(token: &str) {
-    set_cookie(&format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax"));
+    set_cookie(&format!(
+        "{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax"
+    ));
 }
 
 /// Takes the session's token from the browser.
 pub fn forget_token() {
-    set_cookie(&format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"));
+    set_cookie(&format!(
+        "{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
+    ));
 }
 
 fn set_cookie(cookie: &str) {
-    if let (Some(response), Ok(value)) =
-        (use_context::<ResponseOptions>(), HeaderValue::from_str(cookie))
-    {
+    if let (Some(response), Ok(value)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(cookie),
+    ) {
         response.append_header(header::SET_COOKIE, value);
     }
 }

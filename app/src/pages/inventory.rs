@@ -24,7 +24,11 @@ pub fn InventoryPage() -> impl IntoView {
     let asked = Memo::new(move |_| {
         let query = query.read();
         let id = params.read().get("id").unwrap_or_default();
-        (id, query.get("kind"), query.get("name").zip(query.get("after")))
+        (
+            id,
+            query.get("kind"),
+            query.get("name").zip(query.get("after")),
+        )
     });
     let page = Resource::new(
         move || asked.get(),

@@ -27,10 +27,16 @@ pub fn TenantsPage() -> impl IntoView {
 
 #[component]
 fn Listing(view: TenantsView) -> impl IntoView {
-    let subtitle = format!("The tenants of {} that you are a member of.", view.workspace);
-    let live = use_live(view, |_| String::new(), is_active, |_| async {
-        tenants_page(Ask::Poll).await.map(Live::Changed)
-    });
+    let subtitle = format!(
+        "The tenants of {} that you are a member of.",
+        view.workspace
+    );
+    let live = use_live(
+        view,
+        |_| String::new(),
+        is_active,
+        |_| async { tenants_page(Ask::Poll).await.map(Live::Changed) },
+    );
     let now = Signal::derive(move || live.view.with(|view| view.as_of));
     let rows = Memo::new(move |_| live.view.with(|view| view.rows.clone()));
     let content = move || {
@@ -116,7 +122,9 @@ fn Line(
 }
 
 fn name(row: &TenantRowView) -> impl IntoView + use<> {
-    let selected = row.is_selected.then(|| view! { <span class="chip">"Selected"</span> });
+    let selected = row
+        .is_selected
+        .then(|| view! { <span class="chip">"Selected"</span> });
     view! {
         <span class="flex flex-wrap items-center gap-2">
             <a class="link font-semibold" href=link::tenant(row.id)>{row.name.clone()}</a>

@@ -41,7 +41,13 @@ const fn title(error: &ApiError) -> &'static str {
 
 fn onward(error: &ApiError) -> AnyView {
     let location = use_location();
-    let here = move || format!("{}{}", location.pathname.get(), query(&location.search.get()));
+    let here = move || {
+        format!(
+            "{}{}",
+            location.pathname.get(),
+            query(&location.search.get())
+        )
+    };
     match error {
         ApiError::SignedOut => view! {
             <a class="btn btn-primary btn-sm" rel="external" href=move || link::sign_in_then(&here())>
@@ -88,8 +94,14 @@ fn sentence(error: &ApiError) -> String {
         ApiError::Invalid { field, message } => {
             let field = field.replace('_', " ");
             let mut letters = field.chars();
-            let first = letters.next().map(|letter| letter.to_uppercase().to_string());
-            format!("{}{}: {message}", first.unwrap_or_default(), letters.as_str())
+            let first = letters
+                .next()
+                .map(|letter| letter.to_uppercase().to_string());
+            format!(
+                "{}{}: {message}",
+                first.unwrap_or_default(),
+                letters.as_str()
+            )
         }
         other => other.to_string(),
     }

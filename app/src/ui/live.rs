@@ -176,10 +176,20 @@ pub fn LiveControls(
 ) -> impl IntoView {
     let paused = live.paused;
     let glyph = move || {
-        let glyph = if paused.get() { Glyph::Play } else { Glyph::Pause };
+        let glyph = if paused.get() {
+            Glyph::Play
+        } else {
+            Glyph::Pause
+        };
         view! { <GlyphIcon glyph /> }
     };
-    let label = move || if paused.get() { "Resume updates" } else { "Pause updates" };
+    let label = move || {
+        if paused.get() {
+            "Resume updates"
+        } else {
+            "Pause updates"
+        }
+    };
     let press = move |_| {
         paused.update(|paused| *paused = !*paused);
         if !paused.get_untracked() {
@@ -229,7 +239,6 @@ fn trouble(live: LiveState) -> String {
         _ => String::new(),
     }
 }
-
 
 #[cfg(test)]
 mod tests {

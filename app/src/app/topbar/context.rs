@@ -15,11 +15,13 @@ pub fn WorkspaceChip(
     /// The frame.
     header: Signal<HeaderView>,
 ) -> impl IntoView {
-    let workspaces = Memo::new(move |_| header.with(|h| (h.workspace.clone(), h.workspaces.clone())));
+    let workspaces =
+        Memo::new(move |_| header.with(|h| (h.workspace.clone(), h.workspaces.clone())));
     move || {
         let (selected, all) = workspaces.get();
         if all.len() < 2 {
-            return view! { <span class="chip" title="Workspace">{selected.name}</span> }.into_any();
+            return view! { <span class="chip" title="Workspace">{selected.name}</span> }
+                .into_any();
         }
         let options = all
             .into_iter()

@@ -18,7 +18,9 @@ use crate::{
 /// One line of the table.
 #[component]
 pub fn Row(member: MemberView, place: String, name: String, page: Members) -> impl IntoView {
-    let you = member.is_self.then(|| view! { <span class="chip">"You"</span> });
+    let you = member
+        .is_self
+        .then(|| view! { <span class="chip">"You"</span> });
     let (label, id) = (member.name.clone(), member.user_id.to_string());
     view! {
         <tr data-member=id>

@@ -22,12 +22,14 @@ use crate::{
 #[component]
 pub fn Connection(live: Tenant) -> impl IntoView {
     let connection = Memo::new(move |_| live.view.with(|view| view.connection.clone()));
-    let card = move || match connection.get() {
+    let card = move || {
+        match connection.get() {
         Some(connection) => view! { <Card connection live /> }.into_any(),
         None => view! {
             <p class="quiet mt-2">"This tenant has no provider connection yet, so nothing can run in it."</p>
         }
         .into_any(),
+    }
     };
     view! {
         <section class="panel" aria-labelledby="connection">

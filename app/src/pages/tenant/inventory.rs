@@ -11,7 +11,8 @@ use crate::ui::time::Ago;
 pub fn Inventory(live: Tenant) -> impl IntoView {
     let id = live.view.with_untracked(|view| view.id);
     let counts = Memo::new(move |_| live.view.with(|view| view.inventory.clone()));
-    let content = move || match counts.get() {
+    let content = move || {
+        match counts.get() {
         None => view! {
             <p class="quiet mt-2">"Your role in this tenant does not include viewing its inventory."</p>
         }
@@ -21,6 +22,7 @@ pub fn Inventory(live: Tenant) -> impl IntoView {
         }
         .into_any(),
         Some(counts) => view! { <Counts counts id live /> }.into_any(),
+    }
     };
     view! {
         <section class="panel" aria-labelledby="inventory">

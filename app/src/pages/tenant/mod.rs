@@ -17,7 +17,11 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use self::{
-    connection::Connection, danger::Danger, inventory::Inventory, recent::Recent, report::Report,
+    connection::Connection,
+    danger::Danger,
+    inventory::Inventory,
+    recent::Recent,
+    report::Report,
     starts::{StartedNotice, Starts},
 };
 use crate::{
@@ -108,8 +112,10 @@ fn Selection(live: Tenant) -> impl IntoView {
     let (id, manages) = live
         .view
         .with_untracked(|view| (view.id, view.manages_members));
-    let standing =
-        Memo::new(move |_| live.view.with(|view| (view.is_selected, view.lifecycle.is_selectable())));
+    let standing = Memo::new(move |_| {
+        live.view
+            .with(|view| (view.is_selected, view.lifecycle.is_selectable()))
+    });
     let select = move || match standing.get() {
         (true, _) => view! { <span class="chip">"Selected tenant"</span> }.into_any(),
         (false, true) => view! {

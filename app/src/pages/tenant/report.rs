@@ -15,12 +15,14 @@ use crate::ui::{badge::ToneBadge, time::Ago};
 #[component]
 pub fn Report(live: Tenant) -> impl IntoView {
     let report = Memo::new(move |_| live.view.with(|view| view.report.clone()));
-    let brief = move || match report.get() {
+    let brief = move || {
+        match report.get() {
         Some(report) => view! { <Brief report live /> }.into_any(),
         None => view! {
             <p class="quiet mt-2">"Not verified yet. A verification checks consent, sign-in and permissions."</p>
         }
         .into_any(),
+    }
     };
     view! {
         <section class="panel" aria-labelledby="report">
@@ -39,7 +41,11 @@ fn Brief(report: ReportBrief, live: Tenant) -> impl IntoView {
     };
     let counts = format!(
         "{} of {} checks passed, {} failed, {} to look at, {} left out",
-        report.counts.pass, report.counts.total, report.counts.fail, report.counts.warn, report.counts.skip
+        report.counts.pass,
+        report.counts.total,
+        report.counts.fail,
+        report.counts.warn,
+        report.counts.skip
     );
     let issues = report
         .issues

@@ -68,7 +68,11 @@ fn Start(first: StartButton, live: Tenant) -> impl IntoView {
 
 /// The button itself; disabled with the reason in sight.
 #[component]
-fn StartForm(action: ServerAction<StartRun>, button: Memo<StartButton>, live: Tenant) -> impl IntoView {
+fn StartForm(
+    action: ServerAction<StartRun>,
+    button: Memo<StartButton>,
+    live: Tenant,
+) -> impl IntoView {
     let tenant = live.view.with_untracked(|view| view.id.to_string());
     let operation = button.with_untracked(|button| button.operation);
     let reason = Memo::new(move |_| button.with(|button| button.disabled_because.clone()));
