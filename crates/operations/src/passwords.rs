@@ -31,7 +31,11 @@ impl Passwords {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let params = Params::new(19_456, 2, 1, None).map_err(|_| HashFailed)?;
         let decoy = hash(&params, "nobody has this password")?.into();
-        Ok(Self { turn: Arc::new(Semaphore::new(cores)), params, decoy })
+        Ok(Self {
+            turn: Arc::new(Semaphore::new(cores)),
+            params,
+            decoy,
+        })
     }
 
     /// The hash of a password, as it is stored.
@@ -48,12 +52,16 @@ impl Passwords {
 
     /// Whether a password is the stored one; without a stored one it takes as long and is not.
     pub async fn verify(&self, password: String, stored: Option<String>) -> bool {
-        let Ok(_turn) = self.turn.acquire().await else { return false };
+        let Ok(_turn) = self.turn.acquire().await else {
+            return false;
+        };
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.to_string());
         let matches = tokio::task::spawn_blocking(move || {
             PasswordHash::new(&stored).is_ok_and(|stored| {
-                Argon2::default().verify_password(password.as_bytes(), &stored).is_ok()
+                Argon2::default()
+                    .verify_password(password.as_bytes(), &stored)
+                    .is_ok()
             })
         });
         matches.await.unwrap_or(false) && known
@@ -74,9 +82,17 @@ pub(crate) fn weakness(password: &str, about: &[&str]) -> Option<&'static str> {
         Some("Use at least 12 characters; a few words make a good password.")
     } else if password.chars().count() > 256 {
         Some("Use at most 256 characters.")
-    } else if about.iter().any(|word| word.len() >= 4 && lower.contains(&word.to_lowercase())) {
+    } else if about
+        .iter()
+        .any(|word| word.len() >= 4 && lower.contains(&word.to_lowercase()))
+    {
         Some("Leave your name, address and workspace out of it.")
-    } else if lower.chars().collect::<std::collections::BTreeSet<_>>().len() < 5 {
+    } else if lower
+        .chars()
+        .collect::<std::collections::BTreeSet<_>>()
+        .len()
+        < 5
+    {
         Some("Use more different characters.")
     } else {
         None
@@ -90,11 +106,22 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_checked_against_its_hash_and_nobody_matches_nothing() {
         let passwords = Passwords::new().unwrap();
-        let stored = passwords.hash("correct horse battery".into()).await.unwrap();
+        let stored = passwords
+            .hash("correct horse battery".into())
+            .await
+            .unwrap();
         assert!(stored.starts_with("$argon2id$"));
-        assert!(passwords.verify("correct horse battery".into(), Some(stored.clone())).await);
+        assert!(
+            passwords
+                .verify("correct horse battery".into(), Some(stored.clone()))
+                .await
+        );
         assert!(!passwords.verify("wrong".into(), Some(stored)).await);
-        assert!(!passwords.verify("nobody has this password".into(), None).await);
+        assert!(
+            !passwords
+                .verify("nobody has this password".into(), None)
+                .await
+        );
     }
 
     #[test]

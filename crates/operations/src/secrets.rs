@@ -50,12 +50,15 @@ impl MasterKey {
     /// # Errors
     /// [`SecretError`].
     pub fn open(path: &Path) -> Result<Self, SecretError> {
-        let file = |source| SecretError::KeyFile { path: path.display().to_string(), source };
+        let file = |source| SecretError::KeyFile {
+            path: path.display().to_string(),
+            source,
+        };
         match fs::read(path) {
             Ok(bytes) => {
-                let key: [u8; 32] = bytes
-                    .try_into()
-                    .map_err(|_| SecretError::NotAKey { path: path.display().to_string() })?;
+                let key: [u8; 32] = bytes.try_into().map_err(|_| SecretError::NotAKey {
+                    path: path.display().to_string(),
+                })?;
                 Ok(Self::of(key))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -65,7 +68,10 @@ impl MasterKey {
                 #[cfg(unix)]
                 std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
                 match options.open(path) {
-                    Ok(mut out) => out.write_all(&key).and_then(|()| out.sync_all()).map_err(file)?,
+                    Ok(mut out) => out
+                        .write_all(&key)
+                        .and_then(|()| out.sync_all())
+                        .map_err(file)?,
                     // Another process was faster; its key counts.
                     Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
                         return Self::open(path);
@@ -94,7 +100,10 @@ impl MasterKey {
     ) -> Result<Vec<u8>, SecretError> {
         let nonce = random::<NONCE>()?;
         let aad = associated(connection);
-        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
+        let payload = Payload {
+            msg: secret.expose_secret().as_bytes(),
+            aad: &aad,
+        };
         let sealed = self
             .0
             .encrypt(&XNonce::from(nonce), payload)
@@ -116,7 +125,9 @@ impl MasterKey {
         blob: &[u8],
     ) -> Result<SecretString, SecretError> {
         let (format, rest) = blob.split_first().ok_or(SecretError::Unopenable)?;
-        let (nonce, sealed) = rest.split_at_checked(NONCE).ok_or(SecretError::Unopenable)?;
+        let (nonce, sealed) = rest
+            .split_at_checked(NONCE)
+            .ok_or(SecretError::Unopenable)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| SecretError::Unopenable)?;
         if *format != FORMAT {
             return Err(SecretError::Unopenable);
@@ -124,9 +135,17 @@ impl MasterKey {
         let aad = associated(connection);
         let plain = self
             .0
-            .decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &aad })
+            .decrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: sealed,
+                    aad: &aad,
+                },
+            )
             .map_err(|_| SecretError::Unopenable)?;
-        String::from_utf8(plain).map(SecretString::from).map_err(|_| SecretError::Unopenable)
+        String::from_utf8(plain)
+            .map(SecretString::from)
+            .map_err(|_| SecretError::Unopenable)
     }
 }
 
@@ -154,14 +173,35 @@ mod tests {
     #[test]
     fn p02_a_secret_opens_only_where_it_was_sealed() {
         let key = MasterKey::of([7; 32]);
-        let blob = key.seal(connection(1), &"s3cret".to_owned().into()).unwrap();
+        let blob = key
+            .seal(connection(1), &"s3cret".to_owned().into())
+            .unwrap();
         assert!(!blob.windows(6).any(|window| window == b"s3cret"));
-        assert_eq!(key.open_secret(connection(1), &blob).unwrap().expose_secret(), "s3cret");
-        assert!(key.open_secret(connection(2), &blob).is_err(), "another row");
-        assert!(MasterKey::of([8; 32]).open_secret(connection(1), &blob).is_err(), "another key");
+        assert_eq!(
+            key.open_secret(connection(1), &blob)
+                .unwrap()
+                .expose_secret(),
+            "s3cret"
+        );
+        assert!(
+            key.open_secret(connection(2), &blob).is_err(),
+            "another row"
+        );
+        assert!(
+            MasterKey::of([8; 32])
+                .open_secret(connection(1), &blob)
+                .is_err(),
+            "another key"
+        );
         let mut changed = blob.clone();
         changed[30] ^= 1;
-        assert!(key.open_secret(connection(1), &changed).is_err(), "a changed blob");
-        assert!(key.open_secret(connection(1), &blob[..10]).is_err(), "a cut blob");
+        assert!(
+            key.open_secret(connection(1), &changed).is_err(),
+            "a changed blob"
+        );
+        assert!(
+            key.open_secret(connection(1), &blob[..10]).is_err(),
+            "a cut blob"
+        );
     }
 }

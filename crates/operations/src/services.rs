@@ -21,7 +21,11 @@ pub struct Services {
 impl Services {
     /// The use cases over an open database.
     pub fn new(store: Store, passwords: Passwords, key: MasterKey) -> Self {
-        Self { store, passwords, key: Arc::new(key) }
+        Self {
+            store,
+            passwords,
+            key: Arc::new(key),
+        }
     }
 
     /// The database, for the process that runs the program.
@@ -39,7 +43,10 @@ impl Services {
         request_id: RequestId,
         presence: Presence,
     ) -> Result<Option<Scope>, ApiError> {
-        self.store.scope(token, request_id, presence).await.answer(request_id)
+        self.store
+            .scope(token, request_id, presence)
+            .await
+            .answer(request_id)
     }
 
     /// Resolves a tenant from a URL; malformed, unknown and foreign ids are all `NotFound` (V-02).
@@ -49,6 +56,9 @@ impl Services {
         id: &str,
     ) -> Result<TenantAccess, ApiError> {
         let id: TenantId = id.parse().map_err(|_| ApiError::NotFound)?;
-        self.store.tenant(scope, id).await.answer(scope.request_id())
+        self.store
+            .tenant(scope, id)
+            .await
+            .answer(scope.request_id())
     }
 }

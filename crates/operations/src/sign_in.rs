@@ -7,12 +7,7 @@ use domain::{
 };
 use store::{NewUser, Scope, StoreError};
 
-use crate::{
-    Services,
-    passwords::weakness,
-    problem::Answer as _,
-    secrets::random,
-};
+use crate::{Services, passwords::weakness, problem::Answer as _, secrets::random};
 
 /// Failures are counted in windows of this length.
 const WINDOW: i64 = 10 * MINUTE;
@@ -45,7 +40,10 @@ impl Services {
         let proven = self.passwords.verify(password.to_owned(), stored).await;
         let Some(login) = login.filter(|_| proven) else {
             for (subject, _) in &subjects {
-                self.store.sign_in_failed(subject, WINDOW).await.answer(request_id)?;
+                self.store
+                    .sign_in_failed(subject, WINDOW)
+                    .await
+                    .answer(request_id)?;
             }
             tracing::info!(request.id = %request_id, peer, "sign-in refused, request {request_id}");
             return Err(ApiError::invalid(
@@ -53,9 +51,15 @@ impl Services {
                 "E-mail address or password is not right.",
             ));
         };
-        self.store.sign_in_succeeded(&subjects[0].0).await.answer(request_id)?;
+        self.store
+            .sign_in_succeeded(&subjects[0].0)
+            .await
+            .answer(request_id)?;
         let token = self.new_token(request_id)?;
-        self.store.session_create(login.user_id, &token).await.answer(request_id)?;
+        self.store
+            .session_create(login.user_id, &token)
+            .await
+            .answer(request_id)?;
         Ok(token)
     }
 
@@ -66,14 +70,20 @@ impl Services {
         free: i64,
         request_id: RequestId,
     ) -> Result<(), ApiError> {
-        let (failures, since) = self.store.sign_in_failures(subject).await.answer(request_id)?;
+        let (failures, since) = self
+            .store
+            .sign_in_failures(subject)
+            .await
+            .answer(request_id)?;
         let now = self.store.now().await.answer(request_id)?;
         let left = WINDOW - now.since(since);
         if failures < free || left <= 0 {
             return Ok(());
         }
         let seconds = u64::try_from(left / SECOND).unwrap_or(0).max(1);
-        Err(ApiError::TooMany { retry_after_seconds: seconds })
+        Err(ApiError::TooMany {
+            retry_after_seconds: seconds,
+        })
     }
 
     /// Ends the session at once.
@@ -81,7 +91,10 @@ impl Services {
     /// # Errors
     /// When the database does not answer.
     pub async fn sign_out(&self, scope: &Scope) -> Result<(), ApiError> {
-        self.store.session_end(scope).await.answer(scope.request_id())
+        self.store
+            .session_end(scope)
+            .await
+            .answer(scope.request_id())
     }
 
     /// Uses the one-time set-up link: makes the first person and their workspace, and signs in.
@@ -99,13 +112,19 @@ impl Services {
     ) -> Result<String, ApiError> {
         let (name, email, workspace) = (name.trim(), email.trim(), workspace.trim());
         if name.is_empty() || name.len() > 200 {
-            return Err(ApiError::invalid("Name", "Give the name people know you by."));
+            return Err(ApiError::invalid(
+                "Name",
+                "Give the name people know you by.",
+            ));
         }
         if workspace.is_empty() || workspace.len() > 200 {
             return Err(ApiError::invalid("Workspace", "Give the workspace a name."));
         }
         if !is_address(email) {
-            return Err(ApiError::invalid("E-mail", "This is not an e-mail address."));
+            return Err(ApiError::invalid(
+                "E-mail",
+                "This is not an e-mail address.",
+            ));
         }
         if let Some(message) = weakness(password, &[name, email, workspace]) {
             return Err(ApiError::invalid("Password", message));
@@ -127,7 +146,10 @@ impl Services {
         }
         .answer(request_id)?;
         let session = self.new_token(request_id)?;
-        self.store.session_create(user, &session).await.answer(request_id)?;
+        self.store
+            .session_create(user, &session)
+            .await
+            .answer(request_id)?;
         Ok(session)
     }
 
@@ -140,7 +162,10 @@ impl Services {
             return Ok(None);
         }
         let token = self.new_token(request_id)?;
-        self.store.setup_link_create(&token).await.answer(request_id)?;
+        self.store
+            .setup_link_create(&token)
+            .await
+            .answer(request_id)?;
         Ok(Some(token))
     }
 

@@ -20,7 +20,11 @@ pub(crate) fn explanation(run: &RunAccess, decision: &LegitimacyDecision) -> Opt
         capability: Capability::parse(&row.required_capability),
         lifecycle: decision.evidence.tenant_lifecycle,
     };
-    Some(explain(decision.reason_code?, decision.reason_detail, &names))
+    Some(explain(
+        decision.reason_code?,
+        decision.reason_detail,
+        &names,
+    ))
 }
 
 fn target(run: &RunAccess) -> &str {
@@ -47,14 +51,19 @@ pub(crate) fn decision_view(
             .map(|c| (c.label().to_owned(), c.as_str().to_owned())),
         checks: check_views(decision),
         reason_code: decision.reason_code.map(|code| code.as_str().to_owned()),
-        reason_detail: decision.reason_detail.map(|detail| detail.as_str().to_owned()),
+        reason_detail: decision
+            .reason_detail
+            .map(|detail| detail.as_str().to_owned()),
         denial_class: decision.denial_class,
         retryable: decision.retryable,
         explanation: explanation(run, decision),
         decided_at: decision.decided_at,
         at_request: at_request(run, decision),
         at_execution: at_execution(decision),
-        changes: changes.iter().filter_map(|change| change_view(run, change)).collect(),
+        changes: changes
+            .iter()
+            .filter_map(|change| change_view(run, change))
+            .collect(),
         json: serde_json::to_string_pretty(decision).unwrap_or_default(),
     }
 }
@@ -92,13 +101,19 @@ fn at_request(run: &RunAccess, decision: &LegitimacyDecision) -> Vec<String> {
         AuthorityMode::ActorBound => {
             let capability = Capability::parse(&row.required_capability)
                 .map_or("the required capability", Capability::label);
-            format!("{} had {capability} in {}.", row.initiator_name, target(run))
+            format!(
+                "{} had {capability} in {}.",
+                row.initiator_name,
+                target(run)
+            )
         }
         AuthorityMode::SystemAuthority => "The system asked, without a person.".to_owned(),
     };
     let connection = OperationType::parse(&row.operation_code)
         .map(|_| "The tenant and its provider connection were in order.".to_owned());
-    std::iter::once(who).chain(connection.filter(|_| row.authority == AuthorityMode::ActorBound)).collect()
+    std::iter::once(who)
+        .chain(connection.filter(|_| row.authority == AuthorityMode::ActorBound))
+        .collect()
 }
 
 fn at_execution(decision: &LegitimacyDecision) -> Vec<String> {
@@ -116,7 +131,9 @@ fn at_execution(decision: &LegitimacyDecision) -> Vec<String> {
                 ("capability", CheckResult::Passed) => "Capability: held.",
                 ("capability", CheckResult::Failed) => "Capability: not held.",
                 ("tenant_operability", CheckResult::Passed) => "Tenant: takes this operation.",
-                ("tenant_operability", CheckResult::Failed) => "Tenant: does not take this operation.",
+                ("tenant_operability", CheckResult::Failed) => {
+                    "Tenant: does not take this operation."
+                }
                 (_, CheckResult::Passed) => "Prerequisites: in order.",
                 (_, CheckResult::Failed) => "Prerequisites: not in order.",
             };
@@ -129,18 +146,36 @@ fn at_execution(decision: &LegitimacyDecision) -> Vec<String> {
 fn change_view(run: &RunAccess, change: &ChangeRow) -> Option<ChangeView> {
     let row = run.run();
     let detail: serde_json::Value = serde_json::from_str(&change.detail).unwrap_or_default();
-    let word = |key: &str| detail.get(key).and_then(|v| v.as_str()).unwrap_or("").to_owned();
+    let word = |key: &str| {
+        detail
+            .get(key)
+            .and_then(|v| v.as_str())
+            .unwrap_or("")
+            .to_owned()
+    };
     let who = &row.initiator_name;
     let text = match change.action.as_str() {
-        "tenant_membership.role_set" => format!("{who}'s role in {} became {}", target(run), word("role")),
+        "tenant_membership.role_set" => {
+            format!("{who}'s role in {} became {}", target(run), word("role"))
+        }
         "tenant_membership.removed" => format!("{who} was removed from {}", target(run)),
-        "workspace_membership.role_set" => format!("{who}'s role in the workspace became {}", word("role")),
+        "workspace_membership.role_set" => {
+            format!("{who}'s role in the workspace became {}", word("role"))
+        }
         "workspace_membership.removed" => format!("{who} was removed from the workspace"),
-        "tenant.lifecycle_set" => format!("{} went from {} to {}", target(run), word("from"), word("to")),
+        "tenant.lifecycle_set" => format!(
+            "{} went from {} to {}",
+            target(run),
+            word("from"),
+            word("to")
+        ),
         "provider_connection.enabled" => "The provider connection was enabled".to_owned(),
         "provider_connection.disabled" => "The provider connection was disabled".to_owned(),
         "provider_credential.stored" => "The provider credential was replaced".to_owned(),
         _ => return None,
     };
-    Some(ChangeView { at: change.at, text })
+    Some(ChangeView {
+        at: change.at,
+        text,
+    })
 }

@@ -10,7 +10,10 @@ use store::{Scope, TenantAccess};
 use crate::{Services, problem::Answer as _};
 
 fn named(tenant: &TenantAccess) -> NamedTenant {
-    NamedTenant { id: tenant.id(), name: tenant.name().to_owned() }
+    NamedTenant {
+        id: tenant.id(),
+        name: tenant.name().to_owned(),
+    }
 }
 
 impl Services {
@@ -22,16 +25,30 @@ impl Services {
         let request = scope.request_id();
         let workspace = self.store.current_workspace(scope).await.answer(request)?;
         let workspaces = self.store.workspaces(scope).await.answer(request)?;
-        let tenants = self.store.tenants(scope, &workspace).await.answer(request)?;
-        let unread = self.store.notifications_unread(scope).await.answer(request)?;
+        let tenants = self
+            .store
+            .tenants(scope, &workspace)
+            .await
+            .answer(request)?;
+        let unread = self
+            .store
+            .notifications_unread(scope)
+            .await
+            .answer(request)?;
         let selected = selected(scope, &tenants).map(named);
         Ok(HeaderView {
             person: scope.display_name().to_owned(),
             email: scope.email().to_owned(),
-            workspace: NamedWorkspace { id: workspace.id(), name: workspace.name().to_owned() },
+            workspace: NamedWorkspace {
+                id: workspace.id(),
+                name: workspace.name().to_owned(),
+            },
             workspaces: workspaces
                 .iter()
-                .map(|w| NamedWorkspace { id: w.id(), name: w.name().to_owned() })
+                .map(|w| NamedWorkspace {
+                    id: w.id(),
+                    name: w.name().to_owned(),
+                })
                 .collect(),
             tenants: tenants
                 .iter()
@@ -48,5 +65,7 @@ impl Services {
 /// The selected tenant, if the person is still entitled to it and it can still be selected (V-08).
 pub(crate) fn selected<'a>(scope: &Scope, tenants: &'a [TenantAccess]) -> Option<&'a TenantAccess> {
     let id = scope.selected_tenant()?;
-    tenants.iter().find(|tenant| tenant.id() == id && tenant.lifecycle().is_selectable())
+    tenants
+        .iter()
+        .find(|tenant| tenant.id() == id && tenant.lifecycle().is_selectable())
 }

@@ -31,8 +31,11 @@ impl Services {
             Some(kind) => KINDS.iter().find(|known| known.key == kind),
         }
         .ok_or(ApiError::NotFound)?;
-        let mut rows =
-            self.store.inventory(&tenant, kind.key, after, PAGE + 1).await.answer(request)?;
+        let mut rows = self
+            .store
+            .inventory(&tenant, kind.key, after, PAGE + 1)
+            .await
+            .answer(request)?;
         let more = rows.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
         rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
         let next = rows
@@ -64,7 +67,11 @@ impl Services {
         scope: &Scope,
         tenant: &TenantAccess,
     ) -> Result<Vec<InventoryCount>, ApiError> {
-        let counts = self.store.inventory_counts(tenant).await.answer(scope.request_id())?;
+        let counts = self
+            .store
+            .inventory_counts(tenant)
+            .await
+            .answer(scope.request_id())?;
         let counts = KINDS.iter().filter_map(|kind| {
             let (_, count, seen_at) = counts.iter().find(|(key, ..)| key == kind.key)?;
             Some(InventoryCount {

@@ -37,8 +37,15 @@ impl Services {
                 (members, Some(place.id()), place.name().to_owned())
             }
         };
-        let members = members.into_iter().map(|member| view_of(scope, member)).collect();
-        Ok(MembersView { tenant, name, members })
+        let members = members
+            .into_iter()
+            .map(|member| view_of(scope, member))
+            .collect();
+        Ok(MembersView {
+            tenant,
+            name,
+            members,
+        })
     }
 
     /// Makes a person a member, by address.
@@ -109,8 +116,11 @@ impl Services {
                 Ok(Place::Tenant(tenant))
             }
             None => {
-                let workspace =
-                    self.store.current_workspace(scope).await.answer(scope.request_id())?;
+                let workspace = self
+                    .store
+                    .current_workspace(scope)
+                    .await
+                    .answer(scope.request_id())?;
                 workspace.require(Capability::MembersManage)?;
                 Ok(Place::Workspace(workspace))
             }
@@ -124,7 +134,11 @@ impl Services {
             Place::Tenant(place) => self.store.tenant_members(place).await,
         }
         .answer(scope.request_id())?;
-        members.iter().find(|m| m.user_id == user).map(|m| m.user_id).ok_or(ApiError::NotFound)
+        members
+            .iter()
+            .find(|m| m.user_id == user)
+            .map(|m| m.user_id)
+            .ok_or(ApiError::NotFound)
     }
 
     async fn set_role(
@@ -136,7 +150,9 @@ impl Services {
     ) -> Result<(), ApiError> {
         match place {
             Place::Workspace(place) => {
-                self.store.workspace_role_set(scope, place, user, role).await
+                self.store
+                    .workspace_role_set(scope, place, user, role)
+                    .await
             }
             Place::Tenant(place) => self.store.tenant_role_set(scope, place, user, role).await,
         }
@@ -151,7 +167,9 @@ fn role_of(word: &str) -> Result<Role, ApiError> {
 fn unknown_address(place: &Place) -> ApiError {
     let message = match place {
         Place::Workspace(_) => "Nobody signs in with this address.",
-        Place::Tenant(_) => "No member of this workspace signs in with this address. Add them to the workspace first.",
+        Place::Tenant(_) => {
+            "No member of this workspace signs in with this address. Add them to the workspace first."
+        }
     };
     ApiError::invalid("E-mail", message)
 }

@@ -17,7 +17,11 @@ impl Services {
     pub async fn notifications_page(&self, scope: &Scope) -> Result<NotificationsView, ApiError> {
         let request = scope.request_id();
         let items = self.store.notifications(scope).await.answer(request)?;
-        let unread = self.store.notifications_unread(scope).await.answer(request)?;
+        let unread = self
+            .store
+            .notifications_unread(scope)
+            .await
+            .answer(request)?;
         let as_of = self.store.now().await.answer(request)?;
         let items = items
             .into_iter()
@@ -31,7 +35,11 @@ impl Services {
                 is_unread: item.read_at.is_none(),
             })
             .collect();
-        Ok(NotificationsView { items, unread, as_of })
+        Ok(NotificationsView {
+            items,
+            unread,
+            as_of,
+        })
     }
 
     /// Marks all of the person's notifications as read.
@@ -39,6 +47,9 @@ impl Services {
     /// # Errors
     /// When the database does not answer.
     pub async fn notifications_read(&self, scope: &Scope) -> Result<(), ApiError> {
-        self.store.notifications_read(scope).await.answer(scope.request_id())
+        self.store
+            .notifications_read(scope)
+            .await
+            .answer(scope.request_id())
     }
 }

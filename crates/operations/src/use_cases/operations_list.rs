@@ -7,7 +7,9 @@ use domain::{
     operation::OperationType,
     run::{RunOutcome, RunStatus},
     time::{DAY, HOUR, Timestamp},
-    views::{InitiatorKind, Live, OperationsQuery, OperationsView, SortOrder, StateTab, TenantOption},
+    views::{
+        InitiatorKind, Live, OperationsQuery, OperationsView, SortOrder, StateTab, TenantOption,
+    },
 };
 use store::{RunFilter, RunOrder, Scope, TenantAccess, WorkspaceAccess};
 
@@ -44,16 +46,21 @@ impl Services {
     ) -> Result<Live<OperationsView>, ApiError> {
         let request = scope.request_id();
         let place = self.place_of(scope).await?;
-        let Place { workspace, tenants, .. } = &place;
+        let Place {
+            workspace, tenants, ..
+        } = &place;
         let about = tenant_of_query(scope, tenants, query)?;
         let base = RunFilter {
             tenants: about.iter().map(|tenant| tenant.id()).collect(),
             ..RunFilter::default()
         };
         let page = match self.filter_of(scope, &place, query, base.clone()).await? {
-            Some(filter) => {
-                Some(self.store.runs(scope, workspace, tenants, &filter, PAGE).await.answer(request)?)
-            }
+            Some(filter) => Some(
+                self.store
+                    .runs(scope, workspace, tenants, &filter, PAGE)
+                    .await
+                    .answer(request)?,
+            ),
             None => None,
         };
         let mut view = OperationsView {
@@ -69,15 +76,25 @@ impl Services {
     async fn place_of(&self, scope: &Scope) -> Result<Place, ApiError> {
         let request = scope.request_id();
         let workspace = self.store.current_workspace(scope).await.answer(request)?;
-        let tenants = self.store.tenants(scope, &workspace).await.answer(request)?;
+        let tenants = self
+            .store
+            .tenants(scope, &workspace)
+            .await
+            .answer(request)?;
         let view = Capability::OperationsView;
         let anywhere = workspace.grants().allow(view)
             || tenants.iter().any(|tenant| tenant.grants().allow(view));
         if !anywhere {
-            return Err(ApiError::Forbidden { capability: view.label().to_owned() });
+            return Err(ApiError::Forbidden {
+                capability: view.label().to_owned(),
+            });
         }
         let now = self.store.now().await.answer(request)?;
-        Ok(Place { workspace, tenants, now })
+        Ok(Place {
+            workspace,
+            tenants,
+            now,
+        })
     }
 
     /// The filter a query means; `None` when its search cannot match anything.
@@ -119,17 +136,30 @@ impl Services {
         }
         let lower = text.to_lowercase();
         let named = |tenant: &&TenantAccess| tenant.name().to_lowercase().contains(&lower);
-        let hits: Vec<TenantId> = place.tenants.iter().filter(named).map(TenantAccess::id).collect();
+        let hits: Vec<TenantId> = place
+            .tenants
+            .iter()
+            .filter(named)
+            .map(TenantAccess::id)
+            .collect();
         if !hits.is_empty() {
             if filter.tenants.is_empty() {
                 filter.tenants = hits;
             } else {
                 filter.tenants.retain(|id| hits.contains(id));
             }
-            return Ok(if filter.tenants.is_empty() { None } else { Some(filter) });
+            return Ok(if filter.tenants.is_empty() {
+                None
+            } else {
+                Some(filter)
+            });
         }
         let request = scope.request_id();
-        let people = self.store.initiators_named(&place.workspace, text).await.answer(request)?;
+        let people = self
+            .store
+            .initiators_named(&place.workspace, text)
+            .await
+            .answer(request)?;
         if people.is_empty() {
             return Ok(None);
         }
@@ -151,13 +181,20 @@ impl Services {
         ];
         let mut counted = Vec::with_capacity(tabs.len());
         for (state, label, states) in tabs {
-            let filter = RunFilter { states, ..base.clone() };
+            let filter = RunFilter {
+                states,
+                ..base.clone()
+            };
             let count = self
                 .store
                 .runs_count(scope, &place.workspace, &place.tenants, &filter, COUNT_CAP)
                 .await
                 .answer(scope.request_id())?;
-            counted.push(StateTab { state: state.to_owned(), label: label.to_owned(), count });
+            counted.push(StateTab {
+                state: state.to_owned(),
+                label: label.to_owned(),
+                count,
+            });
         }
         Ok(counted)
     }
@@ -171,11 +208,20 @@ fn view_of(
     page: Option<store::RunPage>,
 ) -> OperationsView {
     let targets = Targets::of(place.workspace.name(), &place.tenants);
-    let option = |t: &TenantAccess| TenantOption { id: t.id(), name: t.name().to_owned() };
+    let option = |t: &TenantAccess| TenantOption {
+        id: t.id(),
+        name: t.name().to_owned(),
+    };
     OperationsView {
         query: query.clone(),
-        rows: page.iter().flat_map(|page| &page.rows).map(|run| targets.row(run)).collect(),
-        next: page.and_then(|page| page.next).map(|(at, id)| format!("{}_{id}", at.0)),
+        rows: page
+            .iter()
+            .flat_map(|page| &page.rows)
+            .map(|run| targets.row(run))
+            .collect(),
+        next: page
+            .and_then(|page| page.next)
+            .map(|(at, id)| format!("{}_{id}", at.0)),
         tabs: Vec::new(),
         tenants: place.tenants.iter().map(option).collect(),
         operations: OperationType::ALL
@@ -200,7 +246,11 @@ fn tenant_of_query<'a>(
         "all" => Ok(None),
         id => {
             let id: TenantId = id.parse().map_err(|_| ApiError::NotFound)?;
-            tenants.iter().find(|t| t.id() == id).map(Some).ok_or(ApiError::NotFound)
+            tenants
+                .iter()
+                .find(|t| t.id() == id)
+                .map(Some)
+                .ok_or(ApiError::NotFound)
         }
     }
 }
@@ -214,14 +264,19 @@ fn states_of(word: &str) -> Result<Vec<&'static str>, ApiError> {
     }
     let status = RunStatus::parse(word).map(RunStatus::as_str);
     let outcome = RunOutcome::parse(word).map(RunOutcome::as_str);
-    outcome.or(status).map(|state| vec![state]).ok_or_else(|| unknown("state"))
+    outcome
+        .or(status)
+        .map(|state| vec![state])
+        .ok_or_else(|| unknown("state"))
 }
 
 fn operations_of(code: &str) -> Result<Vec<OperationType>, ApiError> {
     if code.is_empty() {
         return Ok(Vec::new());
     }
-    OperationType::parse(code).map(|operation| vec![operation]).ok_or_else(|| unknown("operation"))
+    OperationType::parse(code)
+        .map(|operation| vec![operation])
+        .ok_or_else(|| unknown("operation"))
 }
 
 fn initiator_of(word: &str) -> Result<InitiatorKind, ApiError> {
@@ -256,12 +311,15 @@ fn after_of(word: &str) -> Result<Option<(Timestamp, RunId)>, ApiError> {
     if word.is_empty() {
         return Ok(None);
     }
-    let parsed = word.split_once('_').and_then(|(at, id)| {
-        Some((Timestamp(at.parse().ok()?), id.parse::<RunId>().ok()?))
-    });
+    let parsed = word
+        .split_once('_')
+        .and_then(|(at, id)| Some((Timestamp(at.parse().ok()?), id.parse::<RunId>().ok()?)));
     parsed.map(Some).ok_or_else(|| unknown("after"))
 }
 
 fn unknown(field: &str) -> ApiError {
-    ApiError::invalid(field, "This filter value means nothing here. Reset the filters to go on.")
+    ApiError::invalid(
+        field,
+        "This filter value means nothing here. Reset the filters to go on.",
+    )
 }

@@ -75,7 +75,10 @@ impl Services {
             }
             _ => None,
         };
-        Ok(banner(&Standing { tenant: run.tenant(), other_selected: other.as_deref() }))
+        Ok(banner(&Standing {
+            tenant: run.tenant(),
+            other_selected: other.as_deref(),
+        }))
     }
 
     async fn decision_views(
@@ -107,7 +110,10 @@ impl Services {
     }
 }
 
-fn refusal<'a>(row: &RunRow, decisions: &'a [LegitimacyDecision]) -> Option<&'a LegitimacyDecision> {
+fn refusal<'a>(
+    row: &RunRow,
+    decisions: &'a [LegitimacyDecision],
+) -> Option<&'a LegitimacyDecision> {
     row.denial_class?;
     decisions.last().filter(|decision| !decision.allowed)
 }
@@ -124,11 +130,14 @@ fn bare_view(run: &RunAccess) -> RunView {
         denial_class: row.denial_class,
         blocked_phase: row.blocked_phase.clone(),
         workspace: run.workspace_name().to_owned(),
-        tenant: row.tenant_id.zip(run.tenant()).map(|(id, (name, lifecycle))| RunTenant {
-            id,
-            name: name.to_owned(),
-            lifecycle,
-        }),
+        tenant: row
+            .tenant_id
+            .zip(run.tenant())
+            .map(|(id, (name, lifecycle))| RunTenant {
+                id,
+                name: name.to_owned(),
+                lifecycle,
+            }),
         initiator: row.initiator_name.clone(),
         authority: row.authority,
         attempt: row.attempt,
@@ -140,7 +149,11 @@ fn bare_view(run: &RunAccess) -> RunView {
         explanation: None,
         decisions: Vec::new(),
         timeline: Vec::new(),
-        counts: row.counts.iter().map(|(key, n)| (key.label().to_owned(), n)).collect(),
+        counts: row
+            .counts
+            .iter()
+            .map(|(key, n)| (key.label().to_owned(), n))
+            .collect(),
         progress: row.counts.progress(),
         items: Vec::new(),
         failures: failures(row),
@@ -188,18 +201,29 @@ fn follow_ups(run: &RunAccess) -> FollowUps {
         let capability = operation.spec().start_capability;
         let disabled_because = retry_refusal(run)
             .or_else(|| {
-                (!tenant_takes_it)
-                    .then(|| "The tenant takes no such operation at this point of its life.".to_owned())
+                (!tenant_takes_it).then(|| {
+                    "The tenant takes no such operation at this point of its life.".to_owned()
+                })
             })
             .or_else(|| lacking(run, capability));
-        ActionView { label: "Start again in my name".to_owned(), disabled_because }
+        ActionView {
+            label: "Start again in my name".to_owned(),
+            disabled_because,
+        }
     });
-    FollowUps { retry, open_tenant: row.tenant_id.is_some() }
+    FollowUps {
+        retry,
+        open_tenant: row.tenant_id.is_some(),
+    }
 }
 
 fn lacking(run: &RunAccess, capability: Capability) -> Option<String> {
-    (!run.grants().allow(capability))
-        .then(|| format!("You need the capability \u{201c}{}\u{201d}.", capability.label()))
+    (!run.grants().allow(capability)).then(|| {
+        format!(
+            "You need the capability \u{201c}{}\u{201d}.",
+            capability.label()
+        )
+    })
 }
 
 /// What happened, in order, each with the time since the step before.
@@ -210,7 +234,11 @@ fn timeline(
 ) -> Vec<TimelineEntry> {
     let mut steps = vec![(row.queued_at, "Requested".to_owned())];
     for decision in decisions {
-        let verdict = if decision.allowed { "allowed" } else { "refused" };
+        let verdict = if decision.allowed {
+            "allowed"
+        } else {
+            "refused"
+        };
         let label = match decision.attempt {
             1 => format!("Authorisation decided: {verdict}"),
             n => format!("Authorisation decided again for attempt {n}: {verdict}"),
@@ -218,13 +246,22 @@ fn timeline(
         steps.push((decision.decided_at, label));
     }
     for attempt in attempts {
-        steps.push((attempt.started_at, match attempt.attempt {
-            1 => "Started".to_owned(),
-            n => format!("Attempt {n} started"),
-        }));
+        steps.push((
+            attempt.started_at,
+            match attempt.attempt {
+                1 => "Started".to_owned(),
+                n => format!("Attempt {n} started"),
+            },
+        ));
         if attempt.ended_by.as_deref() == Some("lease_expired") {
             let at = attempt.ended_at.unwrap_or(attempt.started_at);
-            steps.push((at, format!("Worker of attempt {} fell silent; queued again", attempt.attempt)));
+            steps.push((
+                at,
+                format!(
+                    "Worker of attempt {} fell silent; queued again",
+                    attempt.attempt
+                ),
+            ));
         }
     }
     if let (RunStatus::Completed, Some(at)) = (row.state.status, row.completed_at) {

@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    ids::TenantId,
-    operation::label_of,
-    views::RunRowView,
-};
+use domain::{ids::TenantId, operation::label_of, views::RunRowView};
 use store::{RunRow, TenantAccess};
 
 /// The names of tenants a list may show.
@@ -18,13 +14,19 @@ pub(crate) struct Targets {
 impl Targets {
     pub(crate) fn of(workspace: &str, tenants: &[TenantAccess]) -> Self {
         Self {
-            tenants: tenants.iter().map(|t| (t.id(), t.name().to_owned())).collect(),
+            tenants: tenants
+                .iter()
+                .map(|t| (t.id(), t.name().to_owned()))
+                .collect(),
             workspace: workspace.to_owned(),
         }
     }
 
     pub(crate) fn row(&self, run: &RunRow) -> RunRowView {
-        let target = run.tenant_id.and_then(|id| self.tenants.get(&id)).unwrap_or(&self.workspace);
+        let target = run
+            .tenant_id
+            .and_then(|id| self.tenants.get(&id))
+            .unwrap_or(&self.workspace);
         RunRowView {
             id: run.id,
             operation: label_of(&run.operation_code),

@@ -27,7 +27,10 @@ impl Services {
     pub async fn clear_tenant(&self, scope: &Scope) -> Result<(), ApiError> {
         let request = scope.request_id();
         let workspace = self.store.current_workspace(scope).await.answer(request)?;
-        self.store.session_select_workspace(scope, &workspace).await.answer(request)
+        self.store
+            .session_select_workspace(scope, &workspace)
+            .await
+            .answer(request)
     }
 
     /// Selects a workspace, without a tenant.
@@ -38,6 +41,9 @@ impl Services {
         let id: WorkspaceId = workspace.parse().map_err(|_| ApiError::NotFound)?;
         let request = scope.request_id();
         let workspace = self.store.workspace(scope, id).await.answer(request)?;
-        self.store.session_select_workspace(scope, &workspace).await.answer(request)
+        self.store
+            .session_select_workspace(scope, &workspace)
+            .await
+            .answer(request)
     }
 }

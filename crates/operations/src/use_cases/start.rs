@@ -23,9 +23,8 @@ impl Services {
         operation: &str,
     ) -> Result<StartAnswer, ApiError> {
         let tenant = self.tenant_of(scope, tenant).await?;
-        let operation = OperationType::parse(operation).ok_or_else(|| {
-            ApiError::invalid("operation", "There is no operation of this type.")
-        })?;
+        let operation = OperationType::parse(operation)
+            .ok_or_else(|| ApiError::invalid("operation", "There is no operation of this type."))?;
         self.request(scope, &tenant, operation, None).await
     }
 
@@ -43,7 +42,11 @@ impl Services {
         let row = run.run();
         let operation = OperationType::parse(&row.operation_code).ok_or(ApiError::NotFound)?;
         let tenant = row.tenant_id.ok_or(ApiError::NotFound)?;
-        let tenant = self.store.tenant(scope, tenant).await.answer(scope.request_id())?;
+        let tenant = self
+            .store
+            .tenant(scope, tenant)
+            .await
+            .answer(scope.request_id())?;
         self.request(scope, &tenant, operation, Some(&run)).await
     }
 
@@ -54,26 +57,43 @@ impl Services {
         operation: OperationType,
         retry_of: Option<&RunAccess>,
     ) -> Result<StartAnswer, ApiError> {
-        let draft = RunDraft { operation, tenant, retry_of };
-        let requested = self.store.run_request(scope, draft).await.answer(scope.request_id())?;
+        let draft = RunDraft {
+            operation,
+            tenant,
+            retry_of,
+        };
+        let requested = self
+            .store
+            .run_request(scope, draft)
+            .await
+            .answer(scope.request_id())?;
         let (result, run_id, message) = match requested {
             Requested::Forbidden(error) => return Err(error),
             Requested::Accepted(id) => (StartResult::Accepted, id, "Queued."),
-            Requested::Deduped(id) => {
-                (StartResult::Deduped, id, "This is already queued or running; here it is.")
-            }
+            Requested::Deduped(id) => (
+                StartResult::Deduped,
+                id,
+                "This is already queued or running; here it is.",
+            ),
             Requested::ScopeBusy(id) => (
                 StartResult::ScopeBusy,
                 id,
                 "Another operation is using this tenant's connection. Start this one when it has ended.",
             ),
-            Requested::Blocked(id, _) => {
-                (StartResult::Blocked, id, "Blocked. The run says why, and what to do.")
-            }
+            Requested::Blocked(id, _) => (
+                StartResult::Blocked,
+                id,
+                "Blocked. The run says why, and what to do.",
+            ),
         };
         tracing::info!(run.id = %run_id, tenant.id = %tenant.id(), result = %result, "start of {operation}, run {run_id}");
         let operation = operation.spec().label.to_owned();
-        Ok(StartAnswer { result, run_id, operation, message: message.to_owned() })
+        Ok(StartAnswer {
+            result,
+            run_id,
+            operation,
+            message: message.to_owned(),
+        })
     }
 }
 
@@ -84,12 +104,16 @@ pub(crate) fn retry_refusal(run: &RunAccess) -> Option<String> {
         return Some("This run is not over.".to_owned());
     }
     if row.authority == AuthorityMode::SystemAuthority {
-        return Some("The system asked for this run. Start the operation in your own name instead.".to_owned());
+        return Some(
+            "The system asked for this run. Start the operation in your own name instead."
+                .to_owned(),
+        );
     }
     match row.state.outcome {
-        RunOutcome::Blocked if row.denial_class.is_some_and(|class| !class.is_retryable()) => {
-            Some("A refusal of this kind is final. Start the operation from the tenant's page.".to_owned())
-        }
+        RunOutcome::Blocked if row.denial_class.is_some_and(|class| !class.is_retryable()) => Some(
+            "A refusal of this kind is final. Start the operation from the tenant's page."
+                .to_owned(),
+        ),
         RunOutcome::Blocked | RunOutcome::Failed | RunOutcome::PartiallySucceeded => None,
         RunOutcome::Succeeded => Some("This run succeeded.".to_owned()),
         _ => Some("A run that ended like this is not started again.".to_owned()),

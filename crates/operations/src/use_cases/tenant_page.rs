@@ -35,8 +35,13 @@ impl Services {
         let request = scope.request_id();
         let tenant = self.tenant_of(scope, tenant).await?;
         tenant.require(Capability::TenantView)?;
-        let runs = self.recent_runs(scope, &tenant, RunFilter::default(), RECENT).await?;
-        let active = RunFilter { states: vec!["queued", "running"], ..RunFilter::default() };
+        let runs = self
+            .recent_runs(scope, &tenant, RunFilter::default(), RECENT)
+            .await?;
+        let active = RunFilter {
+            states: vec!["queued", "running"],
+            ..RunFilter::default()
+        };
         let active = self.recent_runs(scope, &tenant, active, 20).await?;
         let targets = Targets::of("", std::slice::from_ref(&tenant));
         let grants = tenant.grants();
@@ -78,10 +83,20 @@ impl Services {
         limit: usize,
     ) -> Result<Vec<RunRow>, ApiError> {
         let request = scope.request_id();
-        let workspace = self.store.workspace(scope, tenant.workspace_id()).await.answer(request)?;
-        let filter = RunFilter { tenants: vec![tenant.id()], ..filter };
+        let workspace = self
+            .store
+            .workspace(scope, tenant.workspace_id())
+            .await
+            .answer(request)?;
+        let filter = RunFilter {
+            tenants: vec![tenant.id()],
+            ..filter
+        };
         let one = std::slice::from_ref(tenant);
-        let page = self.store.runs(scope, &workspace, one, &filter, limit).await;
+        let page = self
+            .store
+            .runs(scope, &workspace, one, &filter, limit)
+            .await;
         Ok(page.answer(request)?.rows)
     }
 
@@ -93,7 +108,11 @@ impl Services {
         if !tenant.grants().allow(Capability::OperationsView) {
             return Ok(None);
         }
-        let report = self.store.report_latest(tenant).await.answer(scope.request_id())?;
+        let report = self
+            .store
+            .report_latest(tenant)
+            .await
+            .answer(scope.request_id())?;
         Ok(report.map(|(run_id, report)| ReportBrief {
             run_id,
             overall: report.overall,
@@ -116,7 +135,10 @@ impl Services {
         let row = run.run();
         let blocked = row.state.outcome == domain::run::RunOutcome::Blocked;
         let (result, message) = if blocked {
-            (StartResult::Blocked, "Blocked. The run says why, and what to do.")
+            (
+                StartResult::Blocked,
+                "Blocked. The run says why, and what to do.",
+            )
         } else {
             (StartResult::Accepted, "Queued.")
         };
@@ -174,11 +196,17 @@ fn unavailable(
     let spec = operation.spec();
     if !tenant.grants().allow(spec.start_capability) {
         let needed = spec.start_capability.label();
-        return Some(format!("You need the capability \u{201c}{needed}\u{201d}. Ask an owner of {}.", tenant.name()));
+        return Some(format!(
+            "You need the capability \u{201c}{needed}\u{201d}. Ask an owner of {}.",
+            tenant.name()
+        ));
     }
     if !tenant.lifecycle().allows(spec.operability) {
         let life = tenant.lifecycle().label().to_lowercase();
-        return Some(format!("{} is {life}, so this cannot run here.", tenant.name()));
+        return Some(format!(
+            "{} is {life}, so this cannot run here.",
+            tenant.name()
+        ));
     }
     let missing = connection.is_none() && tenant.grants().allow(Capability::ProvidersView);
     missing.then(|| format!("{} has no provider connection.", tenant.name()))

@@ -19,7 +19,11 @@ impl Services {
     pub async fn tenants_page(&self, scope: &Scope) -> Result<TenantsView, ApiError> {
         let request = scope.request_id();
         let workspace = self.store.current_workspace(scope).await.answer(request)?;
-        let tenants = self.store.tenants(scope, &workspace).await.answer(request)?;
+        let tenants = self
+            .store
+            .tenants(scope, &workspace)
+            .await
+            .answer(request)?;
         let chosen = selected(scope, &tenants).map(TenantAccess::id);
         let mut rows = Vec::with_capacity(tenants.len());
         for tenant in &tenants {
@@ -28,7 +32,11 @@ impl Services {
             rows.push(row);
         }
         let as_of = self.store.now().await.answer(request)?;
-        Ok(TenantsView { workspace: workspace.name().to_owned(), rows, as_of })
+        Ok(TenantsView {
+            workspace: workspace.name().to_owned(),
+            rows,
+            as_of,
+        })
     }
 
     async fn tenant_row(
@@ -43,8 +51,15 @@ impl Services {
             false => None,
         };
         let one = std::slice::from_ref(tenant);
-        let filter = RunFilter { tenants: vec![tenant.id()], ..RunFilter::default() };
-        let last = self.store.runs(scope, workspace, one, &filter, 1).await.answer(request)?;
+        let filter = RunFilter {
+            tenants: vec![tenant.id()],
+            ..RunFilter::default()
+        };
+        let last = self
+            .store
+            .runs(scope, workspace, one, &filter, 1)
+            .await
+            .answer(request)?;
         let targets = Targets::of(workspace.name(), one);
         Ok(TenantRowView {
             id: tenant.id(),
@@ -75,7 +90,13 @@ impl Services {
                 "Type the tenant's name exactly as it stands in the title.",
             ));
         }
-        self.move_on(scope, &tenant, TenantLifecycle::Active, TenantLifecycle::Archived).await
+        self.move_on(
+            scope,
+            &tenant,
+            TenantLifecycle::Active,
+            TenantLifecycle::Archived,
+        )
+        .await
     }
 
     /// Puts an archived tenant back in service.
@@ -85,7 +106,13 @@ impl Services {
     pub async fn reactivate(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
         let tenant = self.tenant_of(scope, tenant).await?;
         tenant.require(Capability::DangerZone)?;
-        self.move_on(scope, &tenant, TenantLifecycle::Archived, TenantLifecycle::Active).await
+        self.move_on(
+            scope,
+            &tenant,
+            TenantLifecycle::Archived,
+            TenantLifecycle::Active,
+        )
+        .await
     }
 
     async fn move_on(
@@ -97,9 +124,14 @@ impl Services {
     ) -> Result<(), ApiError> {
         if tenant.lifecycle() != from {
             let (name, now) = (tenant.name(), tenant.lifecycle().label().to_lowercase());
-            return Err(ApiError::Conflict { message: format!("{name} is {now}, so this cannot be done.") });
+            return Err(ApiError::Conflict {
+                message: format!("{name} is {now}, so this cannot be done."),
+            });
         }
-        self.store.tenant_lifecycle_set(scope, tenant, to).await.answer(scope.request_id())
+        self.store
+            .tenant_lifecycle_set(scope, tenant, to)
+            .await
+            .answer(scope.request_id())
     }
 
     /// Switches the tenant's connection on.
@@ -108,7 +140,10 @@ impl Services {
     /// `NotFound` when it has none.
     pub async fn connection_enable(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
         let (tenant, connection) = self.managed_connection(scope, tenant).await?;
-        let done = self.store.connection_enable(scope, &tenant, connection).await;
+        let done = self
+            .store
+            .connection_enable(scope, &tenant, connection)
+            .await;
         done.answer(scope.request_id())
     }
 
@@ -118,7 +153,10 @@ impl Services {
     /// `NotFound` when it has none.
     pub async fn connection_disable(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
         let (tenant, connection) = self.managed_connection(scope, tenant).await?;
-        let done = self.store.connection_disable(scope, &tenant, connection).await;
+        let done = self
+            .store
+            .connection_disable(scope, &tenant, connection)
+            .await;
         done.answer(scope.request_id())
     }
 
@@ -129,7 +167,11 @@ impl Services {
     ) -> Result<(TenantAccess, domain::ids::ConnectionId), ApiError> {
         let tenant = self.tenant_of(scope, tenant).await?;
         tenant.require(Capability::ProvidersManage)?;
-        let connection = self.store.connection(&tenant).await.answer(scope.request_id())?;
+        let connection = self
+            .store
+            .connection(&tenant)
+            .await
+            .answer(scope.request_id())?;
         Ok((tenant, connection.ok_or(ApiError::NotFound)?.id))
     }
 }
