@@ -16,6 +16,7 @@ mod notifications;
 mod open;
 mod runs;
 mod scope;
+mod seed;
 mod sessions;
 mod sql;
 mod tenants;
@@ -33,6 +34,7 @@ pub use runs::{
     RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft,
 };
 pub use scope::{Scope, WorkspaceAccess};
+pub use seed::PastRun;
 pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, Presence};
 pub use tenants::{NewTenant, TenantAccess};
 pub use users::{Login, NewUser, SETUP_LINK_LIFE};
