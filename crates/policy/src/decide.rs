@@ -4,14 +4,14 @@ use domain::{
     decision::{
         CheckResult, Checks, Evidence, IdentityType, Initiator, LegitimacyDecision, TargetScope,
     },
-    ids::UserId,
+    lifecycle::Operability,
     operation::{OperationSpec, OperationType},
     reason::{ReasonCode, ReasonDetail},
     run::AuthorityMode,
 };
 
 use crate::{
-    facts::{ActorFacts, Facts, Standing},
+    facts::{Facts, Standing},
     permit::{Permit, Refusal, Ruling},
     prerequisites::{Fault, first_fault},
 };
@@ -112,7 +112,7 @@ fn initiator_fault(facts: &Facts) -> Option<ReasonCode> {
                 .is_some_and(OperationType::allows_system_authority);
             (!listed).then_some(ReasonCode::SystemAuthorityNotAllowed)
         }
-        AuthorityMode::ActorBound => match bound_actor(facts) {
+        AuthorityMode::ActorBound => match facts.bound_actor() {
             None => Some(ReasonCode::InitiatorMissing),
             Some(actor) if actor.standing == Standing::Disabled || actor.workspace.is_none() => {
                 Some(ReasonCode::InitiatorNotEntitled)
@@ -122,31 +122,20 @@ fn initiator_fault(facts: &Facts) -> Option<ReasonCode> {
     }
 }
 
-/// The person the run is bound to, and nobody else.
-fn bound_actor(facts: &Facts) -> Option<&ActorFacts> {
-    let actor_id: UserId = facts.run.actor_id?;
-    facts
-        .actor
-        .as_ref()
-        .filter(|actor| actor.user_id == actor_id)
-}
-
 fn workspace_fault(facts: &Facts) -> Option<ReasonCode> {
-    let tenant = facts.tenant.as_ref()?;
+    let tenant = facts.bound_tenant()?;
     (tenant.workspace_id != facts.run.workspace_id).then_some(ReasonCode::WorkspaceMismatch)
 }
 
 fn tenant_fault(facts: &Facts) -> Option<ReasonCode> {
-    let tenant_id = facts.run.tenant_id?;
-    if !facts
-        .tenant
-        .as_ref()
-        .is_some_and(|tenant| tenant.tenant_id == tenant_id)
-    {
+    facts.run.tenant_id?;
+    if facts.bound_tenant().is_none() {
         return Some(ReasonCode::TenantMissing);
     }
     let entitled = facts.run.authority == AuthorityMode::SystemAuthority
-        || bound_actor(facts).is_some_and(|actor| actor.tenant.is_some());
+        || facts
+            .bound_actor()
+            .is_some_and(|actor| actor.tenant.is_some());
     (!entitled).then_some(ReasonCode::TenantNotEntitled)
 }
 
@@ -155,10 +144,12 @@ fn capability_fault(facts: &Facts) -> Option<ReasonCode> {
     if facts.run.authority == AuthorityMode::SystemAuthority {
         return None;
     }
-    let grant = bound_actor(facts).and_then(|actor| match facts.run.tenant_id {
-        Some(_) => actor.tenant,
-        None => actor.workspace,
-    });
+    let grant = facts
+        .bound_actor()
+        .and_then(|actor| match facts.run.tenant_id {
+            Some(_) => actor.tenant,
+            None => actor.workspace,
+        });
     let needed = [
         facts.run.required_capability,
         facts
@@ -177,10 +168,11 @@ fn capability_fault(facts: &Facts) -> Option<ReasonCode> {
 
 fn operability_fault(facts: &Facts, spec: Option<&OperationSpec>) -> Option<ReasonCode> {
     facts.run.tenant_id?;
-    let operable = match (&facts.tenant, spec) {
-        (Some(tenant), Some(spec)) => tenant.lifecycle.allows(spec.operability),
-        _ => false,
-    };
+    // What nobody knows is not part of onboarding; in a tenant in service its context is the fault.
+    let need = spec.map_or(Operability::ActiveOnly, |spec| spec.operability);
+    let operable = facts
+        .bound_tenant()
+        .is_some_and(|tenant| tenant.lifecycle.allows(need));
     (!operable).then_some(ReasonCode::TenantNotOperable)
 }
 
@@ -209,7 +201,9 @@ fn record(facts: &Facts, findings: &Findings, fault: Option<Fault>) -> Legitimac
         target_scope: TargetScope {
             workspace_id: run.workspace_id,
             tenant_id: run.tenant_id,
-            provider_connection_id: facts.connection.as_ref().map(|c| c.connection_id),
+            provider_connection_id: run
+                .connection_id
+                .or_else(|| facts.bound_connection().map(|c| c.connection_id)),
         },
         checks: findings.checks(),
         phase: run.phase,
@@ -220,16 +214,16 @@ fn record(facts: &Facts, findings: &Findings, fault: Option<Fault>) -> Legitimac
 }
 
 fn evidence(facts: &Facts) -> Evidence {
-    let actor = bound_actor(facts);
+    let actor = facts.bound_actor();
+    let tenant = facts.bound_tenant();
     Evidence {
         user_version: actor.map(|actor| actor.version),
         workspace_membership_version: actor.and_then(|a| a.workspace).map(|grant| grant.version),
         tenant_membership_version: actor.and_then(|a| a.tenant).map(|grant| grant.version),
-        tenant_version: facts.tenant.as_ref().map(|tenant| tenant.version),
+        tenant_version: tenant.map(|tenant| tenant.version),
         connection_version: facts
-            .connection
-            .as_ref()
+            .bound_connection()
             .map(|connection| connection.version),
-        tenant_lifecycle: facts.tenant.as_ref().map(|tenant| tenant.lifecycle),
+        tenant_lifecycle: tenant.map(|tenant| tenant.lifecycle),
     }
 }

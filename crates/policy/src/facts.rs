@@ -144,6 +144,33 @@ pub enum CredentialState {
     Missing,
 }
 
+impl Facts {
+    /// The person the run is bound to, and nobody else.
+    pub(crate) fn bound_actor(&self) -> Option<&ActorFacts> {
+        let actor_id = self.run.actor_id?;
+        self.actor
+            .as_ref()
+            .filter(|actor| actor.user_id == actor_id)
+    }
+
+    /// The tenant the run is aimed at, and no other.
+    pub(crate) fn bound_tenant(&self) -> Option<&TenantFacts> {
+        let tenant_id = self.run.tenant_id?;
+        self.tenant
+            .as_ref()
+            .filter(|tenant| tenant.tenant_id == tenant_id)
+    }
+
+    /// The connection the run was asked for; the tenant's own where it names none.
+    pub(crate) fn bound_connection(&self) -> Option<&ConnectionFacts> {
+        self.connection.as_ref().filter(|connection| {
+            self.run
+                .connection_id
+                .is_none_or(|asked| asked == connection.connection_id)
+        })
+    }
+}
+
 impl RunFacts {
     /// The operation, if its code is in the catalog.
     pub fn operation(&self) -> Option<OperationType> {

@@ -1,6 +1,6 @@
 //! The one door through which runs start.
 
-use std::future::Future;
+use std::{collections::HashSet, future::Future};
 
 use crate::{
     decide::decide,
@@ -67,12 +67,13 @@ pub async fn start<L: StartLedger>(mut ledger: L, batch: &[Facts]) -> Result<Sta
         }
     }
     ledger.record(&permits, &refusals).await?;
-    let turned = ledger.set_running(&permits).await?;
+    let mut turned: HashSet<RunKey> = ledger.set_running(&permits).await?.into_iter().collect();
     let ended = ledger.set_refused(&refusals).await?;
     ledger.commit().await?;
     let running = permits
         .into_iter()
-        .filter(|permit| turned.contains(&permit.key()))
+        // Taken out, so that one attempt never becomes two proofs, whatever the batch held.
+        .filter(|permit| turned.remove(&permit.key()))
         .map(Permit::into_running)
         .collect();
     Ok(Started {

@@ -81,8 +81,7 @@ impl Permit {
             operation,
             tenant_id: facts.run.tenant_id,
             connection_id: facts
-                .connection
-                .as_ref()
+                .bound_connection()
                 .map(|connection| connection.connection_id),
         }
     }

@@ -28,9 +28,12 @@ pub(crate) fn first_fault(facts: &Facts, spec: Option<&OperationSpec>) -> Option
             (spec.schedule == Need::Needed).then(|| fault(ReasonDetail::ScheduleRevisionStale))
         })
         .or_else(|| {
-            let readable = facts.run.context == ContextState::Readable
-                && facts.run.required_capability.is_some();
-            (!readable).then(|| fault(ReasonDetail::ContextInvalid))
+            // Every operation works on a tenant's connection. Without the tenant nobody would have
+            // been asked for an entitlement to it, only for a role in the workspace (V-16).
+            let complete = facts.run.context == ContextState::Readable
+                && facts.run.required_capability.is_some()
+                && facts.run.tenant_id.is_some();
+            (!complete).then(|| fault(ReasonDetail::ContextInvalid))
         })
 }
 
@@ -39,16 +42,9 @@ const fn fault(detail: ReasonDetail) -> Fault {
 }
 
 fn connection_fault(facts: &Facts, need: ConnectionNeed) -> Option<ReasonDetail> {
-    let Some(connection) = &facts.connection else {
+    let Some(connection) = facts.bound_connection() else {
         return Some(ReasonDetail::ConnectionMissing);
     };
-    if facts
-        .run
-        .connection_id
-        .is_some_and(|asked| asked != connection.connection_id)
-    {
-        return Some(ReasonDetail::ConnectionMissing);
-    }
     if connection.switch == Switch::Off {
         return Some(ReasonDetail::ConnectionDisabled);
     }

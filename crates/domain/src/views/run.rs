@@ -1,0 +1,207 @@
+//! The page of one run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    banner::BannerLine,
+    decision::CheckResult,
+    explain::Explanation,
+    ids::{RunId, TenantId},
+    lifecycle::TenantLifecycle,
+    reason::DenialClass,
+    run::{AuthorityMode, RunState},
+    time::Timestamp,
+    verification::VerificationReport,
+};
+
+/// The tenant of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunTenant {
+    /// Which tenant.
+    pub id: TenantId,
+    /// What it is called.
+    pub name: String,
+    /// Where it is in its life.
+    pub lifecycle: TenantLifecycle,
+}
+
+/// One check of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckView {
+    /// Its stable name.
+    pub name: String,
+    /// What it asks, in words.
+    pub label: String,
+    /// What it found.
+    pub result: CheckResult,
+}
+
+/// A change between request and execution that a decision saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeView {
+    /// When.
+    pub at: Timestamp,
+    /// What, in words.
+    pub text: String,
+}
+
+/// One decision of the gate, in words and codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionView {
+    /// Which attempt it is about.
+    pub attempt: i64,
+    /// At which moment: request, start, rescue or checkpoint.
+    pub phase: String,
+    /// The verdict.
+    pub allowed: bool,
+    /// In whose name.
+    pub authority: AuthorityMode,
+    /// Who stands behind the run.
+    pub initiator: String,
+    /// The capability asked for: label and code.
+    pub capability: Option<(String, String)>,
+    /// Every check.
+    pub checks: Vec<CheckView>,
+    /// Why not, as a code.
+    pub reason_code: Option<String>,
+    /// Which prerequisite.
+    pub reason_detail: Option<String>,
+    /// The class of the refusal.
+    pub denial_class: Option<DenialClass>,
+    /// Whether a person may try again.
+    pub retryable: bool,
+    /// The refusal in words.
+    pub explanation: Option<Explanation>,
+    /// When.
+    pub decided_at: Timestamp,
+    /// What was true when the run was asked for.
+    pub at_request: Vec<String>,
+    /// What was true when the gate spoke.
+    pub at_execution: Vec<String>,
+    /// What changed in between.
+    pub changes: Vec<ChangeView>,
+    /// The decision as it is stored.
+    pub json: String,
+}
+
+/// One step of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// What happened.
+    pub label: String,
+    /// When.
+    pub at: Timestamp,
+    /// Microseconds since the step before.
+    pub after: Option<i64>,
+}
+
+/// What became of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemView {
+    /// Its stable key.
+    pub key: String,
+    /// What it is called.
+    pub label: String,
+    /// `running`, `succeeded`, `failed` or `skipped`.
+    pub outcome: String,
+    /// Why not, as a code.
+    pub reason_code: Option<String>,
+    /// Why not, in words.
+    pub message: Option<String>,
+    /// How many objects it read.
+    pub objects: Option<i64>,
+}
+
+/// One failure, in safe words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureView {
+    /// The operation's own code.
+    pub code: String,
+    /// The normalised reason.
+    pub reason_code: String,
+    /// What happened.
+    pub message: String,
+}
+
+/// Something that can be done about a run, or why it cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionView {
+    /// What the button says.
+    pub label: String,
+    /// Why it cannot be pressed, if it cannot.
+    pub disabled_because: Option<String>,
+}
+
+/// What can follow a run (V-05).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowUps {
+    /// Starting it again as a new run; none while it is not over.
+    pub retry: Option<ActionView>,
+    /// Whether a link to the tenant's page makes sense.
+    pub open_tenant: bool,
+}
+
+/// The page of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunView {
+    /// Which run.
+    pub id: RunId,
+    /// What it does, in words.
+    pub operation: String,
+    /// What it does, as a code.
+    pub operation_code: String,
+    /// Where it is and how it ended.
+    pub state: RunState,
+    /// The class of its refusal.
+    pub denial_class: Option<DenialClass>,
+    /// At which moment it was refused.
+    pub blocked_phase: Option<String>,
+    /// Its workspace.
+    pub workspace: String,
+    /// Its tenant, if it has one.
+    pub tenant: Option<RunTenant>,
+    /// Who asked.
+    pub initiator: String,
+    /// In whose name it is authorised.
+    pub authority: AuthorityMode,
+    /// Which attempt is the present one.
+    pub attempt: i64,
+    /// When it was asked for.
+    pub queued_at: Timestamp,
+    /// When its first attempt started; none when it never ran.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// How long such a run usually takes, in seconds.
+    pub expected_seconds: Option<u32>,
+    /// The one combined banner; empty means none.
+    pub banner: Vec<BannerLine>,
+    /// The refusal in words, when it is blocked.
+    pub explanation: Option<Explanation>,
+    /// The gate's decisions, newest first.
+    pub decisions: Vec<DecisionView>,
+    /// What happened, in order.
+    pub timeline: Vec<TimelineEntry>,
+    /// Label and number of each count.
+    pub counts: Vec<(String, u64)>,
+    /// Processed of total, where both are trustworthy.
+    pub progress: Option<(u64, u64)>,
+    /// What became of its items.
+    pub items: Vec<ItemView>,
+    /// What went wrong.
+    pub failures: Vec<FailureView>,
+    /// The verification report it left behind.
+    pub report: Option<VerificationReport>,
+    /// The run this one tries again.
+    pub retry_of: Option<RunId>,
+    /// The runs that tried this one again.
+    pub retries: Vec<RunId>,
+    /// What can follow.
+    pub follow_ups: FollowUps,
+    /// What is not shown, and why (V-15).
+    pub redactions: Vec<String>,
+    /// Server time of this answer.
+    pub as_of: Timestamp,
+    /// Changes when anything above does.
+    pub version: String,
+}

@@ -1,0 +1,113 @@
+//! `cargo test`, with its own counts read back from what it prints.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use super::tally::Tally;
+use crate::layout::Layout;
+use crate::postgres::Cluster;
+use crate::process;
+
+/// Names the throw-away PostgreSQL to the tests; without it they use SQLite alone.
+const POSTGRES_VARIABLE: &str = "TENANT_ATLAS_TEST_PG";
+
+/// Unit, conformance, server and doc tests of all default members, on both databases.
+pub fn everything(layout: &Layout, cluster: &Cluster, passed_on: &[String]) -> Result<Tally> {
+    test(
+        cargo_test(layout)
+            .env(POSTGRES_VARIABLE, cluster.url())
+            .args(passed_on),
+    )
+}
+
+/// The store's tests on SQLite alone.
+pub fn store_on_sqlite(layout: &Layout, passed_on: &[String]) -> Result<Tally> {
+    test(
+        store_test(layout)
+            .env_remove(POSTGRES_VARIABLE)
+            .args(passed_on),
+    )
+}
+
+/// The store's tests with PostgreSQL beside SQLite.
+pub fn store_on_postgres(
+    layout: &Layout,
+    cluster: &Cluster,
+    passed_on: &[String],
+) -> Result<Tally> {
+    test(
+        store_test(layout)
+            .env(POSTGRES_VARIABLE, cluster.url())
+            .args(passed_on),
+    )
+}
+
+fn cargo_test(layout: &Layout) -> Command {
+    let mut command = process::cargo();
+    command
+        .current_dir(&layout.root)
+        .args(["test", "--no-fail-fast"]);
+    command
+}
+
+fn store_test(layout: &Layout) -> Command {
+    let mut command = cargo_test(layout);
+    command.args(["--package", "store"]);
+    command
+}
+
+/// Shows cargo's progress; the tests' own output only where one failed.
+fn test(command: &mut Command) -> Result<Tally> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo test")?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        println!("{printed}");
+    }
+    Ok(count(&printed).with_exit(output.status.success()))
+}
+
+/// Adds up the `test result:` lines of all test binaries.
+fn count(printed: &str) -> Tally {
+    let results = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("test result: "));
+    results.fold(Tally::default(), |total, line| {
+        total.and(Tally {
+            passed: figure(line, "passed"),
+            failed: figure(line, "failed"),
+        })
+    })
+}
+
+fn figure(line: &str, word: &str) -> u64 {
+    // "ok. 5 passed; 1 failed; 0 ignored; ..."
+    let parts = line.split(['.', ';']).map(str::trim);
+    parts
+        .filter_map(|part| part.strip_suffix(word))
+        .find_map(|part| part.trim().parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_all_binaries_are_added_up() {
+        let printed = "running 6 tests\n\
+            test result: ok. 6 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
+            noise\n\
+            test result: FAILED. 2 passed; 1 failed; 3 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+        assert_eq!(
+            count(printed),
+            Tally {
+                passed: 8,
+                failed: 1
+            }
+        );
+    }
+}
