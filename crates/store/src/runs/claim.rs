@@ -161,7 +161,8 @@ impl Store {
         Ok(Some((claim, facts)))
     }
 
-    pub(super) async fn attempt_is_decided(&self, key: RunKey) -> Result<bool, StoreError> {
+    /// Whether the gate's word about an attempt is in the ledger, when a commit's answer was lost.
+    pub(crate) async fn attempt_is_decided(&self, key: RunKey) -> Result<bool, StoreError> {
         let args = args![key.run_id, key.attempt];
         Ok(self.db.first(&ATTEMPT_DECIDED, args).await?.is_some())
     }

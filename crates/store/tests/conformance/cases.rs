@@ -110,6 +110,7 @@ cases! {
     requests::l06_the_system_starts_only_what_is_listed,
     start::l03_an_allowed_run_starts_with_its_decision,
     start::l14_a_finished_run_tells_its_initiator_once,
+    lost_commit::a_commit_whose_answer_was_lost_is_looked_up,
     start::an_unknown_operation_is_refused_not_lost,
     start::unknown_words_refuse_their_own_runs_alone,
     denials::l04_every_revocation_between_request_and_start_is_seen,

@@ -1,7 +1,6 @@
 //! One suite, run on SQLite always and on PostgreSQL where `TENANT_ATLAS_TEST_PG` names a server.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that cannot go on says so by panicking"
@@ -15,8 +14,10 @@ mod connections;
 mod coverage;
 mod database;
 mod denials;
+mod forgeries;
 mod inventory;
 mod list;
+mod lost_commit;
 mod members;
 mod notices;
 mod people;
