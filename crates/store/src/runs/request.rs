@@ -258,10 +258,10 @@ impl Store {
         self.request(draft).await
     }
 
-    /// Asks for a run with the system's own authority; whether its type may is decided at its start (L-06).
+    /// Asks for a run with the system's own authority; its type must be listed for that, now and at its start (L-06).
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `NotFound` when the type is not listed, or the tenant is not the workspace's: then there is no run.
     pub async fn run_request_by_system(&self, draft: SystemDraft) -> Result<Requested, StoreError> {
         let draft = Draft {
             id: new_id(RunId::from_uuid),
