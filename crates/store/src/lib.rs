@@ -6,6 +6,9 @@ use tokio::sync::Notify;
 
 mod audit;
 mod clock;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod conformance;
 mod connections;
 mod error;
 mod facts;
