@@ -129,10 +129,17 @@ impl Store {
 
 fn row_of(run: &PastRun) -> Result<serde_json::Value, StoreError> {
     let system = run.initiator.is_none();
-    let mode = if system { AuthorityMode::SystemAuthority } else { AuthorityMode::ActorBound };
+    let mode = if system {
+        AuthorityMode::SystemAuthority
+    } else {
+        AuthorityMode::ActorBound
+    };
     let decision = &run.decision;
     let context = json!({ "execution_authority_mode": mode, "required_capability": run.operation.spec().start_capability });
-    let first_failure = run.failures.first().map(|failure| failure.reason_code.as_str());
+    let first_failure = run
+        .failures
+        .first()
+        .map(|failure| failure.reason_code.as_str());
     Ok(json!({
         "workspace": run.workspace_id.as_uuid().simple(),
         "tenant": run.tenant_id.as_uuid().simple(),
@@ -163,7 +170,10 @@ fn row_of(run: &PastRun) -> Result<serde_json::Value, StoreError> {
 fn audit_of(run: &PastRun) -> Result<Vec<AuditEntry>, StoreError> {
     let actor = AuditActor {
         id: run.initiator.as_ref().map(|(id, _)| *id),
-        name: run.initiator.as_ref().map_or_else(|| "System".to_owned(), |(_, name)| name.clone()),
+        name: run
+            .initiator
+            .as_ref()
+            .map_or_else(|| "System".to_owned(), |(_, name)| name.clone()),
     };
     let entry = |action, detail| AuditEntry {
         workspace_id: run.workspace_id,

@@ -95,7 +95,7 @@ pub async fn l14_a_finished_run_tells_its_initiator_once(db: Arc<Database>) {
             message: "The application may not read policies.".to_owned(),
         }],
     };
-    world.store.run_finish(running, end).await.unwrap();
+    world.store.run_finish(&running, &end).await.unwrap();
 
     let access = world.store.run(&operator, run).await.unwrap();
     let row = access.run();

@@ -184,7 +184,7 @@ impl World {
 
     pub async fn succeed(&self, running: Running) {
         let end = end(RunOutcome::Succeeded);
-        self.store.run_finish(running, end).await.unwrap();
+        self.store.run_finish(&running, &end).await.unwrap();
     }
 
     /// Lets the lease of a running run be over.
