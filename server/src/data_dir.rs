@@ -30,7 +30,10 @@ impl DataDir {
     /// Makes the folder if need be, and makes sure that it can be written to.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let told = || {
-            format!("the data folder {} cannot be written to; choose another with --data-dir, or make it this user's", path.display())
+            format!(
+                "the data folder {} cannot be written to; choose another with --data-dir, or make it this user's",
+                path.display()
+            )
         };
         fs::create_dir_all(path).with_context(told)?;
         #[cfg(unix)]
@@ -58,8 +61,8 @@ impl DataDir {
         let Ok(text) = fs::read_to_string(&path) else {
             return Ok(Endpoints::global());
         };
-        let file: ProviderFile =
-            serde_json::from_str(&text).with_context(|| format!("{} cannot be read", path.display()))?;
+        let file: ProviderFile = serde_json::from_str(&text)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
         Endpoints::custom(&file.authority, &file.graph)
             .with_context(|| format!("{} names no usable address", path.display()))
     }
@@ -77,8 +80,11 @@ impl DataDir {
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).with_context(|| format!("writing {}", path.display()))?;
-        file.write_all(text.as_bytes()).with_context(|| format!("writing {}", path.display()))
+        let mut file = options
+            .open(&path)
+            .with_context(|| format!("writing {}", path.display()))?;
+        file.write_all(text.as_bytes())
+            .with_context(|| format!("writing {}", path.display()))
     }
 
     /// Opens the database and makes the use cases over it.

@@ -8,7 +8,10 @@ pub(crate) fn log_to_stderr() {
     let filter = EnvFilter::try_from_env("TENANT_ATLAS_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,operations=info,server=info,tenant_atlas=info"));
     // A second subscriber is refused; the first one goes on.
-    let _ = fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 /// Turns true when the process is asked to stop.

@@ -25,7 +25,10 @@ pub(crate) async fn measure(args: BenchTarget) -> anyhow::Result<()> {
     let (mut runs, mut starting, mut ending) = (0_usize, Duration::ZERO, Duration::ZERO);
     loop {
         let at = Instant::now();
-        let started = store.runs_start(worker, BATCH).await.context("starting a batch")?;
+        let started = store
+            .runs_start(worker, BATCH)
+            .await
+            .context("starting a batch")?;
         starting += at.elapsed();
         if started.running.is_empty() && started.refused.is_empty() {
             break;
@@ -37,25 +40,42 @@ pub(crate) async fn measure(args: BenchTarget) -> anyhow::Result<()> {
                 counts: SummaryCounts::default(),
                 failures: Vec::new(),
             };
-            store.run_finish(running, &end).await.context("ending a run")?;
+            store
+                .run_finish(running, &end)
+                .await
+                .context("ending a run")?;
         }
         ending += at.elapsed();
         runs += started.running.len();
     }
     let seconds = begun.elapsed().as_secs_f64();
     let per_second = |time: f64| if time > 0.0 { runs as f64 / time } else { 0.0 };
-    println!("bench runs on {}: {runs} runs, 50 tenants, 4 workspaces, actor-bound, enqueued before the clock starts", target.dialect);
-    println!("  one loop, batches of {BATCH}: claim, facts, decision, start, audit in one transaction; each end a transaction of its own");
+    println!(
+        "bench runs on {}: {runs} runs, 50 tenants, 4 workspaces, actor-bound, enqueued before the clock starts",
+        target.dialect
+    );
+    println!(
+        "  one loop, batches of {BATCH}: claim, facts, decision, start, audit in one transaction; each end a transaction of its own"
+    );
     println!("  completions  {:>8.0} /s", per_second(seconds));
-    println!("  gated starts {:>8.0} /s", per_second(starting.as_secs_f64()));
-    println!("  ends         {:>8.0} /s", per_second(ending.as_secs_f64()));
+    println!(
+        "  gated starts {:>8.0} /s",
+        per_second(starting.as_secs_f64())
+    );
+    println!(
+        "  ends         {:>8.0} /s",
+        per_second(ending.as_secs_f64())
+    );
     if args.json {
-        println!("{}", json!({
-            "bench": "runs", "database": target.dialect, "runs": runs,
-            "completions_per_s": per_second(seconds),
-            "gated_starts_per_s": per_second(starting.as_secs_f64()),
-            "ends_per_s": per_second(ending.as_secs_f64()),
-        }));
+        println!(
+            "{}",
+            json!({
+                "bench": "runs", "database": target.dialect, "runs": runs,
+                "completions_per_s": per_second(seconds),
+                "gated_starts_per_s": per_second(starting.as_secs_f64()),
+                "ends_per_s": per_second(ending.as_secs_f64()),
+            })
+        );
     }
     Ok(())
 }

@@ -21,8 +21,15 @@ impl Target {
         if !services.store().is_unclaimed().await? {
             bail!("this database is in use; a benchmark wants an empty one that it may fill");
         }
-        let postgres = args.database_url.as_deref().is_some_and(|url| url.starts_with("postgres"));
+        let postgres = args
+            .database_url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("postgres"));
         let dialect = if postgres { "PostgreSQL" } else { "SQLite" };
-        Ok(Self { services, dialect, _folder: folder })
+        Ok(Self {
+            services,
+            dialect,
+            _folder: folder,
+        })
     }
 }

@@ -48,7 +48,9 @@ const ACCOUNTS: &str = "demo-accounts.json";
 /// Runs the demo until asked to stop.
 pub(crate) async fn demo(args: Demo) -> anyhow::Result<()> {
     if !args.listen.ip().is_loopback() {
-        bail!("the demo listens on this machine alone: its passwords are printed and its sandbox can be told to fail");
+        bail!(
+            "the demo listens on this machine alone: its passwords are printed and its sandbox can be told to fail"
+        );
     }
     let listener = listen(args.listen).await?;
     // Kept in a variable: dropping it removes the folder.
@@ -61,7 +63,10 @@ pub(crate) async fn demo(args: Demo) -> anyhow::Result<()> {
         }
     };
     let (sandbox, sandbox_url) = start_sandbox(args.seed).await?;
-    let provider = ProviderFile { authority: sandbox_url.clone(), graph: sandbox_url.clone() };
+    let provider = ProviderFile {
+        authority: sandbox_url.clone(),
+        graph: sandbox_url.clone(),
+    };
     dir.set_provider(&provider)?;
     let services = dir.services(None).await?;
     let accounts = sample(&dir, &services, &sandbox, args.seed).await?;
@@ -70,7 +75,11 @@ pub(crate) async fn demo(args: Demo) -> anyhow::Result<()> {
         sandbox_url,
         data_dir: dir.path().display().to_string(),
         accounts,
-        sandbox_tenants: sandbox.tenants().into_iter().map(SandboxTenant::from).collect(),
+        sandbox_tenants: sandbox
+            .tenants()
+            .into_iter()
+            .map(SandboxTenant::from)
+            .collect(),
     };
     announce(&ready, args.json)?;
     let stop = stop_signal();
@@ -83,9 +92,16 @@ pub(crate) async fn demo(args: Demo) -> anyhow::Result<()> {
 }
 
 async fn start_sandbox(seed: u64) -> anyhow::Result<(Sandbox, String)> {
-    let config = SandboxConfig { seed, tenants: 6, scale: Scale::Small, control: ControlApi::On };
+    let config = SandboxConfig {
+        seed,
+        tenants: 6,
+        scale: Scale::Small,
+        control: ControlApi::On,
+    };
     let sandbox = Sandbox::generate(config, Clock::system());
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("listening for the sandbox")?;
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("listening for the sandbox")?;
     let url = format!("http://{}", listener.local_addr()?);
     let server = sandbox.clone();
     tokio::spawn(async move {
@@ -106,7 +122,10 @@ async fn sample(
     if !services.store().is_unclaimed().await? {
         let path = dir.path().join(ACCOUNTS);
         let text = std::fs::read_to_string(&path).with_context(|| {
-            format!("{} holds a database, but no demo; choose an empty folder with --data-dir", dir.path().display())
+            format!(
+                "{} holds a database, but no demo; choose an empty folder with --data-dir",
+                dir.path().display()
+            )
         })?;
         return serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()));
     }
@@ -133,11 +152,17 @@ fn announce(ready: &Ready, json: bool) -> anyhow::Result<()> {
     println!("TenantAtlas demo");
     println!();
     println!("  Sign in at  {}/sign-in", ready.url);
-    println!("  Sandbox     {} (journal at /_sandbox/journal)", ready.sandbox_url);
+    println!(
+        "  Sandbox     {} (journal at /_sandbox/journal)",
+        ready.sandbox_url
+    );
     println!("  Data in     {}", ready.data_dir);
     println!();
     for account in &ready.accounts {
-        println!("  {:<10} {:<32} {}", account.role, account.email, account.password);
+        println!(
+            "  {:<10} {:<32} {}",
+            account.role, account.email, account.password
+        );
     }
     println!();
     println!("Stop it with Ctrl-C.");

@@ -18,17 +18,30 @@ pub(crate) async fn migrate(database: &Database) -> anyhow::Result<()> {
 /// Looks over the installation.
 pub(crate) async fn doctor(database: &Database) -> anyhow::Result<()> {
     let (dir, services) = data_dir::open_existing(database).await?;
-    println!("ok    the data folder {} can be written to", dir.path().display());
-    services.store().ping().await.context("the database does not answer")?;
+    println!(
+        "ok    the data folder {} can be written to",
+        dir.path().display()
+    );
+    services
+        .store()
+        .ping()
+        .await
+        .context("the database does not answer")?;
     println!("ok    the database answers and is at this program's version");
     let endpoints = dir.endpoints()?;
     println!("ok    the provider is {}", endpoints.graph());
     let verdicts = services.store().audit_verify().await?;
     let broken: Vec<_> = verdicts.iter().filter(|v| v.broken_at.is_some()).collect();
     if !broken.is_empty() {
-        bail!("the audit log of {} workspaces does not verify; see `tenant-atlas audit verify`", broken.len());
+        bail!(
+            "the audit log of {} workspaces does not verify; see `tenant-atlas audit verify`",
+            broken.len()
+        );
     }
-    println!("ok    the audit log verifies in {} workspaces", verdicts.len());
+    println!(
+        "ok    the audit log verifies in {} workspaces",
+        verdicts.len()
+    );
     if services.store().is_unclaimed().await? {
         println!("note  nobody can sign in yet; `tenant-atlas serve` prints a set-up link");
     }
@@ -71,10 +84,16 @@ pub(crate) async fn users(command: Users) -> anyhow::Result<()> {
     let (_, services) = data_dir::open_existing(database).await?;
     let store = services.store();
     if disable {
-        store.user_disable(email).await.context("there is no such enabled person")?;
+        store
+            .user_disable(email)
+            .await
+            .context("there is no such enabled person")?;
         println!("{email} is disabled: sessions end now, queued runs are refused at their start.");
     } else {
-        store.user_enable(email).await.context("there is no such disabled person")?;
+        store
+            .user_enable(email)
+            .await
+            .context("there is no such disabled person")?;
         println!("{email} is enabled.");
     }
     Ok(())

@@ -15,12 +15,21 @@ use crate::{
 /// Serves the sandbox until asked to stop.
 pub(crate) async fn graph_sandbox(args: GraphSandbox) -> anyhow::Result<()> {
     refuse_open_control(args.listen, args.control)?;
-    let control = if args.control { ControlApi::On } else { ControlApi::Off };
+    let control = if args.control {
+        ControlApi::On
+    } else {
+        ControlApi::Off
+    };
     let scale = match args.scale {
         SandboxScale::Small => Scale::Small,
         SandboxScale::Large => Scale::Large,
     };
-    let config = SandboxConfig { seed: args.seed, tenants: args.tenants, scale, control };
+    let config = SandboxConfig {
+        seed: args.seed,
+        tenants: args.tenants,
+        scale,
+        control,
+    };
     let sandbox = Sandbox::generate(config, Clock::system());
     let listener = listen(args.listen).await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -29,7 +38,10 @@ pub(crate) async fn graph_sandbox(args: GraphSandbox) -> anyhow::Result<()> {
     } else {
         println!("Graph sandbox on {url}");
         for tenant in sandbox.tenants() {
-            println!("  {}  tenant {}  client {}  secret {}", tenant.display_name, tenant.tenant_id, tenant.client_id, tenant.client_secret);
+            println!(
+                "  {}  tenant {}  client {}  secret {}",
+                tenant.display_name, tenant.tenant_id, tenant.client_id, tenant.client_secret
+            );
         }
     }
     let mut stop = stop_signal();
@@ -41,7 +53,9 @@ pub(crate) async fn graph_sandbox(args: GraphSandbox) -> anyhow::Result<()> {
 
 fn refuse_open_control(listen: SocketAddr, control: bool) -> anyhow::Result<()> {
     if control && !listen.ip().is_loopback() {
-        bail!("the control API is for this machine alone; listen on 127.0.0.1, or leave --control out");
+        bail!(
+            "the control API is for this machine alone; listen on 127.0.0.1, or leave --control out"
+        );
     }
     Ok(())
 }

@@ -37,7 +37,10 @@ async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("http://{}", listener.local_addr()?),
     };
-    if let Ok(Some(token)) = services.setup_token(RequestId::from_uuid(Uuid::now_v7())).await {
+    if let Ok(Some(token)) = services
+        .setup_token(RequestId::from_uuid(Uuid::now_v7()))
+        .await
+    {
         eprintln!("Nobody can sign in yet. Set up this installation within 30 minutes:");
         eprintln!("  {base}/setup/{token}");
     }
@@ -51,7 +54,12 @@ async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
 pub(crate) async fn worker(args: Worker) -> anyhow::Result<()> {
     let (dir, services) = data_dir::open_existing(&args.database).await?;
     println!("TenantAtlas worker claims runs");
-    let pool = start_pool(&services, dir.endpoints()?, args.workers.max(1), stop_signal())?;
+    let pool = start_pool(
+        &services,
+        dir.endpoints()?,
+        args.workers.max(1),
+        stop_signal(),
+    )?;
     pool.await.context("waiting for the workers")
 }
 
@@ -100,7 +108,9 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 fn refuse_open_bind(listen: SocketAddr, public_url: Option<&str>) -> anyhow::Result<()> {
     match public_url {
         Some(url) if !url.starts_with("https://") => {
-            bail!("--public-url must be an https address: browsers send the session cookie over TLS alone")
+            bail!(
+                "--public-url must be an https address: browsers send the session cookie over TLS alone"
+            )
         }
         None if !listen.ip().is_loopback() => bail!(
             "listening beyond this machine needs --public-url https://..., the address of the proxy that adds TLS"

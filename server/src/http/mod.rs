@@ -36,7 +36,10 @@ pub(crate) fn router(
     let app = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(services.clone()))
-        .route("/api/{*function}", any(server_fns::call).with_state(services))
+        .route(
+            "/api/{*function}",
+            any(server_fns::call).with_state(services),
+        )
         .merge(site.routes())
         .merge(pages)
         .layer(from_fn(guard::refuse_plainly))
@@ -47,5 +50,10 @@ pub(crate) fn router(
 
 /// A bare answer with a status and words.
 fn plain(status: StatusCode, text: &'static str) -> axum::response::Response {
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        text,
+    )
+        .into_response()
 }

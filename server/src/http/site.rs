@@ -41,11 +41,20 @@ impl Site {
     pub(crate) fn find() -> anyhow::Result<Self> {
         let named = std::env::var_os("TENANT_ATLAS_SITE_DIR").map(PathBuf::from);
         let program = std::env::current_exe().context("finding this program")?;
-        let beside = program.ancestors().skip(1).take(2).flat_map(|dir| [dir.join("site"), dir.join("site-dist")]);
-        let found = named.into_iter().chain(beside).find(|dir| dir.join("manifest.json").is_file());
+        let beside = program
+            .ancestors()
+            .skip(1)
+            .take(2)
+            .flat_map(|dir| [dir.join("site"), dir.join("site-dist")]);
+        let found = named
+            .into_iter()
+            .chain(beside)
+            .find(|dir| dir.join("manifest.json").is_file());
         match found {
             Some(dir) => Self::read(&dir),
-            None => bail!("the site's files are missing; build them with `cargo xtask run`, or name their folder in TENANT_ATLAS_SITE_DIR"),
+            None => bail!(
+                "the site's files are missing; build them with `cargo xtask run`, or name their folder in TENANT_ATLAS_SITE_DIR"
+            ),
         }
     }
 
@@ -60,7 +69,11 @@ impl Site {
     /// The paths a page loads.
     pub(super) fn paths(&self) -> app::Site {
         let Manifest { js, wasm, css } = &self.0.manifest;
-        app::Site { css: format!("/{css}"), js: format!("/{js}"), wasm: format!("/{wasm}") }
+        app::Site {
+            css: format!("/{css}"),
+            js: format!("/{js}"),
+            wasm: format!("/{wasm}"),
+        }
     }
 
     /// The routes under which the files are served.
@@ -91,7 +104,10 @@ async fn file(State(site): State<Site>, request: Request) -> Response {
         if let Some(bytes) = site.0.by_path.get(&format!("{path}{ending}")) {
             let mut response = answer(path, bytes.clone());
             if let Some(encoding) = encoding {
-                response.headers_mut().insert(header::CONTENT_ENCODING, header::HeaderValue::from_static(encoding));
+                response.headers_mut().insert(
+                    header::CONTENT_ENCODING,
+                    header::HeaderValue::from_static(encoding),
+                );
             }
             return response;
         }
@@ -101,7 +117,10 @@ async fn file(State(site): State<Site>, request: Request) -> Response {
 
 /// The endings to look for, best first.
 fn accepted(headers: &HeaderMap) -> Vec<(&'static str, Option<&'static str>)> {
-    let wanted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let wanted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
     let takes = |name: &str| wanted.split(',').any(|part| part.trim().starts_with(name));
     let mut endings = Vec::new();
     if takes("br") {
@@ -125,7 +144,11 @@ fn answer(path: &str, bytes: Vec<u8>) -> Response {
         _ => "application/octet-stream",
     };
     // A name with a hash in it never changes its content.
-    let cache = if is_hashed(path) { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if is_hashed(path) {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, cache),
@@ -135,6 +158,9 @@ fn answer(path: &str, bytes: Vec<u8>) -> Response {
 }
 
 fn is_hashed(path: &str) -> bool {
-    path.split(['/', '.', '-', '_'])
-        .any(|part| part.len() >= 8 && part.bytes().all(|b| b.is_ascii_hexdigit()) && part.bytes().any(|b| b.is_ascii_digit()))
+    path.split(['/', '.', '-', '_']).any(|part| {
+        part.len() >= 8
+            && part.bytes().all(|b| b.is_ascii_hexdigit())
+            && part.bytes().any(|b| b.is_ascii_digit())
+    })
 }

@@ -40,7 +40,11 @@ impl Services {
         let mut made = Vec::with_capacity(tenants);
         let mut places = Vec::new();
         for index in 0..workspaces.max(1) {
-            places.push(self.store.workspace_create(&format!("Workspace {index}"), person).await?);
+            places.push(
+                self.store
+                    .workspace_create(&format!("Workspace {index}"), person)
+                    .await?,
+            );
         }
         let owner = self.act_as(person).await?;
         for (index, workspace) in places.iter().cycle().take(tenants).enumerate() {
@@ -53,10 +57,15 @@ impl Services {
             let id = self.store.tenant_create(&owner, &workspace, new).await?;
             let tenant = self.tenant_for(&owner, id).await?;
             self.connect_bulk(&owner, &tenant).await?;
-            self.store.tenant_role_set(&owner, &tenant, person, Role::Owner).await?;
+            self.store
+                .tenant_role_set(&owner, &tenant, person, Role::Owner)
+                .await?;
             made.push((tenant, vec![(person, name.clone())]));
         }
-        Ok(Bulk { tenants: made, owner })
+        Ok(Bulk {
+            tenants: made,
+            owner,
+        })
     }
 
     async fn connect_bulk(&self, owner: &Scope, tenant: &TenantAccess) -> Result<(), SampleError> {
@@ -69,7 +78,10 @@ impl Services {
         };
         let id = self.store.connection_create(owner, tenant, new).await?;
         let sealed = self.key.seal(id, &SecretString::from("bench"))?;
-        Ok(self.store.credential_store(owner, tenant, id, sealed).await?)
+        Ok(self
+            .store
+            .credential_store(owner, tenant, id, sealed)
+            .await?)
     }
 
     /// Writes past runs over the tenants.
@@ -77,7 +89,9 @@ impl Services {
     /// # Errors
     /// [`SampleError`].
     pub async fn fill_history(&self, bulk: &Bulk, count: usize) -> Result<(), SampleError> {
-        let Some((first, _)) = bulk.tenants.first() else { return Ok(()) };
+        let Some((first, _)) = bulk.tenants.first() else {
+            return Ok(());
+        };
         let sample = SampleTenants {
             second: first.clone(),
             onboarding: first.id(),
