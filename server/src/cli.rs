@@ -49,6 +49,15 @@ pub(crate) struct Database {
     pub(crate) database_url: Option<String>,
 }
 
+impl Database {
+    /// Whether the database is a server of its own, which may come up later than this program.
+    pub(crate) fn is_server(&self) -> bool {
+        self.database_url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("postgres"))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]

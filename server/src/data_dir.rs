@@ -105,11 +105,17 @@ pub(crate) async fn open(database: &Database) -> anyhow::Result<(DataDir, Servic
 
 /// Opens an installation that must be there already.
 pub(crate) async fn open_existing(database: &Database) -> anyhow::Result<(DataDir, Services)> {
+    must_exist(database)?;
+    open(database).await
+}
+
+/// Refuses to make a new installation where one was meant to be.
+pub(crate) fn must_exist(database: &Database) -> anyhow::Result<()> {
     if database.database_url.is_none() && !database.data_dir.join("tenant-atlas.sqlite").exists() {
         bail!(
             "there is no installation in {}; name one with --data-dir or --database-url",
             database.data_dir.display()
         );
     }
-    open(database).await
+    Ok(())
 }

@@ -6,13 +6,14 @@ use anyhow::{Context as _, bail};
 use domain::ids::RequestId;
 use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use operations::{Pool, PoolSettings, Services};
+use store::OpenError;
 use tokio::{net::TcpListener, sync::watch};
 use uuid::Uuid;
 
 use crate::{
-    cli::{Serve, Worker},
-    data_dir,
-    http::{Site, router},
+    cli::{Database, Serve, Worker},
+    data_dir::{self, DataDir},
+    http::{LateRouter, Site, router},
     process::stop_signal,
 };
 
@@ -30,13 +31,54 @@ pub(crate) async fn web(args: Serve) -> anyhow::Result<()> {
 async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
     refuse_open_bind(args.listen, args.public_url.as_deref())?;
     let listener = listen(args.listen).await?;
-    let (dir, services) = data_dir::open(&args.database).await?;
-    let endpoints = dir.endpoints()?;
-    let stop = stop_signal();
     let base = match &args.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("http://{}", listener.local_addr()?),
     };
+    println!("TenantAtlas listens on {base}");
+    let stop = stop_signal();
+    let late = LateRouter::default();
+    let pages = tokio::spawn(serve_router(listener, late.router(), stop.clone()));
+    let Some((dir, services)) = open_patiently(&args.database, stop.clone()).await? else {
+        return pages.await.context("serving pages")?;
+    };
+    say_how_to_set_up(&services, &base).await;
+    late.open(router(
+        services.clone(),
+        Site::find()?,
+        args.public_url.as_deref(),
+    )?);
+    let pool = start_pool(&services, dir.endpoints()?, workers, stop)?;
+    pages.await.context("serving pages")??;
+    pool.await.context("waiting for the workers")
+}
+
+/// Opens the installation; waits for a database server that cannot be reached yet.
+async fn open_patiently(
+    database: &Database,
+    mut stop: watch::Receiver<bool>,
+) -> anyhow::Result<Option<(DataDir, Services)>> {
+    loop {
+        let error = match data_dir::open(database).await {
+            Ok(opened) => return Ok(Some(opened)),
+            Err(error) => error,
+        };
+        let unreachable = matches!(
+            error.downcast_ref::<OpenError>(),
+            Some(OpenError::Unreachable(_)) if database.is_server()
+        );
+        if !unreachable {
+            return Err(error);
+        }
+        tracing::warn!("{error:#}; trying again, pages answer 503 until then");
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            _ = stop.wait_for(|stopped| *stopped) => return Ok(None),
+        }
+    }
+}
+
+async fn say_how_to_set_up(services: &Services, base: &str) {
     if let Ok(Some(token)) = services
         .setup_token(RequestId::from_uuid(Uuid::now_v7()))
         .await
@@ -44,10 +86,6 @@ async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
         eprintln!("Nobody can sign in yet. Set up this installation within 30 minutes:");
         eprintln!("  {base}/setup/{token}");
     }
-    println!("TenantAtlas listens on {base}");
-    let pool = start_pool(&services, endpoints, workers, stop.clone())?;
-    serve_pages(listener, &services, args.public_url.as_deref(), stop).await?;
-    pool.await.context("waiting for the workers")
 }
 
 /// Workers alone.
@@ -85,9 +123,21 @@ pub(crate) async fn serve_pages(
     listener: TcpListener,
     services: &Services,
     public_url: Option<&str>,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    serve_router(
+        listener,
+        router(services.clone(), Site::find()?, public_url)?,
+        stop,
+    )
+    .await
+}
+
+async fn serve_router(
+    listener: TcpListener,
+    app: axum::Router,
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let app = router(services.clone(), Site::find()?, public_url)?;
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move {

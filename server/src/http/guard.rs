@@ -35,11 +35,6 @@ pub(super) async fn guard(
     response
 }
 
-/// Answers of the layers below that carry no words get some.
-pub(super) async fn refuse_plainly(request: Request, next: Next) -> Response {
-    next.run(request).await
-}
-
 /// 128 random bits: a nonce that can be guessed is none.
 fn nonce() -> String {
     let mut bytes = [0_u8; 16];

@@ -2,6 +2,7 @@
 
 mod guard;
 mod health;
+mod late;
 mod pages;
 mod server_fns;
 mod site;
@@ -9,13 +10,14 @@ mod site;
 use axum::{
     Router,
     http::{StatusCode, header},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::IntoResponse,
     routing::{any, get},
 };
 use operations::Services;
 use tower_http::csrf::CsrfLayer;
 
+pub(crate) use late::LateRouter;
 pub(crate) use site::Site;
 
 /// The whole application as a router.
@@ -42,7 +44,6 @@ pub(crate) fn router(
         )
         .merge(site.routes())
         .merge(pages)
-        .layer(from_fn(guard::refuse_plainly))
         .layer(csrf)
         .layer(from_fn_with_state(shown, guard::guard));
     Ok(app)

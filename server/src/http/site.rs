@@ -18,6 +18,8 @@ use serde::Deserialize;
 
 use super::plain;
 
+include!(concat!(env!("OUT_DIR"), "/embedded_site.rs"));
+
 /// The site's files, held in memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Site(Arc<Files>);
@@ -37,8 +39,11 @@ struct Manifest {
 }
 
 impl Site {
-    /// Finds the site: where the environment says, beside the program, or one folder up.
+    /// Finds the site: where the environment says, in the program, beside it, or one folder up.
     pub(crate) fn find() -> anyhow::Result<Self> {
+        if std::env::var_os("TENANT_ATLAS_SITE_DIR").is_none() && !EMBEDDED.is_empty() {
+            return Self::embedded();
+        }
         let named = std::env::var_os("TENANT_ATLAS_SITE_DIR").map(PathBuf::from);
         let program = std::env::current_exe().context("finding this program")?;
         let beside = program
@@ -56,6 +61,18 @@ impl Site {
                 "the site's files are missing; build them with `cargo xtask run`, or name their folder in TENANT_ATLAS_SITE_DIR"
             ),
         }
+    }
+
+    fn embedded() -> anyhow::Result<Self> {
+        let by_path: HashMap<_, _> = EMBEDDED
+            .iter()
+            .map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec()))
+            .collect();
+        let manifest = by_path
+            .get("/manifest.json")
+            .context("no manifest in the embedded site")?;
+        let manifest = serde_json::from_slice(manifest).context("reading the site's manifest")?;
+        Ok(Self(Arc::new(Files { by_path, manifest })))
     }
 
     fn read(dir: &Path) -> anyhow::Result<Self> {
