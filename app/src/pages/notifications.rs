@@ -5,38 +5,31 @@ use domain::{
     time::Timestamp,
     views::{NotificationView, NotificationsView},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
     api::{
         frame::Ask,
         notifications::{ReadNotifications, notifications_page},
     },
-    ui::{badge::RunBadge, empty::Empty, error::ErrorPage, page::Page, time::Ago},
+    ui::{
+        action::PostForm,
+        badge::RunBadge,
+        empty::Empty,
+        page::{Page, load},
+        time::Ago,
+    },
 };
 
 /// `/admin/notifications`.
 #[component]
 pub fn NotificationsPage() -> impl IntoView {
-    let read = ServerAction::<ReadNotifications>::new();
-    let page = Resource::new(
-        move || read.version().get(),
-        |_| async { notifications_page(Ask::Page).await },
-    );
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(view) => view! { <Listing view read /> }.into_any(),
-                    Err(error) => view! { <ErrorPage error=error.0 /> }.into_any(),
-                }
-            })}
-        </Transition>
-    }
+    let page = Resource::new(|| (), |()| async { notifications_page(Ask::Page).await });
+    load(page, |view| view! { <Listing view /> }.into_any())
 }
 
 #[component]
-fn Listing(view: NotificationsView, read: ServerAction<ReadNotifications>) -> impl IntoView {
+fn Listing(view: NotificationsView) -> impl IntoView {
     let NotificationsView {
         items,
         unread,
@@ -46,7 +39,7 @@ fn Listing(view: NotificationsView, read: ServerAction<ReadNotifications>) -> im
         <Page title="Notifications" subtitle="One for each run you started, when it has ended.">
             <div class="flex flex-wrap items-center gap-3 my-3">
                 <p>{told(unread)}</p>
-                {(unread > 0).then(|| view! { <MarkAllRead read /> })}
+                {(unread > 0).then(|| view! { <MarkAllRead /> })}
             </div>
             {list(items, as_of)}
         </Page>
@@ -60,12 +53,13 @@ fn told(unread: i64) -> String {
     }
 }
 
+/// Posts a whole new page, because the bell in the frame changes too.
 #[component]
-fn MarkAllRead(read: ServerAction<ReadNotifications>) -> impl IntoView {
+fn MarkAllRead() -> impl IntoView {
     view! {
-        <ActionForm action=read>
+        <PostForm action=ReadNotifications::PATH>
             <button type="submit" class="btn btn-sm">"Mark all as read"</button>
-        </ActionForm>
+        </PostForm>
     }
 }
 

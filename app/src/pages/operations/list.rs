@@ -9,7 +9,7 @@ use super::{
     nothing::Nothing,
     paging::Paging,
     rows::{Reader, merge},
-    scope::{Clearing, ScopeLabel},
+    scope::ScopeLabel,
     table::{RunsTable, Shown},
     tabs::StateTabs,
 };
@@ -29,12 +29,10 @@ const TOP: f64 = 8.0;
 pub fn Listing(
     /// The page as it was first answered.
     view: OperationsView,
-    /// Clears the selected tenant.
-    clearing: Clearing,
 ) -> impl IntoView {
     view! {
         <Page title="Operations" subtitle="Every run on the tenants you can see: queued, running and ended.">
-            <ScopeLabel view=view.clone() clearing />
+            <ScopeLabel view=view.clone() />
             <Filters view=view.clone() />
             <ActiveFilters view=view.clone() />
             <LiveRuns view />

@@ -1,20 +1,15 @@
 //! What the list is about, and the way back or out (V-08).
 
 use domain::{link, views::OperationsView};
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
-use crate::api::frame::ClearTenant;
-
-/// Clears the selected tenant; the page asks again when it has.
-pub type Clearing = ServerAction<ClearTenant>;
+use crate::{api::frame::ClearTenant, ui::action::PostForm};
 
 /// `Contoso`, or all tenants of the workspace, with the way to the other.
 #[component]
 pub fn ScopeLabel(
     /// The page as it was first answered.
     view: OperationsView,
-    /// Clears the selected tenant.
-    clearing: Clearing,
 ) -> impl IntoView {
     match view.scope {
         Some(tenant) => {
@@ -23,7 +18,7 @@ pub fn ScopeLabel(
                 <div class="flex flex-wrap items-center gap-3" data-scope="tenant">
                     <p>"Runs of " <strong>{tenant.name}</strong></p>
                     <a class="link" href=link::tenant(tenant.id)>{back}</a>
-                    <ShowAllTenants clearing />
+                    <ShowAllTenants />
                 </div>
             }
             .into_any()
@@ -37,13 +32,13 @@ pub fn ScopeLabel(
     }
 }
 
-/// Clears the selected tenant and shows the whole workspace.
+/// Clears the selected tenant and shows the whole workspace; a whole new page, because the frame changes too.
 #[component]
-fn ShowAllTenants(clearing: Clearing) -> impl IntoView {
+fn ShowAllTenants() -> impl IntoView {
     view! {
-        <ActionForm action=clearing>
+        <PostForm action=ClearTenant::PATH>
             <input type="hidden" name="next" value=link::OPERATIONS />
             <button type="submit" class="link">"Show all tenants"</button>
-        </ActionForm>
+        </PostForm>
     }
 }

@@ -100,9 +100,7 @@ fn Row(shown: Shown, row: RunRowView) -> impl IntoView {
             <th scope="row" data-label="Operation">{row.operation}</th>
             <td data-label="Target">{row.target}</td>
             <td data-label="Started by">{row.initiator}</td>
-            <td data-label="Queued">
-                {move || view! { <Ago at=queued_at now=shown.as_of.get() /> }}
-            </td>
+            <td data-label="Queued"><Ago at=queued_at now=shown.as_of /></td>
             <td class="number" data-label="Duration">
                 {move || live.with(|row| duration_cell(row, shown.as_of.get()))}
             </td>

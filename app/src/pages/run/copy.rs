@@ -26,7 +26,7 @@ fn Button(label: &'static str, what: Callback<(), String>) -> impl IntoView {
     Effect::new(move |_| works.set(is_possible()));
     let press = move |_| copy(&what.run(()), said);
     view! {
-        <span class="inline-flex items-center gap-2" class:invisible=move || !works.get()>
+        <span class="inline-flex items-center gap-2 needs-script" class:invisible=move || !works.get()>
             <button type="button" class="btn btn-sm" on:click=press>{label}</button>
             <span class="quiet" role="status">{said}</span>
         </span>

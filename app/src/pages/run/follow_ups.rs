@@ -3,12 +3,19 @@
 use domain::{
     ids::RunId,
     link,
-    views::{ActionView, RunView},
+    views::{ActionView, RunView, StartAnswer},
 };
 use leptos::prelude::*;
 
 use super::copy::{CopyButton, page_address};
-use crate::api::runs::RetryRun;
+use crate::{
+    api::runs::RetryRun,
+    ui::{
+        action::{error_of, on_done},
+        error::FormError,
+        toast::use_toasts,
+    },
+};
 
 /// Retry, and the ways on from here.
 #[component]
@@ -20,10 +27,12 @@ pub fn FollowUps(
     let offered = Memo::new(move |_| run.with(|run| run.follow_ups.retry.clone()));
     // Lives here, so that its answer outlives a change of the button.
     let retry = ServerAction::<RetryRun>::new();
+    let toasts = use_toasts();
+    on_done(retry, move |answer: StartAnswer| toasts.push(answer.into()));
     view! {
         <section class="flex flex-wrap items-center gap-3 my-3" aria-label="What you can do">
             {move || offered.get().map(|action| view! { <Retry id action retry /> })}
-            <Answer retry />
+            <FormError error=error_of(retry) />
             <OpenTenant run />
             <CopyButton label="Copy run id" what=move || id.to_string() />
             <CopyButton label="Copy link" what=page_address />
@@ -48,22 +57,6 @@ fn Retry(id: RunId, action: ActionView, retry: ServerAction<RetryRun>) -> impl I
         </ActionForm>
         <span id="retry-reason" class="quiet">{told}</span>
     }
-}
-
-/// What pressing `Retry` led to, with the way to the new run.
-#[component]
-fn Answer(retry: ServerAction<RetryRun>) -> impl IntoView {
-    let told = move || match retry.value().get()? {
-        Ok(answer) => Some(
-            view! {
-                {answer.message} " "
-                <a class="link" href=link::run(answer.run_id)>"View run"</a>
-            }
-            .into_any(),
-        ),
-        Err(error) => Some(error.to_string().into_any()),
-    };
-    view! { <span role="status">{told}</span> }
 }
 
 #[component]

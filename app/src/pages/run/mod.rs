@@ -35,8 +35,8 @@ use crate::{
     ui::{
         banner::Banner,
         error::ErrorPage,
-        live::{LiveControls, use_live},
-        page::Page,
+        live::{LiveControls, LiveView, use_live},
+        page::{Page, load},
     },
 };
 
@@ -49,44 +49,57 @@ pub fn RunPage() -> impl IntoView {
         move || id.get(),
         |id| async move { run_page(id, None).await },
     );
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(Live::Changed(view)) => view! { <Viewer view /> }.into_any(),
-                    // Nothing was shown before, so there is nothing that could be unchanged.
-                    Ok(Live::Unchanged) => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
-                    Err(error) => view! { <ErrorPage error=error.0 /> }.into_any(),
-                }
-            })}
-        </Transition>
-    }
+    load(page, |answer| match answer {
+        Live::Changed(view) => view! { <Viewer view /> }.into_any(),
+        // Nothing was shown before, so there is nothing that could be unchanged.
+        Live::Unchanged => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
+    })
 }
 
 #[component]
 fn Viewer(view: RunView) -> impl IntoView {
     let title = view.operation.clone();
     let subtitle = place(&view);
-    let id = view.id.to_string();
-    let live = use_live(
-        view,
-        |view| view.version.clone(),
-        |view| !view.state.is_over(),
-        move |version| run_page(id.clone(), Some(version)),
-    );
+    let live = watch(view);
     let run = live.view;
+    let is_over = Memo::new(move |_| run.with(|run| run.state.is_over()));
+    let banner = Memo::new(move |_| run.with(|run| run.banner.clone()));
     view! {
         <WaysBack />
         <Page title subtitle>
             <Standing run />
-            <LiveControls live />
             <StateAnnouncer run />
-            {move || view! { <Banner lines=run.with(|run| run.banner.clone()) /> }}
+            <Show when=move || !is_over.get()>
+                <LiveControls live />
+            </Show>
+            {move || view! { <Banner lines=banner.get() /> }}
             <Refusal run />
             <FollowUps run />
             <Parts run />
         </Page>
     }
+}
+
+/// Watches a run until it is over; from then on nothing is asked any more (V-14).
+fn watch(first: RunView) -> LiveView<RunView> {
+    let id = first.id.to_string();
+    let is_over = RwSignal::new(first.state.is_over());
+    let live = use_live(
+        first,
+        |run| run.version.clone(),
+        |run| !run.state.is_over(),
+        move |version| {
+            let id = id.clone();
+            async move {
+                if is_over.try_get_untracked().unwrap_or(true) {
+                    return Ok(Live::Unchanged);
+                }
+                run_page(id, Some(version)).await
+            }
+        },
+    );
+    Effect::new(move |_| is_over.set(live.view.with(|run| run.state.is_over())));
+    live
 }
 
 #[component]
