@@ -1,70 +1,84 @@
-//! What each server function asks of the caller; a test holds it against the functions that are registered.
+//! The access table: what every registered server function asks for, in one place (V-02).
+//!
+//! The use cases ask; this table is what they are held to. A test fails on a function that is
+//! registered and not listed, listed and not registered, or that answers anything but POST.
 
 use domain::capability::Capability;
 
-/// What a server function asks of the caller before it answers.
+/// What a server function asks of the person who calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Nothing: nobody is signed in yet.
+    /// Nobody needs to be signed in.
     Anonymous,
-    /// A session.
+    /// Somebody is signed in; the answer is about that person alone.
     SignedIn,
-    /// A session, and membership of the tenant or the workspace that is named.
+    /// A member of the selected workspace; what is in the answer is filtered by entitlement.
+    Member,
+    /// Entitled to the record that is named, else 404.
     Entitled,
-    /// That, and a capability there.
+    /// Entitled, else 404; with this capability, else 403.
     Capability(Capability),
-    /// That, and the capability that the operation's catalog entry names.
+    /// Entitled, else 404; with the capability of the record's operation type, else 403.
     OfOperation,
 }
 
-/// Every server function, by its path below `/api/`.
+/// Every server function by its path.
 pub const ACCESS: &[(&str, Access)] = &[
-    ("session/sign_in", Access::Anonymous),
-    ("session/setup", Access::Anonymous),
-    ("session/sign_out", Access::SignedIn),
-    ("frame/header", Access::SignedIn),
-    ("workspace/select", Access::Entitled),
-    ("tenant/select", Access::Entitled),
-    ("tenant/clear", Access::SignedIn),
-    ("tenants/page", Access::SignedIn),
-    ("tenant/page", Access::Capability(Capability::TenantView)),
-    ("tenant/archive", Access::Capability(Capability::DangerZone)),
+    ("/api/session/sign_in", Access::Anonymous),
+    ("/api/session/setup", Access::Anonymous),
+    ("/api/session/sign_out", Access::SignedIn),
+    ("/api/frame/header", Access::Member),
+    ("/api/workspace/select", Access::Member),
+    ("/api/tenants/page", Access::Member),
     (
-        "tenant/reactivate",
+        "/api/tenant/page",
+        Access::Capability(Capability::TenantView),
+    ),
+    ("/api/tenant/select", Access::Entitled),
+    ("/api/tenant/clear", Access::Member),
+    (
+        "/api/tenant/archive",
         Access::Capability(Capability::DangerZone),
     ),
     (
-        "connection/enable",
+        "/api/tenant/reactivate",
+        Access::Capability(Capability::DangerZone),
+    ),
+    (
+        "/api/connection/enable",
         Access::Capability(Capability::ProvidersManage),
     ),
     (
-        "connection/disable",
+        "/api/connection/disable",
         Access::Capability(Capability::ProvidersManage),
     ),
     (
-        "inventory/page",
+        "/api/inventory/page",
         Access::Capability(Capability::InventoryView),
     ),
     (
-        "operations/page",
+        "/api/operations/page",
         Access::Capability(Capability::OperationsView),
     ),
-    ("run/page", Access::OfOperation),
-    ("run/start", Access::OfOperation),
-    ("run/retry", Access::OfOperation),
-    ("notifications/page", Access::SignedIn),
-    ("notifications/read", Access::SignedIn),
+    ("/api/run/page", Access::OfOperation),
+    ("/api/run/start", Access::OfOperation),
+    ("/api/run/retry", Access::OfOperation),
+    ("/api/notifications/page", Access::SignedIn),
+    ("/api/notifications/read", Access::SignedIn),
     (
-        "members/page",
-        Access::Capability(Capability::MembersManage),
-    ),
-    ("members/add", Access::Capability(Capability::MembersManage)),
-    (
-        "members/set_role",
+        "/api/members/page",
         Access::Capability(Capability::MembersManage),
     ),
     (
-        "members/remove",
+        "/api/members/add",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/api/members/set_role",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/api/members/remove",
         Access::Capability(Capability::MembersManage),
     ),
 ];
@@ -73,24 +87,20 @@ pub const ACCESS: &[(&str, Access)] = &[
 mod tests {
     use std::collections::BTreeSet;
 
-    use http::Method;
     use leptos::server_fn::axum::server_fn_paths;
 
-    use super::ACCESS;
+    use super::*;
 
     #[test]
-    fn v02_every_server_function_says_what_it_asks_of_the_caller() {
-        let mut registered = BTreeSet::new();
-        for (path, method) in server_fn_paths() {
-            assert_eq!(method, Method::POST, "{path} can be called by a link");
-            assert!(registered.insert(path), "{path} is registered twice");
+    fn v02_every_registered_function_is_in_the_access_table_and_posts() {
+        let registered: Vec<_> = server_fn_paths().collect();
+        for (path, method) in &registered {
+            assert_eq!(method.as_str(), "POST", "{path} must not answer {method}");
         }
-        let listed: Vec<_> = ACCESS
-            .iter()
-            .map(|(path, _)| format!("/api/{path}"))
-            .collect();
-        let unique: BTreeSet<_> = listed.iter().map(String::as_str).collect();
-        assert_eq!(unique.len(), listed.len(), "a path is listed twice");
-        assert_eq!(unique, registered);
+        let paths: BTreeSet<_> = registered.iter().map(|(path, _)| *path).collect();
+        assert_eq!(paths.len(), registered.len(), "two functions share a path");
+        let listed: BTreeSet<_> = ACCESS.iter().map(|(path, _)| *path).collect();
+        assert_eq!(listed.len(), ACCESS.len(), "a path is listed twice");
+        assert_eq!(paths, listed, "registered on the left, listed on the right");
     }
 }

@@ -6,7 +6,6 @@ use leptos::{
     server_fn::codec::JsonEncoding,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// Why a server function did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,5 +56,5 @@ fn request_id() -> RequestId {
 
 #[cfg(not(feature = "ssr"))]
 fn request_id() -> RequestId {
-    RequestId::from_uuid(Uuid::nil())
+    RequestId::from_uuid(uuid::Uuid::nil())
 }

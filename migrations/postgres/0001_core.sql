@@ -94,6 +94,8 @@ create table sessions (
   created_at bigint not null,
   last_seen_at bigint not null,
   expires_at bigint not null,
+  -- A key with a null in it is not checked at all.
+  check (tenant_id is null or workspace_id is not null),
   foreign key (workspace_id, tenant_id) references tenants (workspace_id, id)
 );
 create index sessions_user on sessions (user_id);
@@ -267,6 +269,7 @@ create table audit_heads (
 create table audit_log (
   workspace_id uuid not null references workspaces (id),
   scope_id uuid not null,
+  tenant_id uuid generated always as (nullif(scope_id, workspace_id)) stored,
   sequence bigint not null,
   at bigint not null,
   action text not null,
@@ -277,7 +280,8 @@ create table audit_log (
   detail text not null,
   previous_hash bytea not null,
   hash bytea not null,
-  primary key (workspace_id, sequence)
+  primary key (workspace_id, sequence),
+  foreign key (workspace_id, tenant_id) references tenants (workspace_id, id)
 );
 create index audit_log_subject on audit_log (workspace_id, subject_id, sequence);
 create index audit_log_run on audit_log (run_id, sequence) where run_id is not null;
@@ -304,8 +308,18 @@ begin
   if old.status = 'running' and new.status = 'queued' and new.attempt <= old.attempt then
     raise exception 'a run goes back to the queue as a new attempt' using errcode = 'check_violation';
   end if;
-  if new.attempt < old.attempt or new.workspace_id <> old.workspace_id or new.tenant_id is distinct from old.tenant_id then
+  if new.attempt < old.attempt or new.id <> old.id
+    or new.workspace_id <> old.workspace_id or new.tenant_id is distinct from old.tenant_id
+    or new.type <> old.type or new.authority_mode <> old.authority_mode
+    or new.user_id is distinct from old.user_id or new.required_capability <> old.required_capability then
     raise exception 'the identity of a run does not change' using errcode = 'check_violation';
+  end if;
+  -- The moment of the first start is written by a start alone, and stays.
+  if new.started_at is distinct from old.started_at and (old.started_at is not null or new.status <> 'running') then
+    raise exception 'only a start sets when a run started' using errcode = 'check_violation';
+  end if;
+  if old.status = 'queued' and new.outcome = 'succeeded' then
+    raise exception 'a run that does not run does not succeed' using errcode = 'check_violation';
   end if;
   return new;
 end $$;
@@ -320,6 +334,15 @@ begin
 end $$;
 create trigger run_insert_wall before insert on operation_runs for each row execute function run_insert_wall();
 
+create function tenants_stay() returns trigger language plpgsql as $$
+begin
+  if new.workspace_id <> old.workspace_id or new.id <> old.id then
+    raise exception 'a tenant does not change its workspace' using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+create trigger tenants_stay before update on tenants for each row execute function tenants_stay();
+
 create function append_only() returns trigger language plpgsql as $$
 begin
   raise exception '% is append-only', tg_table_name using errcode = 'check_violation';
@@ -327,3 +350,6 @@ end $$;
 create trigger operation_runs_kept before delete on operation_runs for each row execute function append_only();
 create trigger run_decisions_frozen before update or delete on run_decisions for each row execute function append_only();
 create trigger audit_log_frozen before update or delete on audit_log for each row execute function append_only();
+create trigger operation_runs_whole before truncate on operation_runs for each statement execute function append_only();
+create trigger run_decisions_whole before truncate on run_decisions for each statement execute function append_only();
+create trigger audit_log_whole before truncate on audit_log for each statement execute function append_only();

@@ -94,6 +94,8 @@ create table sessions (
   created_at integer not null,
   last_seen_at integer not null,
   expires_at integer not null,
+  -- A key with a null in it is not checked at all.
+  check (tenant_id is null or workspace_id is not null),
   foreign key (workspace_id, tenant_id) references tenants (workspace_id, id)
 ) strict;
 create index sessions_user on sessions (user_id);
@@ -264,6 +266,7 @@ create table audit_heads (
 create table audit_log (
   workspace_id blob not null references workspaces (id),
   scope_id blob not null,
+  tenant_id blob generated always as (nullif(scope_id, workspace_id)) stored,
   sequence integer not null,
   at integer not null,
   action text not null,
@@ -274,7 +277,8 @@ create table audit_log (
   detail text not null,
   previous_hash blob not null,
   hash blob not null,
-  primary key (workspace_id, sequence)
+  primary key (workspace_id, sequence),
+  foreign key (workspace_id, tenant_id) references tenants (workspace_id, id)
 ) strict;
 create index audit_log_subject on audit_log (workspace_id, subject_id, sequence);
 create index audit_log_run on audit_log (run_id, sequence) where run_id is not null;
@@ -296,7 +300,8 @@ create index notifications_user on notifications (user_id, created_at);
 create trigger run_start_wall before update on operation_runs
 when new.status = 'running' and not exists (
   select 1 from run_decisions d
-  where d.workspace_id = new.workspace_id and d.run_id = new.id and d.attempt = new.attempt and d.verdict = 'allowed')
+  where d.workspace_id = new.workspace_id and d.scope_id = coalesce(new.tenant_id, new.workspace_id)
+    and d.run_id = new.id and d.attempt = new.attempt and d.verdict = 'allowed')
 begin
   select raise(abort, 'no run turns running without an allowing decision');
 end;
@@ -311,8 +316,16 @@ create trigger run_transition before update on operation_runs
 when old.status = 'completed'
   or (old.status = 'running' and new.status = 'queued' and new.attempt <= old.attempt)
   or new.attempt < old.attempt
+  or new.id <> old.id
   or new.workspace_id <> old.workspace_id
   or new.tenant_id is not old.tenant_id
+  or new.type <> old.type
+  or new.authority_mode <> old.authority_mode
+  or new.user_id is not old.user_id
+  or new.required_capability <> old.required_capability
+  -- The moment of the first start is written by a start alone, and stays.
+  or (new.started_at is not old.started_at and (old.started_at is not null or new.status <> 'running'))
+  or (old.status = 'queued' and new.outcome = 'succeeded')
 begin
   select raise(abort, 'transition refused');
 end;
@@ -338,4 +351,69 @@ end;
 create trigger audit_log_no_delete before delete on audit_log
 begin
   select raise(abort, 'audit_log is append-only');
+end;
+
+-- `insert or replace` deletes the old row without asking the delete triggers.
+create trigger operation_runs_no_replace before insert on operation_runs
+when exists (select 1 from operation_runs r where r.id = new.id)
+begin
+  select raise(abort, 'a run is never replaced');
+end;
+create trigger run_decisions_no_replace before insert on run_decisions
+when exists (select 1 from run_decisions d where d.run_id = new.run_id and d.attempt = new.attempt)
+begin
+  select raise(abort, 'run_decisions is append-only');
+end;
+create trigger audit_log_no_replace before insert on audit_log
+when exists (select 1 from audit_log a where a.workspace_id = new.workspace_id and a.sequence = new.sequence)
+begin
+  select raise(abort, 'audit_log is append-only');
+end;
+
+-- The foreign keys that keep tenants apart, once more for connections that did not ask for them.
+create trigger operation_runs_owned before insert on operation_runs
+when new.tenant_id is not null and not exists (
+  select 1 from tenants t where t.workspace_id = new.workspace_id and t.id = new.tenant_id)
+begin
+  select raise(abort, 'the tenant is not of this workspace');
+end;
+create trigger run_decisions_owned before insert on run_decisions
+when not exists (
+  select 1 from operation_runs r
+  where r.workspace_id = new.workspace_id and r.scope_id = new.scope_id and r.id = new.run_id)
+begin
+  select raise(abort, 'the run is not of this scope');
+end;
+create trigger run_queue_owned_insert before insert on run_queue
+when not exists (
+  select 1 from operation_runs r
+  where r.workspace_id = new.workspace_id and r.scope_id = new.scope_id and r.id = new.run_id)
+begin
+  select raise(abort, 'the run is not of this scope');
+end;
+create trigger run_queue_owned_update before update of workspace_id, scope_id, run_id on run_queue
+when not exists (
+  select 1 from operation_runs r
+  where r.workspace_id = new.workspace_id and r.scope_id = new.scope_id and r.id = new.run_id)
+begin
+  select raise(abort, 'the run is not of this scope');
+end;
+create trigger tenant_memberships_owned_insert before insert on tenant_memberships
+when not exists (select 1 from tenants t where t.workspace_id = new.workspace_id and t.id = new.tenant_id)
+  or not exists (
+    select 1 from workspace_memberships m where m.workspace_id = new.workspace_id and m.user_id = new.user_id)
+begin
+  select raise(abort, 'a member of a tenant is a member of its workspace');
+end;
+create trigger tenant_memberships_owned_update before update of workspace_id, tenant_id, user_id on tenant_memberships
+when not exists (select 1 from tenants t where t.workspace_id = new.workspace_id and t.id = new.tenant_id)
+  or not exists (
+    select 1 from workspace_memberships m where m.workspace_id = new.workspace_id and m.user_id = new.user_id)
+begin
+  select raise(abort, 'a member of a tenant is a member of its workspace');
+end;
+create trigger tenants_stay before update of workspace_id, id on tenants
+when new.workspace_id <> old.workspace_id or new.id <> old.id
+begin
+  select raise(abort, 'a tenant does not change its workspace');
 end;

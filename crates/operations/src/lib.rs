@@ -1,1 +1,19 @@
-//! operations
+#![doc = include_str!("../README.md")]
+
+mod families;
+mod passwords;
+mod problem;
+mod sample;
+mod secrets;
+mod services;
+mod sign_in;
+mod use_cases;
+mod version;
+mod worker;
+
+pub use passwords::Passwords;
+pub use sample::{Bulk, SampleAccount, SampleDirectory, SampleError};
+pub use secrets::{MasterKey, SecretError};
+pub use services::Services;
+pub use store::{Presence, Scope};
+pub use worker::{Pool, PoolSettings};

@@ -206,6 +206,15 @@ impl Store {
             let workspace = WorkspaceId::from_uuid(head.uuid("workspace_id")?);
             verdicts.push(self.verify_chain(workspace, head.int("sequence")?).await?);
         }
+        // Entries written meanwhile have moved their head; entries behind the head were smuggled in.
+        for head in self.db.fetch(&WORKSPACE_IDS, vec![]).await? {
+            let (workspace, sequence) = (head.uuid("workspace_id")?, head.int("sequence")?);
+            for verdict in &mut verdicts {
+                if verdict.workspace_id.as_uuid() == workspace && verdict.entries > sequence {
+                    verdict.broken_at = Some(sequence + 1);
+                }
+            }
+        }
         Ok(verdicts)
     }
 
@@ -242,7 +251,10 @@ impl Store {
                     detail: row.text("detail")?,
                 };
                 let next = link(&hash, sequence + 1, row.time("at")?, &entry);
-                if row.int("sequence")? != sequence + 1 || row.bytes("hash")? != next {
+                if row.int("sequence")? != sequence + 1
+                    || row.bytes("previous_hash")? != hash
+                    || row.bytes("hash")? != next
+                {
                     let broken_at = Some(sequence + 1);
                     return Ok(AuditVerdict {
                         workspace_id,

@@ -14,7 +14,7 @@ use crate::{
     error::StoreError,
     new_id::new_id,
     scope::Scope,
-    sql::{Row, Statement, args, same},
+    sql::{Row, Statement, args, dialects, same},
     tenants::TenantAccess,
 };
 
@@ -85,7 +85,9 @@ static CREDENTIAL_STORE: Statement = same(
     "credential_store",
     "insert into provider_credentials (workspace_id, scope_id, connection_id, kind, sealed, created_at)
      values ($1, $2, $3, 'client_secret', $4, $5)
-     on conflict (connection_id) do update set sealed = excluded.sealed, created_at = excluded.created_at",
+     on conflict (connection_id) do update set sealed = excluded.sealed, created_at = excluded.created_at
+       where provider_credentials.workspace_id = excluded.workspace_id
+         and provider_credentials.scope_id = excluded.scope_id",
 );
 static CONNECTION_OF_TENANT: Statement = same(
     "connection_of_tenant",
@@ -105,6 +107,12 @@ static CONNECTION_SWITCH: Statement = same(
     "connection_switch",
     "update provider_connections set is_enabled = $4, version = version + 1
      where workspace_id = $1 and tenant_id = $2 and id = $3",
+);
+// The attempt fences this write like every other one.
+static VERIFIED_FENCE: Statement = dialects(
+    "connection_verified_fence",
+    "select id from operation_runs where id = $1 and attempt = $2 and status = 'running'",
+    "select id from operation_runs where id = $1 and attempt = $2 and status = 'running' for share",
 );
 static CONNECTION_VERIFIED: Statement = same(
     "connection_verified",
@@ -174,7 +182,7 @@ impl Store {
     /// Stores a sealed credential, instead of the one there was.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `NotFound` or `Database` when the connection is not the tenant's.
     pub async fn credential_store(
         &self,
         scope: &Scope,
@@ -191,7 +199,10 @@ impl Store {
             sealed,
             now
         ];
-        tx.execute(&CREDENTIAL_STORE, args).await?;
+        // No row: the connection is another tenant's.
+        if tx.execute(&CREDENTIAL_STORE, args).await? == 0 {
+            return Err(StoreError::NotFound);
+        }
         let entry = entry_of(scope, tenant, action::CREDENTIAL_STORED, connection);
         append(&mut tx, now, vec![entry]).await?;
         tx.commit().await
@@ -285,7 +296,7 @@ impl Store {
     /// Writes down what a verification found; in a transaction of its own, after the claim's.
     ///
     /// # Errors
-    /// `NotFound` when the run names no connection.
+    /// `NotFound` when the run names no connection; `LeaseLost` when another attempt has taken over.
     pub async fn connection_verified(
         &self,
         running: &Running,
@@ -295,6 +306,10 @@ impl Store {
         let key = running.key();
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
+        let fence = args![key.run_id, key.attempt];
+        tx.first(&VERIFIED_FENCE, fence)
+            .await?
+            .ok_or(StoreError::LeaseLost)?;
         let args = args![
             id,
             key.workspace_id,

@@ -63,7 +63,7 @@ static FACTS_CONNECTIONS: Statement = dialects(
     "select c.id, c.scope_id, c.is_enabled, c.consent_status, c.verification_status, c.version,
        k.connection_id is not null as has_credential
      from provider_connections c left join provider_credentials k on k.connection_id = c.id
-     where c.scope_id in (select unhex(value) from json_each($1)) and c.is_default order by c.id",
+     where c.tenant_id in (select unhex(value) from json_each($1)) and c.is_default order by c.id",
     "select c.id, c.scope_id, c.is_enabled, c.consent_status, c.verification_status, c.version,
        exists (select 1 from provider_credentials k where k.connection_id = c.id) as has_credential
      from provider_connections c
@@ -154,11 +154,16 @@ impl Grants {
     }
 
     fn add_tenant(&mut self, row: &Row) -> Result<(), StoreError> {
+        // A word of a newer version is no fact, and refuses this tenant's runs alone:
+        // an error here would hold up every claim of every tenant.
+        let Some(lifecycle) = TenantLifecycle::parse(&row.text("lifecycle")?) else {
+            return Ok(());
+        };
         let tenant_id = TenantId::from_uuid(row.uuid("id")?);
         let facts = TenantFacts {
             tenant_id,
             workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
-            lifecycle: row.word("lifecycle", TenantLifecycle::parse)?,
+            lifecycle,
             version: row.int("version")?,
         };
         self.tenants.insert(tenant_id, facts);
@@ -175,6 +180,13 @@ impl Grants {
     }
 
     fn add_connection(&mut self, row: &Row) -> Result<(), StoreError> {
+        // As above: words that nobody knows are no facts.
+        let (Some(consent), Some(verification)) = (
+            ConsentStatus::parse(&row.text("consent_status")?),
+            VerificationStatus::parse(&row.text("verification_status")?),
+        ) else {
+            return Ok(());
+        };
         let facts = ConnectionFacts {
             connection_id: ConnectionId::from_uuid(row.uuid("id")?),
             switch: if row.flag("is_enabled")? {
@@ -182,8 +194,8 @@ impl Grants {
             } else {
                 Switch::Off
             },
-            consent: row.word("consent_status", ConsentStatus::parse)?,
-            verification: row.word("verification_status", VerificationStatus::parse)?,
+            consent,
+            verification,
             credential: if row.flag("has_credential")? {
                 CredentialState::Stored
             } else {

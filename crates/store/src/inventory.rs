@@ -1,5 +1,7 @@
 //! What was read from a tenant, stored per tenant, and verification reports.
 
+use std::collections::BTreeMap;
+
 use domain::{ids::RunId, time::Timestamp, verification::VerificationReport};
 use policy::Running;
 use serde_json::json;
@@ -50,7 +52,7 @@ static INVENTORY_UPSERT: Statement = dialects(
        odata_type = excluded.odata_type, last_run_id = excluded.last_run_id, last_seen_at = excluded.last_seen_at",
     "insert into inventory_items (workspace_id, tenant_id, kind, external_id, display_name, odata_type,
        last_run_id, first_seen_at, last_seen_at)
-     select distinct on (o.id) $1, $2, $3, o.id, o.name, o.type, $4, $5, $5
+     select $1, $2, $3, o.id, o.name, o.type, $4, $5, $5
      from json_to_recordset($6::json) as o(id text, name text, type text)
      on conflict (tenant_id, kind, external_id) do update set display_name = excluded.display_name,
        odata_type = excluded.odata_type, last_run_id = excluded.last_run_id, last_seen_at = excluded.last_seen_at",
@@ -94,8 +96,11 @@ impl Store {
         objects: &[InventoryObject],
     ) -> Result<(), StoreError> {
         let key = running.key();
+        // A page may name an object twice; one statement may not write a row twice.
+        let objects: BTreeMap<&str, &InventoryObject> =
+            objects.iter().map(|o| (&*o.external_id, o)).collect();
         let rows: Vec<_> = objects
-            .iter()
+            .values()
             .map(|o| json!({ "id": o.external_id, "name": o.display_name, "type": o.odata_type }))
             .collect();
         let mut tx = self.db.write().await?;

@@ -6,6 +6,9 @@ use tokio::sync::Notify;
 
 mod audit;
 mod clock;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod conformance;
 mod connections;
 mod error;
 mod facts;
@@ -16,6 +19,7 @@ mod notifications;
 mod open;
 mod runs;
 mod scope;
+mod seed;
 mod sessions;
 mod sql;
 mod tenants;
@@ -33,6 +37,7 @@ pub use runs::{
     RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft,
 };
 pub use scope::{Scope, WorkspaceAccess};
+pub use seed::{PastRun, WaitingRun};
 pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, Presence};
 pub use tenants::{NewTenant, TenantAccess};
 pub use users::{Login, NewUser, SETUP_LINK_LIFE};

@@ -10,7 +10,7 @@ use crate::{
     error::StoreError,
     new_id::new_id,
     sessions::token_hash,
-    sql::{Statement, args, same},
+    sql::{Statement, args, dialects, same},
 };
 
 /// What is needed to check a password.
@@ -43,6 +43,12 @@ static USERS_ANY: Statement = same("users_any", "select id from users limit 1");
 static SETUP_CREATE: Statement = same(
     "setup_link_create",
     "insert into setup_links (token_hash, created_at, expires_at) values ($1, $2, $3)",
+);
+// All links together: two people with two links cannot both be the first.
+static SETUP_LOCK: Statement = dialects(
+    "setup_links_lock",
+    "select token_hash from setup_links order by token_hash",
+    "select token_hash from setup_links order by token_hash for update",
 );
 static SETUP_USE: Statement = same(
     "setup_link_use",
@@ -171,6 +177,7 @@ impl Store {
         workspace_name: &str,
     ) -> Result<UserId, StoreError> {
         let mut tx = self.db.write().await?;
+        tx.fetch(&SETUP_LOCK, vec![]).await?;
         let now = tx.now().await?;
         if tx
             .execute(&SETUP_USE, args![token_hash(token), now])

@@ -22,6 +22,8 @@ pub fn lint(layout: &Layout) -> Result<Tally> {
     let clippy = check(process::cargo().current_dir(&layout.root).args([
         "clippy",
         "--quiet",
+        // Every crate says its part, not only the first one that fails.
+        "--keep-going",
         "--all-targets",
         "--",
         "-D",

@@ -128,8 +128,6 @@ impl Store {
         if rows.is_empty() {
             return Ok(None);
         }
-        // Taken after the locks: the decision's time is never before a revocation it has seen.
-        let now = tx.now().await?;
         let (mut runs, mut facts_of) = (BTreeMap::new(), Vec::with_capacity(rows.len()));
         for row in &rows {
             let facts = run_facts(row, now)?;
@@ -146,7 +144,12 @@ impl Store {
             runs.insert(facts.id, Claimed { key, actor });
             facts_of.push(facts);
         }
-        let facts = facts::load(&mut tx, facts_of).await?;
+        let mut facts = facts::load(&mut tx, facts_of).await?;
+        // Taken after every lock: the decision's time is never before a revocation it has seen.
+        let now = tx.now().await?;
+        for fact in &mut facts {
+            fact.run.now = now;
+        }
         let claim = Claim {
             tx,
             store: self.clone(),
@@ -158,7 +161,8 @@ impl Store {
         Ok(Some((claim, facts)))
     }
 
-    pub(super) async fn attempt_is_decided(&self, key: RunKey) -> Result<bool, StoreError> {
+    /// Whether the gate's word about an attempt is in the ledger, when a commit's answer was lost.
+    pub(crate) async fn attempt_is_decided(&self, key: RunKey) -> Result<bool, StoreError> {
         let args = args![key.run_id, key.attempt];
         Ok(self.db.first(&ATTEMPT_DECIDED, args).await?.is_some())
     }

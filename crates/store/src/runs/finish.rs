@@ -52,11 +52,11 @@ static ATTEMPT_END: Statement = same(
 );
 
 impl Store {
-    /// Ends a running run; consumes the proof that it runs.
+    /// Ends a running run; asked again after a lost answer it says `LeaseLost`.
     ///
     /// # Errors
     /// `LeaseLost` when another attempt has taken over: then nothing was written.
-    pub async fn run_finish(&self, running: Running, end: RunEnd) -> Result<(), StoreError> {
+    pub async fn run_finish(&self, running: &Running, end: &RunEnd) -> Result<(), StoreError> {
         let key = running.key();
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;

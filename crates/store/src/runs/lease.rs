@@ -44,9 +44,13 @@ static ATTEMPT_EXPIRE: Statement = same(
     "run_attempt_expire",
     "update run_attempts set ended_at = $3, ended_by = 'lease_expired' where run_id = $1 and attempt = $2",
 );
-static HANDED_BACK: Statement = same(
+// Locked before the runs themselves, in the order every other transaction takes them.
+static HANDED_BACK: Statement = dialects(
     "run_queue_owned",
-    "select workspace_id, scope_id, run_id, attempt from run_queue where owner = $1 and status = 'running'",
+    "select workspace_id, scope_id, run_id, attempt from run_queue
+     where owner = $1 and status = 'running' order by run_id",
+    "select workspace_id, scope_id, run_id, attempt from run_queue
+     where owner = $1 and status = 'running' order by run_id for update",
 );
 
 impl Store {

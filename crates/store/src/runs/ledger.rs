@@ -36,7 +36,7 @@ static RECORD_DECISIONS: Statement = dialects(
 );
 static SET_RUNNING: Statement = dialects(
     "run_set_running",
-    "update operation_runs set status = 'running', started_attempt = attempt,
+    "update operation_runs set status = 'running', started_attempt = operation_runs.attempt,
        started_at = coalesce(started_at, $2), updated_at = $2
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from json_each($1) k) as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'

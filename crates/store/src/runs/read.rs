@@ -140,11 +140,13 @@ static RUN_REPORT: Statement = same(
     "run_report_of",
     "select report from verification_reports where run_id = $1",
 );
+// From the run's own first entry on: sequences tell the order of commits, times only that of beginnings.
 static CHANGES_BETWEEN: Statement = same(
     "audit_changes_between",
     "select at, action, detail from audit_log
      where workspace_id = $1 and (subject_id = $2 or subject_id = $3 or subject_id = $4)
-       and scope_id in ($5, $1) and at > $6 and at <= $7 and run_id is null
+       and scope_id in ($5, $1) and run_id is null and at <= $7
+       and sequence > (select min(q.sequence) from audit_log q where q.run_id = $6)
      order by sequence desc limit 20",
 );
 static RETRIES_OF: Statement = same(
@@ -253,7 +255,7 @@ impl Store {
             run.tenant_id,
             run.connection_id,
             run.scope_id,
-            run.queued_at,
+            run.id,
             until,
         ];
         let rows = self.db.fetch(&CHANGES_BETWEEN, args).await?;

@@ -65,13 +65,12 @@ pub enum Requested {
     Forbidden(ApiError),
 }
 
-static ACTIVE_BY_IDENTITY: Statement = same(
-    "run_active_by_identity",
-    "select run_id from run_queue where scope_id = $1 and identity_hash = $2",
-);
-static ACTIVE_BY_EXCLUSION: Statement = same(
-    "run_active_by_exclusion",
-    "select run_id from run_queue where scope_id = $1 and exclusion_key = $2",
+// One statement: between two, the equal run could appear and be taken for another operation's.
+static ACTIVE: Statement = same(
+    "run_active",
+    "select run_id, identity_hash = $2 as is_equal from run_queue
+     where scope_id = $1 and (identity_hash = $2 or exclusion_key = $3)
+     order by identity_hash = $2 desc limit 1",
 );
 static RUN_INSERT: Statement = same(
     "run_insert",
@@ -214,16 +213,16 @@ impl Draft {
 
     /// The active run that stands in this one's way, if there is one.
     async fn active(&self, tx: &mut Tx) -> Result<Option<Requested>, StoreError> {
-        let args = args![self.scope_id(), self.identity()];
-        if let Some(row) = tx.first(&ACTIVE_BY_IDENTITY, args).await? {
-            return Ok(Some(Requested::Deduped(RunId::from_uuid(
-                row.uuid("run_id")?,
-            ))));
-        }
-        let args = args![self.scope_id(), self.exclusion_key()];
-        let busy = tx.first(&ACTIVE_BY_EXCLUSION, args).await?;
-        busy.map(|row| Ok(Requested::ScopeBusy(RunId::from_uuid(row.uuid("run_id")?))))
-            .transpose()
+        let args = args![self.scope_id(), self.identity(), self.exclusion_key()];
+        let Some(row) = tx.first(&ACTIVE, args).await? else {
+            return Ok(None);
+        };
+        let run = RunId::from_uuid(row.uuid("run_id")?);
+        Ok(Some(if row.flag("is_equal")? {
+            Requested::Deduped(run)
+        } else {
+            Requested::ScopeBusy(run)
+        }))
     }
 }
 
@@ -259,10 +258,10 @@ impl Store {
         self.request(draft).await
     }
 
-    /// Asks for a run with the system's own authority; whether its type may is decided at its start (L-06).
+    /// Asks for a run with the system's own authority; its type must be listed for that, now and at its start (L-06).
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `NotFound` when the type is not listed, or the tenant is not the workspace's: then there is no run.
     pub async fn run_request_by_system(&self, draft: SystemDraft) -> Result<Requested, StoreError> {
         let draft = Draft {
             id: new_id(RunId::from_uuid),
@@ -292,9 +291,12 @@ impl Store {
 
     async fn request_once(&self, draft: &Draft) -> Result<Option<Requested>, StoreError> {
         let mut tx = self.db.write().await?;
+        let run = draft.facts(tx.now().await?);
+        let mut facts = facts::load(&mut tx, vec![run]).await?;
+        let facts = facts.first_mut().ok_or(StoreError::NotFound)?;
+        // Taken after the locks, as in a claim: what was seen lies before.
         let now = tx.now().await?;
-        let facts = facts::load(&mut tx, vec![draft.facts(now)]).await?;
-        let facts = facts.first().ok_or(StoreError::NotFound)?;
+        facts.run.now = now;
         match decide(facts) {
             Ruling::Refused(refusal) if is_final(&refusal) => refused(&refusal).map(Some),
             Ruling::Refused(refusal) => match draft.active(&mut tx).await? {

@@ -1,0 +1,124 @@
+//! Application permissions: their names, their ids, and which one opens what.
+
+use std::collections::BTreeSet;
+
+/// The application id that Microsoft Graph has in every tenant.
+pub(crate) const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
+
+/// Name and app role id of each application permission the sandbox knows.
+pub(crate) const ROLES: &[(&str, &str)] = &[
+    (
+        "Application.Read.All",
+        "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
+    ),
+    (
+        "DeviceManagementApps.Read.All",
+        "7a6ee1e7-141e-4cec-ae74-d9db155731ff",
+    ),
+    (
+        "DeviceManagementApps.ReadWrite.All",
+        "78145de6-330d-4800-a6ce-494ff2d33d07",
+    ),
+    (
+        "DeviceManagementConfiguration.Read.All",
+        "dc377aa6-52d8-4e23-b271-2a7ae04cedf3",
+    ),
+    (
+        "DeviceManagementConfiguration.ReadWrite.All",
+        "9241abd9-d0e6-425a-bd4f-47ba86e767a4",
+    ),
+    (
+        "DeviceManagementManagedDevices.Read.All",
+        "2f51be20-0bb4-4fed-bf7b-db946066c75e",
+    ),
+    (
+        "DeviceManagementRBAC.Read.All",
+        "58ca0d9a-1575-47e1-a3cb-007ef2e4583b",
+    ),
+    (
+        "DeviceManagementRBAC.ReadWrite.All",
+        "e330c4f0-4170-414e-a55a-2f022ec2b57b",
+    ),
+    (
+        "DeviceManagementServiceConfig.Read.All",
+        "06a5fe6d-c49d-46a7-b082-56b1b14103c7",
+    ),
+    (
+        "DeviceManagementServiceConfig.ReadWrite.All",
+        "5ac13192-7ace-4fcf-b828-1a26f28068ee",
+    ),
+    ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
+    ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),
+    (
+        "Group.ReadWrite.All",
+        "62a82d76-70ea-41e2-9197-370581804d09",
+    ),
+    (
+        "GroupMember.Read.All",
+        "98830695-27a2-44f7-8c18-0c3ebc9698f6",
+    ),
+    (
+        "Organization.Read.All",
+        "498476ce-e0fe-48b0-b801-37ba7e2685c6",
+    ),
+    ("Policy.Read.All", "246dd0d5-5bd0-4def-940b-0421030a5b68"),
+    (
+        "Policy.ReadWrite.ConditionalAccess",
+        "01c0a623-fc9b-48e9-b794-0756f8e8f067",
+    ),
+    (
+        "RoleManagement.Read.Directory",
+        "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
+    ),
+];
+
+/// What the generated application is granted in every tenant.
+///
+/// One permission per thing read and none that covers another, so that taking
+/// any of them away is felt.
+pub(crate) const GRANTED: &[&str] = &[
+    "Application.Read.All",
+    "DeviceManagementApps.Read.All",
+    "DeviceManagementConfiguration.Read.All",
+    "DeviceManagementManagedDevices.Read.All",
+    "DeviceManagementRBAC.Read.All",
+    "DeviceManagementServiceConfig.Read.All",
+    "Group.Read.All",
+    "Organization.Read.All",
+    "Policy.Read.All",
+    "RoleManagement.Read.Directory",
+];
+
+pub(crate) const ORGANIZATION: &[&str] = &["Organization.Read.All", "Directory.Read.All"];
+pub(crate) const GROUPS: &[&str] = &[
+    "GroupMember.Read.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "Directory.Read.All",
+];
+pub(crate) const CONFIGURATION: &[&str] = &[
+    "DeviceManagementConfiguration.Read.All",
+    "DeviceManagementConfiguration.ReadWrite.All",
+];
+pub(crate) const ROLE_DEFINITIONS: &[&str] =
+    &["RoleManagement.Read.Directory", "Directory.Read.All"];
+pub(crate) const POLICIES: &[&str] = &["Policy.Read.All"];
+pub(crate) const APPLICATIONS: &[&str] = &["Application.Read.All", "Directory.Read.All"];
+
+/// The stable id of a permission, when it is one the sandbox knows.
+pub(crate) fn role_id(name: &str) -> Option<&'static str> {
+    ROLES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, id)| *id)
+}
+
+/// Whether one of `needed` is among `held`.
+pub(crate) fn opens(needed: &[&str], held: &BTreeSet<String>) -> bool {
+    needed.iter().any(|role| held.contains(*role))
+}
+
+/// Whether any permission of the Intune family is among `held`.
+pub(crate) fn any_intune(held: &BTreeSet<String>) -> bool {
+    held.iter().any(|role| role.starts_with("DeviceManagement"))
+}

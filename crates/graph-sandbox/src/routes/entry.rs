@@ -1,0 +1,223 @@
+//! The way of every request: read, journal, faults, answer.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use sha2::{Digest, Sha256};
+
+use super::request::{Consistency, GraphCall, Target};
+use super::{batch, control, discovery, finish, graph, request, token};
+use crate::encoding::{Plus, hex, percent_decode};
+use crate::errors::{Family, Problem, Trace};
+use crate::faults::{Effect, Place};
+use crate::journal::JournalEntry;
+use crate::listener::Breaker;
+use crate::reply::Reply;
+use crate::sign_in_errors::SignInProblem;
+use crate::tokens::{Grant, Refusal};
+use crate::{ControlApi, Sandbox, clock};
+
+/// Bytes of a request body at most.
+const MAX_BODY: usize = 4 * 1_024 * 1_024;
+
+pub(super) async fn handle(State(sandbox): State<Sandbox>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MAX_BODY).await.ok();
+    let path = parts.uri.path();
+    if path == "/_sandbox" || path.starts_with("/_sandbox/") {
+        return match sandbox.control() {
+            ControlApi::On => control::answer(&sandbox, &parts, body.as_ref()).into_response(),
+            ControlApi::Off => Reply::empty(StatusCode::NOT_FOUND).into_response(),
+        };
+    }
+    let incoming = Incoming::read(&sandbox, &parts, body);
+    let seq = sandbox.journal().arrived(incoming.entry(&sandbox, &parts));
+    let effect = sandbox.faults().strike(&incoming.place());
+    if effect.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(effect.delay_ms)).await;
+    }
+    if effect.mangle.is_some_and(finish::gives_no_answer) {
+        let breaker = parts
+            .extensions
+            .get::<ConnectInfo<Breaker>>()
+            .map(|info| info.0.clone());
+        return finish::no_answer(&effect, breaker).await;
+    }
+    let reply = match &effect.answer {
+        Some(answer) => incoming.scripted(answer.status, answer.retry_after.as_deref()),
+        None => incoming.answer(&sandbox, &parts, seq, &effect).await,
+    };
+    sandbox.journal().answered(seq, reply.status.as_u16());
+    finish::response(reply, &incoming.trace, &effect, &incoming.address(&parts))
+}
+
+/// A request with everything that is known before it is answered.
+struct Incoming {
+    target: Target,
+    trace: Trace,
+    /// The decoded path.
+    path: String,
+    origin: String,
+    /// `None` when it was larger than allowed or broke off.
+    body: Option<Bytes>,
+    grant: Result<Grant, Refusal>,
+    form: Option<token::TokenForm>,
+    tenant_id: Option<String>,
+}
+
+impl Incoming {
+    fn read(sandbox: &Sandbox, parts: &Parts, body: Option<Bytes>) -> Self {
+        let seconds = sandbox.clock().seconds();
+        let raw = parts.uri.path();
+        let target = Target::of(raw);
+        let authorization = request::text(&parts.headers, "authorization");
+        let (grant, form, tenant_id) = match &target {
+            Target::Token { tenant } => {
+                let form = token::TokenForm::read(body.as_deref().unwrap_or(&[]), authorization);
+                let known = sandbox
+                    .tenant(tenant)
+                    .map(|tenant| tenant.seed.tenant_id.clone());
+                (Err(Refusal::Missing), Some(form), known)
+            }
+            Target::Configuration { tenant } | Target::Keys { tenant } => {
+                let known = sandbox
+                    .tenant(tenant)
+                    .map(|tenant| tenant.seed.tenant_id.clone());
+                (Err(Refusal::Missing), None, known)
+            }
+            Target::Graph { .. } => {
+                let grant = sandbox.tokens().check(authorization, seconds);
+                let tenant = grant.as_ref().ok().map(|grant| grant.tenant_id.to_string());
+                (grant, None, tenant)
+            }
+            Target::Unknown => (Err(Refusal::Missing), None, None),
+        };
+        Self {
+            trace: request::trace(&parts.headers, seconds),
+            path: percent_decode(raw, Plus::Literal).unwrap_or_else(|| raw.to_owned()),
+            origin: request::origin(&parts.uri, &parts.headers),
+            target,
+            body,
+            grant,
+            form,
+            tenant_id,
+        }
+    }
+
+    fn entry(&self, sandbox: &Sandbox, parts: &Parts) -> JournalEntry {
+        let named = self
+            .form
+            .as_ref()
+            .and_then(|form| form.client_id.as_deref());
+        let app_id = match &self.grant {
+            Ok(grant) => Some(grant.app_id.to_string()),
+            Err(_) => named.map(|id| id.chars().take(64).collect()),
+        };
+        let body = self.body.as_ref().filter(|body| !body.is_empty());
+        JournalEntry {
+            seq: 0,
+            time: clock::iso_millis(sandbox.clock().micros()),
+            tenant_id: self.tenant_id.clone(),
+            app_id,
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            status: None,
+            request_id: self.trace.request_id.clone(),
+            client_request_id: request::client_request_id(&parts.headers),
+            body_hash: body.map(|body| hex(&Sha256::digest(body))),
+            in_batch: None,
+        }
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            tenant_id: self.tenant_id.as_deref(),
+            path: &self.path,
+            short: self.target.short(&self.path),
+        }
+    }
+
+    /// The request's own address, for links that lead back to it.
+    fn address(&self, parts: &Parts) -> String {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        format!("{}{path}", self.origin)
+    }
+
+    /// The answer that a fault puts in the place of the real one.
+    fn scripted(&self, status: u16, retry_after: Option<&str>) -> Reply {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        match &self.target {
+            Target::Graph { .. } => graph::scripted(status, retry_after, &self.trace),
+            _ if status.is_success() => Reply::empty(status),
+            _ if status == StatusCode::TOO_MANY_REQUESTS => {
+                SignInProblem::Throttled(retry_after.map(str::to_owned)).reply(&self.trace)
+            }
+            _ => SignInProblem::Unavailable(status, retry_after.map(str::to_owned))
+                .reply(&self.trace),
+        }
+    }
+
+    async fn answer(&self, sandbox: &Sandbox, parts: &Parts, seq: u64, effect: &Effect) -> Reply {
+        let Some(body) = &self.body else {
+            return Problem::TooLarge.reply(Family::Directory, &self.trace);
+        };
+        match &self.target {
+            Target::Graph { version, rest } => {
+                let grant = match &self.grant {
+                    Ok(grant) => grant,
+                    Err(refusal) => {
+                        let problem = Problem::Unauthenticated(*refusal);
+                        return problem.reply(Family::Directory, &self.trace);
+                    }
+                };
+                let Some(tenant) = sandbox.tenant(&grant.tenant_id) else {
+                    let problem = Problem::Unauthenticated(Refusal::Unknown);
+                    return problem.reply(Family::Directory, &self.trace);
+                };
+                let consistency = request::text(&parts.headers, "consistencylevel");
+                let call = GraphCall {
+                    tenant: tenant.clone(),
+                    roles: grant.roles.clone(),
+                    version: *version,
+                    method: parts.method.clone(),
+                    path: rest.clone(),
+                    query: parts.uri.query().unwrap_or("").to_owned(),
+                    consistency: Consistency::of(consistency),
+                    origin: self.origin.clone(),
+                    trace: self.trace.clone(),
+                };
+                if batch::is_batch(rest) {
+                    batch::answer(sandbox, &call, body, seq, effect).await
+                } else {
+                    graph::answer(sandbox, &call)
+                }
+            }
+            Target::Token { tenant } if parts.method == Method::POST => {
+                let form = self.form.clone().unwrap_or_default();
+                let own = &self.origin;
+                token::answer(sandbox, tenant, &form, &self.place(), own, &self.trace)
+            }
+            Target::Token { .. } => {
+                Reply::empty(StatusCode::METHOD_NOT_ALLOWED).with("allow", "POST")
+            }
+            Target::Configuration { tenant } => {
+                discovery::configuration(sandbox, tenant, &self.origin, &self.trace)
+            }
+            Target::Keys { tenant } => discovery::keys(sandbox, tenant, &self.trace),
+            Target::Unknown => Problem::UnknownSegment(
+                self.path
+                    .trim_matches('/')
+                    .split('/')
+                    .next()
+                    .unwrap_or("")
+                    .to_owned(),
+            )
+            .reply(Family::Directory, &self.trace),
+        }
+    }
+}

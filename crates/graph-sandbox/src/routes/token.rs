@@ -1,0 +1,173 @@
+//! The token endpoint: client credentials, and every way to get them wrong.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::Sandbox;
+use crate::encoding::{Plus, base64_decode, pairs, percent_decode};
+use crate::errors::Trace;
+use crate::faults::{FaultKind, Place};
+use crate::permissions::GRAPH_APP_ID;
+use crate::reply::Reply;
+use crate::sign_in_errors::SignInProblem;
+use crate::tokens::{Grant, LIFETIME_SECONDS};
+
+/// The fields of a token request.
+#[derive(Clone, Default)]
+pub(super) struct TokenForm {
+    grant_type: Option<String>,
+    pub(super) client_id: Option<String>,
+    client_secret: Option<String>,
+    client_assertion: Option<String>,
+    scope: Option<String>,
+}
+
+impl TokenForm {
+    /// Reads a form body, and the client from a Basic header when there is one.
+    pub(super) fn read(body: &[u8], authorization: Option<&str>) -> Self {
+        let mut form = Self::default();
+        let fields = std::str::from_utf8(body)
+            .ok()
+            .and_then(pairs)
+            .unwrap_or_default();
+        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+            match name.as_str() {
+                "grant_type" => form.grant_type = Some(value),
+                "client_id" => form.client_id = Some(value),
+                "client_secret" => form.client_secret = Some(value),
+                "client_assertion" => form.client_assertion = Some(value),
+                "scope" => form.scope = Some(value),
+                _ => {}
+            }
+        }
+        if let Some((id, secret)) = authorization.and_then(basic) {
+            form.client_id.get_or_insert(id);
+            form.client_secret.get_or_insert(secret);
+        }
+        form
+    }
+}
+
+fn basic(header: &str) -> Option<(String, String)> {
+    let (scheme, coded) = header.trim().split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let plain = String::from_utf8(base64_decode(coded.trim())?).ok()?;
+    let (id, secret) = plain.split_once(':')?;
+    Some((
+        percent_decode(id, Plus::Space)?,
+        percent_decode(secret, Plus::Space)?,
+    ))
+}
+
+pub(super) fn answer(
+    sandbox: &Sandbox,
+    tenant: &str,
+    form: &TokenForm,
+    place: &Place<'_>,
+    origin: &str,
+    trace: &Trace,
+) -> Reply {
+    match issue(sandbox, tenant, form, place, origin, trace) {
+        Ok(token) => Reply::json(
+            StatusCode::OK,
+            json!({
+                "token_type": "Bearer",
+                "expires_in": LIFETIME_SECONDS,
+                "ext_expires_in": LIFETIME_SECONDS,
+                "access_token": token,
+            }),
+        ),
+        Err(problem) => problem.reply(trace),
+    }
+}
+
+fn issue(
+    sandbox: &Sandbox,
+    tenant: &str,
+    form: &TokenForm,
+    place: &Place<'_>,
+    origin: &str,
+    trace: &Trace,
+) -> Result<String, SignInProblem> {
+    let missing = SignInProblem::MissingParameter;
+    let grant_type = form.grant_type.as_deref().ok_or(missing("grant_type"))?;
+    if grant_type != "client_credentials" {
+        return Err(SignInProblem::UnsupportedGrant(short(grant_type)));
+    }
+    let client_id = form.client_id.as_deref().ok_or(missing("client_id"))?;
+    if Uuid::parse_str(tenant).is_err() && !tenant.contains('.') {
+        return Err(SignInProblem::MalformedTenant(short(tenant)));
+    }
+    let unknown_tenant = || SignInProblem::UnknownTenant(short(tenant));
+    let tenant = sandbox.tenant(tenant).ok_or_else(unknown_tenant)?;
+    let scope = form.scope.as_deref().ok_or(missing("scope"))?;
+    check_scope(scope, origin, &tenant.seed.display_name)?;
+    let scripted = sandbox.faults().sign_in(place);
+    if !client_id.eq_ignore_ascii_case(&tenant.seed.client_id)
+        || scripted == Some(FaultKind::ConsentRevoked)
+    {
+        return Err(SignInProblem::UnknownApp {
+            client_id: short(client_id),
+            tenant: tenant.seed.display_name.clone(),
+        });
+    }
+    let app = || tenant.seed.client_id.clone();
+    let secret = match (&form.client_secret, &form.client_assertion) {
+        (_, Some(_)) => return Err(SignInProblem::BadAssertion),
+        (None, None) => return Err(SignInProblem::MissingSecret),
+        (Some(secret), None) => secret,
+    };
+    if *secret != tenant.seed.client_secret || scripted == Some(FaultKind::WrongSecret) {
+        return Err(SignInProblem::WrongSecret(app()));
+    }
+    if scripted == Some(FaultKind::ExpiredSecret) {
+        return Err(SignInProblem::ExpiredSecret(app()));
+    }
+    let now = trace.seconds;
+    let grant = Grant {
+        tenant_id: Arc::clone(&tenant.id),
+        app_id: Arc::clone(&tenant.app_id),
+        roles: sandbox.faults().narrow(place, &tenant.roles),
+        expires: now.saturating_add(LIFETIME_SECONDS),
+    };
+    let unavailable = SignInProblem::Unavailable(StatusCode::SERVICE_UNAVAILABLE, None);
+    sandbox.tokens().issue(grant, now).ok_or(unavailable)
+}
+
+/// One scope, ending in `/.default`, of Microsoft Graph; the sandbox's own
+/// address counts as Graph's, since that is where its clients find it.
+fn check_scope(scope: &str, origin: &str, tenant: &str) -> Result<(), SignInProblem> {
+    let scope = scope.trim();
+    if scope.split_whitespace().count() != 1 {
+        return Err(SignInProblem::MalformedScope(short(scope)));
+    }
+    let Some(resource) = scope.strip_suffix("/.default") else {
+        return Err(SignInProblem::ScopeWithoutDefault(short(scope)));
+    };
+    let resource = resource.trim_end_matches('/');
+    let host = |address: &str| address.split_once("://").map(|(_, host)| host.to_owned());
+    if resource == "https://graph.microsoft.com"
+        || resource.trim_start_matches("api://") == GRAPH_APP_ID
+        || (host(resource).is_some() && host(resource) == host(origin))
+    {
+        return Ok(());
+    }
+    let tenant = tenant.to_owned();
+    Err(SignInProblem::UnknownResource {
+        resource: short(resource),
+        tenant,
+    })
+}
+
+/// What a client sent, cut before it is repeated in an error.
+fn short(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(200)
+        .collect()
+}

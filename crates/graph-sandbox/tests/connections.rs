@@ -1,0 +1,142 @@
+//! Faults that only a real connection shows.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::SocketAddr;
+
+    use graph_sandbox::{Fault, FaultKind};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::support::World;
+
+    async fn serve(world: &World) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(world.sandbox.serve(listener));
+        address
+    }
+
+    async fn ask(address: SocketAddr, token: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "GET /v1.0/organization HTTP/1.1\r\nHost: {address}\r\n\
+             Authorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    fn break_with(world: &World, kind: FaultKind) {
+        world.sandbox.faults().clear();
+        world.sandbox.faults().add(Fault::everywhere(kind)).unwrap();
+    }
+
+    /// The announced length of the body, and what came of it.
+    fn lengths(text: &str) -> (usize, usize) {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .and_then(|length| length.parse().ok())
+            .unwrap();
+        (length, body.len())
+    }
+
+    #[tokio::test]
+    async fn a_reset_reaches_the_client_as_one() {
+        let world = World::new();
+        let token = world.token(0).await;
+        let address = serve(&world).await;
+        break_with(&world, FaultKind::Reset);
+        let mut stream = ask(address, &token).await;
+        let mut bytes = Vec::new();
+        let error = stream.read_to_end(&mut bytes).await.unwrap_err();
+        assert_eq!((error.kind(), bytes.len()), (ErrorKind::ConnectionReset, 0));
+        let entry = world.sandbox.journal().since(1).pop().unwrap();
+        assert_eq!(
+            (entry.path.as_str(), entry.status),
+            ("/v1.0/organization", None)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_cut_body_ends_before_its_length() {
+        let world = World::new();
+        let token = world.token(0).await;
+        let address = serve(&world).await;
+        break_with(&world, FaultKind::CutMidBody);
+        let mut bytes = Vec::new();
+        ask(address, &token)
+            .await
+            .read_to_end(&mut bytes)
+            .await
+            .unwrap();
+        let (promised, sent) = lengths(std::str::from_utf8(&bytes).unwrap());
+        assert_eq!(sent, promised / 2);
+    }
+
+    #[tokio::test]
+    async fn half_a_body_comes_and_then_nothing() {
+        let world = World::new();
+        let token = world.token(0).await;
+        let address = serve(&world).await;
+        break_with(&world, FaultKind::HangMidBody);
+        let mut stream = ask(address, &token).await;
+        let mut text = String::new();
+        let mut buffer = [0_u8; 4_096];
+        loop {
+            let read = stream.read(&mut buffer).await.unwrap();
+            assert!(read > 0, "closed instead of hanging");
+            text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+            if text.contains("\r\n\r\n") && lengths(&text).0 / 2 == lengths(&text).1 {
+                break;
+            }
+        }
+        // Paused time jumps to the deadline only while nothing can be read.
+        tokio::time::pause();
+        let quiet =
+            tokio::time::timeout(std::time::Duration::from_secs(60), stream.read(&mut buffer))
+                .await;
+        assert!(quiet.is_err());
+        assert_eq!(world.sandbox.journal().since(1)[0].status, Some(200));
+    }
+
+    #[tokio::test]
+    async fn a_hanging_request_is_in_the_journal_without_a_status() {
+        let world = World::new();
+        let token = world.token(0).await;
+        let address = serve(&world).await;
+        break_with(&world, FaultKind::Hang);
+        let _stream = ask(address, &token).await;
+        while world.sandbox.journal().last_seq() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let entry = world.sandbox.journal().since(1).pop().unwrap();
+        assert_eq!(
+            (entry.path.as_str(), entry.status),
+            ("/v1.0/organization", None)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn delays_and_drips_only_cost_time() {
+        let world = World::new();
+        let token = world.token(0).await;
+        let plain = world.get(&token, "/v1.0/groups").await.body;
+        for kind in [
+            FaultKind::Delay { delay_ms: 5_000 },
+            FaultKind::SlowDrip { delay_ms: 50 },
+        ] {
+            break_with(&world, kind);
+            let start = tokio::time::Instant::now();
+            let slow = world.get(&token, "/v1.0/groups").await.body;
+            assert_eq!(slow, plain);
+            assert!(start.elapsed() >= std::time::Duration::from_secs(5));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! `inventory.sync`: reads groups and policies to the last page and stores them per tenant (P-05).
+
+use domain::{
+    run::RunOutcome,
+    summary::{CountKey, SummaryCounts},
+};
+use graph::{Contract, GraphError, contract};
+use policy::Running;
+use serde_json::{Map, Value};
+use store::{Failure, InventoryObject, ItemOutcome, RunEnd, Store, StoreError};
+
+use super::{
+    ProviderSession,
+    provider::{failure_of, reason_of},
+};
+
+/// One kind of object in the inventory; its key is the contract's.
+pub(crate) struct Kind {
+    pub(crate) key: &'static str,
+    pub(crate) label: &'static str,
+}
+
+/// Everything an inventory sync reads, in this order.
+pub(crate) static KINDS: &[Kind] = &[
+    Kind {
+        key: "groups",
+        label: "Groups",
+    },
+    Kind {
+        key: "device_configurations",
+        label: "Device configurations",
+    },
+    Kind {
+        key: "compliance_policies",
+        label: "Compliance policies",
+    },
+    Kind {
+        key: "settings_catalog",
+        label: "Settings catalog policies",
+    },
+];
+
+/// What became of one kind.
+enum Read {
+    Done { objects: u64 },
+    Failed { objects: u64, error: GraphError },
+}
+
+/// Reads every kind; one that fails does not keep the others from being read.
+pub(crate) async fn run(
+    store: &Store,
+    session: &ProviderSession,
+    running: &Running,
+) -> Result<RunEnd, StoreError> {
+    let mut tally = Tally::new();
+    let mut hopeless: Option<GraphError> = None;
+    for (position, kind) in (0_i64..).zip(KINDS) {
+        let item = Item { position, kind };
+        if let Some(error) = &hopeless {
+            tally.skip(store, running, &item, error).await?;
+            continue;
+        }
+        item.write(store, running, &tally.counts, "running", None, 0)
+            .await?;
+        match read_kind(store, session, running, kind).await? {
+            Read::Done { objects } => tally.done(store, running, &item, objects).await?,
+            Read::Failed { objects, error } => {
+                tally.failed(store, running, &item, objects, &error).await?;
+                hopeless = is_hopeless(&error).then_some(error);
+            }
+        }
+    }
+    Ok(tally.end())
+}
+
+/// Whether the other kinds would fail in the same way.
+const fn is_hopeless(error: &GraphError) -> bool {
+    matches!(
+        error,
+        GraphError::AuthenticationFailed { .. }
+            | GraphError::ConsentMissing { .. }
+            | GraphError::TenantUnknown { .. }
+            | GraphError::Unreachable { .. }
+            | GraphError::Misconfigured { .. }
+            | GraphError::NoProvider
+    )
+}
+
+async fn read_kind(
+    store: &Store,
+    session: &ProviderSession,
+    running: &Running,
+    kind: &Kind,
+) -> Result<Read, StoreError> {
+    let mut objects = 0;
+    let Some(contract) = contract(kind.key) else {
+        let error = GraphError::Misconfigured {
+            what: "no contract for this type",
+        };
+        return Ok(Read::Failed { objects, error });
+    };
+    let mut cursor = None;
+    loop {
+        let page = match session.page(contract, cursor).await {
+            Ok(page) => page,
+            Err(error) => return Ok(Read::Failed { objects, error }),
+        };
+        let read: Vec<_> = page
+            .items
+            .iter()
+            .filter_map(|item| object_of(contract, item))
+            .collect();
+        if !read.is_empty() {
+            store.inventory_store(running, kind.key, &read).await?;
+        }
+        objects += read.len() as u64;
+        cursor = page.next;
+        if cursor.is_none() {
+            // Only a read to the end may say that something is gone.
+            store.inventory_forget(running, kind.key).await?;
+            return Ok(Read::Done { objects });
+        }
+    }
+}
+
+fn object_of(contract: &Contract, item: &Map<String, Value>) -> Option<InventoryObject> {
+    let text = |key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
+    let external_id = text("id")?;
+    Some(InventoryObject {
+        display_name: text(contract.name_field).unwrap_or_else(|| external_id.clone()),
+        odata_type: text("@odata.type")
+            .map(|full| full.trim_start_matches("#microsoft.graph.").to_owned()),
+        external_id,
+    })
+}
+
+/// One kind in its place among the run's items.
+struct Item {
+    position: i64,
+    kind: &'static Kind,
+}
+
+impl Item {
+    async fn write(
+        &self,
+        store: &Store,
+        running: &Running,
+        counts: &SummaryCounts,
+        outcome: &str,
+        error: Option<&GraphError>,
+        objects: u64,
+    ) -> Result<(), StoreError> {
+        let item = ItemOutcome {
+            position: self.position,
+            key: self.kind.key,
+            label: self.kind.label,
+            outcome,
+            reason_code: error.map(|error| reason_of(error).to_owned()),
+            message: error.map(GraphError::safe_message),
+            objects: Some(i64::try_from(objects).unwrap_or(i64::MAX)),
+        };
+        store.run_progress(running, &item, counts).await
+    }
+}
+
+/// The run's counts and failures so far.
+struct Tally {
+    counts: SummaryCounts,
+    failures: Vec<Failure>,
+}
+
+impl Tally {
+    fn new() -> Self {
+        let mut counts = SummaryCounts::default();
+        counts.set(CountKey::Total, KINDS.len() as u64);
+        for key in [
+            CountKey::Processed,
+            CountKey::Succeeded,
+            CountKey::Failed,
+            CountKey::Objects,
+        ] {
+            counts.set(key, 0);
+        }
+        Self {
+            counts,
+            failures: Vec::new(),
+        }
+    }
+
+    async fn done(
+        &mut self,
+        store: &Store,
+        running: &Running,
+        item: &Item,
+        objects: u64,
+    ) -> Result<(), StoreError> {
+        self.count(CountKey::Succeeded, objects);
+        item.write(store, running, &self.counts, "succeeded", None, objects)
+            .await
+    }
+
+    async fn failed(
+        &mut self,
+        store: &Store,
+        running: &Running,
+        item: &Item,
+        objects: u64,
+        error: &GraphError,
+    ) -> Result<(), StoreError> {
+        self.count(CountKey::Failed, objects);
+        self.failures
+            .push(failure_of(&format!("inventory.{}", item.kind.key), error));
+        item.write(store, running, &self.counts, "failed", Some(error), objects)
+            .await
+    }
+
+    async fn skip(
+        &mut self,
+        store: &Store,
+        running: &Running,
+        item: &Item,
+        error: &GraphError,
+    ) -> Result<(), StoreError> {
+        self.count(CountKey::Skipped, 0);
+        item.write(store, running, &self.counts, "skipped", Some(error), 0)
+            .await
+    }
+
+    fn count(&mut self, key: CountKey, objects: u64) {
+        self.counts.add(CountKey::Processed, 1);
+        self.counts.add(key, 1);
+        self.counts.add(CountKey::Objects, objects);
+    }
+
+    /// Partial is never shown as success (B-05).
+    fn end(self) -> RunEnd {
+        let succeeded = self.counts.get(CountKey::Succeeded).unwrap_or(0);
+        let outcome = if self.failures.is_empty() {
+            RunOutcome::Succeeded
+        } else if succeeded > 0 {
+            RunOutcome::PartiallySucceeded
+        } else {
+            RunOutcome::Failed
+        };
+        RunEnd {
+            outcome,
+            counts: self.counts,
+            failures: self.failures,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The job families: what a started run really does.
+
+pub(crate) mod connection_check;
+pub(crate) mod inventory_sync;
+mod provider;
+mod report;
+
+use domain::{operation::OperationType, run::RunOutcome, summary::SummaryCounts};
+use policy::Running;
+use store::{Failure, RunEnd, Store, StoreError};
+
+pub(crate) use provider::{Provider, ProviderSession};
+
+/// Does the work of a started run and says how it ended.
+///
+/// # Errors
+/// When the database does not answer or the lease is lost: then the run is not this worker's to end.
+pub(crate) async fn work(
+    store: &Store,
+    provider: &Provider,
+    running: &Running,
+) -> Result<RunEnd, StoreError> {
+    let session = match provider.session(store, running).await? {
+        Ok(session) => session,
+        Err(failure) => return Ok(failed(failure)),
+    };
+    match running.operation() {
+        OperationType::ConnectionCheck => connection_check::run(store, &session, running).await,
+        OperationType::InventorySync => inventory_sync::run(store, &session, running).await,
+    }
+}
+
+/// A run that ended before it did anything.
+pub(crate) fn failed(failure: Failure) -> RunEnd {
+    RunEnd {
+        outcome: RunOutcome::Failed,
+        counts: SummaryCounts::default(),
+        failures: vec![failure],
+    }
+}

@@ -1,0 +1,139 @@
+//! From a running run to a provider session: the only way to a credential is a `Running`.
+
+use std::sync::Arc;
+
+use graph::{
+    CallContext, Connection, Contract, CredentialFault, Endpoints, GraphClient, GraphError,
+    Organization, Page, PageCursor,
+};
+use policy::Running;
+use store::{Failure, Store, StoreError};
+
+use crate::secrets::MasterKey;
+
+/// The provider as the worker pool knows it.
+#[derive(Clone)]
+pub(crate) struct Provider {
+    pub(crate) client: Arc<dyn GraphClient>,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) key: Arc<MasterKey>,
+}
+
+/// One run's way to the provider.
+pub(crate) struct ProviderSession {
+    client: Arc<dyn GraphClient>,
+    connection: Connection,
+    context: CallContext,
+}
+
+impl Provider {
+    /// Opens the credential of a running run's connection.
+    pub(crate) async fn session(
+        &self,
+        store: &Store,
+        running: &Running,
+    ) -> Result<Result<ProviderSession, Failure>, StoreError> {
+        let secret = match store.connection_secret(running).await {
+            Err(StoreError::NotFound) => {
+                let message = "The connection or its credential is gone.";
+                return Ok(Err(failure("provider_credential_missing", message)));
+            }
+            answer => answer?,
+        };
+        let Ok(opened) = self.key.open_secret(secret.id, &secret.sealed) else {
+            let message =
+                "The stored credential does not open with this installation's key. Store it again.";
+            return Ok(Err(failure("provider_credential_missing", message)));
+        };
+        let connection = Connection::new(
+            &secret.entra_tenant_id,
+            &secret.client_id,
+            opened,
+            self.endpoints.clone(),
+        );
+        Ok(match connection {
+            Ok(connection) => Ok(ProviderSession {
+                client: Arc::clone(&self.client),
+                connection,
+                context: context_of(running),
+            }),
+            Err(error) => Err(failure("provider_connection_invalid", &error.to_string())),
+        })
+    }
+}
+
+/// Every call carries the run's id, so that the provider's journal can be joined with ours.
+fn context_of(running: &Running) -> CallContext {
+    CallContext {
+        client_request_id: running.key().run_id.to_string(),
+    }
+}
+
+impl ProviderSession {
+    pub(crate) async fn granted_roles(&self) -> Result<Vec<String>, GraphError> {
+        self.client
+            .granted_roles(&self.connection, &self.context)
+            .await
+    }
+
+    pub(crate) async fn organization(&self) -> Result<Organization, GraphError> {
+        self.client
+            .organization(&self.connection, &self.context)
+            .await
+    }
+
+    pub(crate) async fn page(
+        &self,
+        contract: &'static Contract,
+        cursor: Option<PageCursor>,
+    ) -> Result<Page, GraphError> {
+        self.client
+            .page(&self.connection, &self.context, contract, cursor)
+            .await
+    }
+
+    pub(crate) fn tenant_id(&self) -> &str {
+        self.connection.tenant_id()
+    }
+}
+
+/// The normalised reason of a provider's refusal.
+pub(crate) fn reason_of(error: &GraphError) -> &'static str {
+    match error {
+        GraphError::AuthenticationFailed {
+            kind: CredentialFault::ExpiredSecret,
+            ..
+        } => "provider_credential_expired",
+        GraphError::AuthenticationFailed { .. } => "provider_auth_failed",
+        GraphError::ConsentMissing { .. } => "provider_consent_missing",
+        GraphError::TenantUnknown { .. } => "provider_tenant_unknown",
+        GraphError::PermissionDenied { .. } => "provider_permission_denied",
+        GraphError::NotLicensed { .. } => "provider_not_licensed",
+        GraphError::NotFound { .. } => "provider_not_found",
+        GraphError::Rejected { .. } => "provider_rejected",
+        GraphError::Throttled { .. } => "provider_throttled",
+        GraphError::Unreachable { .. } => "provider_unreachable",
+        GraphError::ServerError { .. } => "provider_error",
+        GraphError::InvalidResponse { .. }
+        | GraphError::RefusedNextLink { .. }
+        | GraphError::TooLarge { .. } => "provider_invalid_response",
+        GraphError::Misconfigured { .. } | GraphError::NoProvider => "provider_misconfigured",
+    }
+}
+
+/// A failure from the provider, in safe words.
+pub(crate) fn failure_of(code: &str, error: &GraphError) -> Failure {
+    Failure {
+        code: code.to_owned(),
+        reason_code: reason_of(error).to_owned(),
+        message: error.safe_message(),
+    }
+}
+
+pub(crate) fn failure(reason: &str, message: &str) -> Failure {
+    Failure {
+        code: "provider.session".to_owned(),
+        reason_code: reason.to_owned(),
+        message: message.to_owned(),
+    }
+}

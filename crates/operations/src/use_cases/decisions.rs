@@ -1,0 +1,202 @@
+//! The gate's decisions in words (L-13).
+
+use domain::{
+    capability::Capability,
+    decision::{CheckResult, LegitimacyDecision},
+    explain::{Explanation, Names, explain},
+    operation::{OperationType, label_of},
+    run::{AuthorityMode, DecisionPhase},
+    views::{ChangeView, CheckView, DecisionView},
+};
+use store::{ChangeRow, RunAccess};
+
+/// The refusal of a decision in words, if it is one.
+fn explanation(run: &RunAccess, decision: &LegitimacyDecision) -> Option<Explanation> {
+    let row = run.run();
+    let names = Names {
+        initiator: &row.initiator_name,
+        target: target(run),
+        operation: &label_of(&row.operation_code),
+        capability: Capability::parse(&row.required_capability),
+        lifecycle: decision.evidence.tenant_lifecycle,
+    };
+    Some(explain(
+        decision.reason_code?,
+        decision.reason_detail,
+        &names,
+    ))
+}
+
+fn target(run: &RunAccess) -> &str {
+    run.tenant().map_or(run.workspace_name(), |(name, _)| name)
+}
+
+/// The same, with the moment of the last change and of the request: when is half of why.
+pub(crate) fn dated_explanation(
+    run: &RunAccess,
+    decision: &LegitimacyDecision,
+    changes: &[ChangeRow],
+) -> Option<Explanation> {
+    let told = explanation(run, decision)?;
+    let changed = changes.iter().find_map(|change| change_view(run, change));
+    let Some(changed) = changed else {
+        return Some(told);
+    };
+    let sentence = format!(
+        "{} ({} at {}, run queued at {}).",
+        told.sentence.trim_end_matches('.'),
+        changed.text,
+        changed.at.clock_time(),
+        run.run().queued_at.clock_time(),
+    );
+    Some(Explanation { sentence, ..told })
+}
+
+/// A decision as its panel shows it.
+pub(crate) fn decision_view(
+    run: &RunAccess,
+    decision: &LegitimacyDecision,
+    changes: &[ChangeRow],
+) -> DecisionView {
+    let row = run.run();
+    DecisionView {
+        attempt: decision.attempt,
+        phase: decision.phase.as_str().to_owned(),
+        allowed: decision.allowed,
+        authority: decision.authority_mode,
+        initiator: row.initiator_name.clone(),
+        capability: decision
+            .required_capability
+            .as_deref()
+            .and_then(Capability::parse)
+            .map(|c| (c.label().to_owned(), c.as_str().to_owned())),
+        checks: check_views(decision),
+        reason_code: decision.reason_code.map(|code| code.as_str().to_owned()),
+        reason_detail: decision
+            .reason_detail
+            .map(|detail| detail.as_str().to_owned()),
+        denial_class: decision.denial_class,
+        retryable: decision.retryable,
+        explanation: dated_explanation(run, decision, changes),
+        decided_at: decision.decided_at,
+        at_request: at_request(run, decision),
+        at_execution: at_execution(decision),
+        changes: changes
+            .iter()
+            .filter_map(|change| change_view(run, change))
+            .collect(),
+        json: serde_json::to_string_pretty(decision).unwrap_or_default(),
+    }
+}
+
+fn check_views(decision: &LegitimacyDecision) -> Vec<CheckView> {
+    decision
+        .checks
+        .named()
+        .into_iter()
+        .map(|(name, result)| CheckView {
+            name: name.to_owned(),
+            label: check_label(name).to_owned(),
+            result,
+        })
+        .collect()
+}
+
+fn check_label(name: &str) -> &'static str {
+    match name {
+        "workspace_scope" => "The initiator is an active member of the workspace",
+        "tenant_scope" => "The initiator is a member of the tenant",
+        "capability" => "The initiator's role holds the capability",
+        "tenant_operability" => "The tenant's lifecycle allows the operation",
+        _ => "Connection, write gate and context are in order",
+    }
+}
+
+/// What the start gate had found: a run is queued only when all of it was in order.
+fn at_request(run: &RunAccess, decision: &LegitimacyDecision) -> Vec<String> {
+    if decision.phase == DecisionPhase::Request {
+        return vec!["The run was refused as it was asked for; it was never queued.".to_owned()];
+    }
+    let row = run.run();
+    let who = match row.authority {
+        AuthorityMode::ActorBound => {
+            let capability = Capability::parse(&row.required_capability)
+                .map_or("the required capability", Capability::label);
+            format!(
+                "{} had {capability} in {}.",
+                row.initiator_name,
+                target(run)
+            )
+        }
+        AuthorityMode::SystemAuthority => "The system asked, without a person.".to_owned(),
+    };
+    let connection = OperationType::parse(&row.operation_code)
+        .map(|_| "The tenant and its provider connection were in order.".to_owned());
+    std::iter::once(who)
+        .chain(connection.filter(|_| row.authority == AuthorityMode::ActorBound))
+        .collect()
+}
+
+fn at_execution(decision: &LegitimacyDecision) -> Vec<String> {
+    decision
+        .checks
+        .named()
+        .into_iter()
+        .filter_map(|(name, result)| {
+            let clause = match (name, result) {
+                (_, CheckResult::NotApplicable) => return None,
+                ("workspace_scope", CheckResult::Passed) => "Workspace membership: in order.",
+                ("workspace_scope", CheckResult::Failed) => "Workspace membership: not in order.",
+                ("tenant_scope", CheckResult::Passed) => "Tenant membership: there.",
+                ("tenant_scope", CheckResult::Failed) => "Tenant membership: gone.",
+                ("capability", CheckResult::Passed) => "Capability: held.",
+                ("capability", CheckResult::Failed) => "Capability: not held.",
+                ("tenant_operability", CheckResult::Passed) => "Tenant: takes this operation.",
+                ("tenant_operability", CheckResult::Failed) => {
+                    "Tenant: does not take this operation."
+                }
+                (_, CheckResult::Passed) => "Prerequisites: in order.",
+                (_, CheckResult::Failed) => "Prerequisites: not in order.",
+            };
+            Some(clause.to_owned())
+        })
+        .collect()
+}
+
+/// A change in words; who made it stays in the audit log.
+fn change_view(run: &RunAccess, change: &ChangeRow) -> Option<ChangeView> {
+    let row = run.run();
+    let detail: serde_json::Value = serde_json::from_str(&change.detail).unwrap_or_default();
+    let word = |key: &str| {
+        detail
+            .get(key)
+            .and_then(|v| v.as_str())
+            .unwrap_or("")
+            .to_owned()
+    };
+    let who = &row.initiator_name;
+    let text = match change.action.as_str() {
+        "tenant_membership.role_set" => {
+            format!("{who}'s role in {} became {}", target(run), word("role"))
+        }
+        "tenant_membership.removed" => format!("{who} was removed from {}", target(run)),
+        "workspace_membership.role_set" => {
+            format!("{who}'s role in the workspace became {}", word("role"))
+        }
+        "workspace_membership.removed" => format!("{who} was removed from the workspace"),
+        "tenant.lifecycle_set" => format!(
+            "{} went from {} to {}",
+            target(run),
+            word("from"),
+            word("to")
+        ),
+        "provider_connection.enabled" => "The provider connection was enabled".to_owned(),
+        "provider_connection.disabled" => "The provider connection was disabled".to_owned(),
+        "provider_credential.stored" => "The provider credential was replaced".to_owned(),
+        _ => return None,
+    };
+    Some(ChangeView {
+        at: change.at,
+        text,
+    })
+}

@@ -1,0 +1,45 @@
+//! Runs as lists show them.
+
+use std::collections::BTreeMap;
+
+use domain::{ids::TenantId, operation::label_of, views::RunRowView};
+use store::{RunRow, TenantAccess};
+
+/// The names of tenants a list may show.
+pub(crate) struct Targets {
+    tenants: BTreeMap<TenantId, String>,
+    workspace: String,
+}
+
+impl Targets {
+    pub(crate) fn of(workspace: &str, tenants: &[TenantAccess]) -> Self {
+        Self {
+            tenants: tenants
+                .iter()
+                .map(|t| (t.id(), t.name().to_owned()))
+                .collect(),
+            workspace: workspace.to_owned(),
+        }
+    }
+
+    pub(crate) fn row(&self, run: &RunRow) -> RunRowView {
+        let target = run
+            .tenant_id
+            .and_then(|id| self.tenants.get(&id))
+            .unwrap_or(&self.workspace);
+        RunRowView {
+            id: run.id,
+            operation: label_of(&run.operation_code),
+            target: target.clone(),
+            tenant_id: run.tenant_id,
+            initiator: run.initiator_name.clone(),
+            state: run.state,
+            denial_class: run.denial_class,
+            reason_code: run.reason_code.clone(),
+            queued_at: run.queued_at,
+            started_at: run.started_at,
+            completed_at: run.completed_at,
+            progress: run.counts.progress(),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Starting and retrying runs (R-01, R-07, L-08).
+
+use domain::{
+    error::ApiError,
+    ids::RunId,
+    operation::OperationType,
+    run::{AuthorityMode, RunOutcome},
+    views::{StartAnswer, StartResult},
+};
+use store::{Requested, RunAccess, RunDraft, Scope, TenantAccess};
+
+use crate::{Services, problem::Answer as _};
+
+impl Services {
+    /// Starts an operation in a tenant: the run is there before any work, and before this answers.
+    ///
+    /// # Errors
+    /// `NotFound` without entitlement, `Forbidden` without the capability, `Invalid` for an unknown operation.
+    pub async fn start(
+        &self,
+        scope: &Scope,
+        tenant: &str,
+        operation: &str,
+    ) -> Result<StartAnswer, ApiError> {
+        let tenant = self.tenant_of(scope, tenant).await?;
+        let operation = OperationType::parse(operation)
+            .ok_or_else(|| ApiError::invalid("operation", "There is no operation of this type."))?;
+        self.request(scope, &tenant, operation, None).await
+    }
+
+    /// Starts a run again as a new one, in the name of the person who asks now.
+    ///
+    /// # Errors
+    /// As `start`; `Conflict` when this run cannot be tried again.
+    pub async fn retry(&self, scope: &Scope, run: &str) -> Result<StartAnswer, ApiError> {
+        let id: RunId = run.parse().map_err(|_| ApiError::NotFound)?;
+        let run = self.store.run(scope, id).await.answer(scope.request_id())?;
+        run.require_view()?;
+        if let Some(message) = retry_refusal(&run) {
+            return Err(ApiError::Conflict { message });
+        }
+        let row = run.run();
+        let operation = OperationType::parse(&row.operation_code).ok_or(ApiError::NotFound)?;
+        let tenant = row.tenant_id.ok_or(ApiError::NotFound)?;
+        let tenant = self
+            .store
+            .tenant(scope, tenant)
+            .await
+            .answer(scope.request_id())?;
+        self.request(scope, &tenant, operation, Some(&run)).await
+    }
+
+    async fn request(
+        &self,
+        scope: &Scope,
+        tenant: &TenantAccess,
+        operation: OperationType,
+        retry_of: Option<&RunAccess>,
+    ) -> Result<StartAnswer, ApiError> {
+        let draft = RunDraft {
+            operation,
+            tenant,
+            retry_of,
+        };
+        let requested = self
+            .store
+            .run_request(scope, draft)
+            .await
+            .answer(scope.request_id())?;
+        let (result, run_id, message) = match requested {
+            Requested::Forbidden(error) => return Err(error),
+            Requested::Accepted(id) => (StartResult::Accepted, id, "Queued."),
+            Requested::Deduped(id) => (
+                StartResult::Deduped,
+                id,
+                "This is already queued or running; here it is.",
+            ),
+            Requested::ScopeBusy(id) => (
+                StartResult::ScopeBusy,
+                id,
+                "Another operation is using this tenant's connection. Start this one when it has ended.",
+            ),
+            Requested::Blocked(id, _) => (
+                StartResult::Blocked,
+                id,
+                "Blocked. The run says why, and what to do.",
+            ),
+        };
+        tracing::info!(run.id = %run_id, tenant.id = %tenant.id(), result = %result, "start of {operation}, run {run_id}");
+        let operation = operation.spec().label.to_owned();
+        Ok(StartAnswer {
+            result,
+            run_id,
+            operation,
+            message: message.to_owned(),
+        })
+    }
+}
+
+/// Why a run cannot be tried again, if it cannot; a run under way has no such question.
+pub(crate) fn retry_refusal(run: &RunAccess) -> Option<String> {
+    let row = run.run();
+    if !row.state.is_over() {
+        return Some("This run is not over.".to_owned());
+    }
+    if row.authority == AuthorityMode::SystemAuthority {
+        return Some(
+            "The system asked for this run. Start the operation in your own name instead."
+                .to_owned(),
+        );
+    }
+    match row.state.outcome {
+        RunOutcome::Blocked if row.denial_class.is_some_and(|class| !class.is_retryable()) => Some(
+            "A refusal of this kind is final. Start the operation from the tenant's page."
+                .to_owned(),
+        ),
+        RunOutcome::Blocked | RunOutcome::Failed | RunOutcome::PartiallySucceeded => None,
+        RunOutcome::Succeeded => Some("This run succeeded.".to_owned()),
+        _ => Some("A run that ended like this is not started again.".to_owned()),
+    }
+}

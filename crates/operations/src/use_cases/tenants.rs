@@ -1,0 +1,177 @@
+//! The tenants list, and what changes a tenant.
+
+use domain::{
+    capability::Capability,
+    error::ApiError,
+    lifecycle::TenantLifecycle,
+    views::{TenantRowView, TenantsView},
+};
+use store::{RunFilter, Scope, TenantAccess, WorkspaceAccess};
+
+use super::{header::selected, run_rows::Targets};
+use crate::{Services, problem::Answer as _};
+
+impl Services {
+    /// The tenants of the selected workspace that the person is entitled to.
+    ///
+    /// # Errors
+    /// `NotFound` when the person is a member of no workspace.
+    pub async fn tenants_page(&self, scope: &Scope) -> Result<TenantsView, ApiError> {
+        let request = scope.request_id();
+        let workspace = self.store.current_workspace(scope).await.answer(request)?;
+        let tenants = self
+            .store
+            .tenants(scope, &workspace)
+            .await
+            .answer(request)?;
+        let chosen = selected(scope, &tenants).map(TenantAccess::id);
+        let mut rows = Vec::with_capacity(tenants.len());
+        for tenant in &tenants {
+            let mut row = self.tenant_row(scope, &workspace, tenant).await?;
+            row.is_selected = chosen == Some(tenant.id());
+            rows.push(row);
+        }
+        let as_of = self.store.now().await.answer(request)?;
+        Ok(TenantsView {
+            workspace: workspace.name().to_owned(),
+            rows,
+            as_of,
+        })
+    }
+
+    async fn tenant_row(
+        &self,
+        scope: &Scope,
+        workspace: &WorkspaceAccess,
+        tenant: &TenantAccess,
+    ) -> Result<TenantRowView, ApiError> {
+        let request = scope.request_id();
+        let connection = match tenant.grants().allow(Capability::ProvidersView) {
+            true => self.store.connection(tenant).await.answer(request)?,
+            false => None,
+        };
+        let one = std::slice::from_ref(tenant);
+        let filter = RunFilter {
+            tenants: vec![tenant.id()],
+            ..RunFilter::default()
+        };
+        let last = self
+            .store
+            .runs(scope, workspace, one, &filter, 1)
+            .await
+            .answer(request)?;
+        let targets = Targets::of(workspace.name(), one);
+        Ok(TenantRowView {
+            id: tenant.id(),
+            name: tenant.name().to_owned(),
+            lifecycle: tenant.lifecycle(),
+            role: tenant.role(),
+            verification: connection.map(|connection| connection.verification),
+            last_run: last.rows.first().map(|run| targets.row(run)),
+            is_selected: false,
+        })
+    }
+
+    /// Archives a tenant; its queued runs are refused from then on.
+    ///
+    /// # Errors
+    /// `Invalid` when the typed name is not the tenant's.
+    pub async fn archive(
+        &self,
+        scope: &Scope,
+        tenant: &str,
+        typed_name: &str,
+    ) -> Result<(), ApiError> {
+        let tenant = self.tenant_of(scope, tenant).await?;
+        tenant.require(Capability::DangerZone)?;
+        if typed_name.trim() != tenant.name() {
+            return Err(ApiError::invalid(
+                "Tenant name",
+                "Type the tenant's name exactly as it stands in the title.",
+            ));
+        }
+        self.move_on(
+            scope,
+            &tenant,
+            TenantLifecycle::Active,
+            TenantLifecycle::Archived,
+        )
+        .await
+    }
+
+    /// Puts an archived tenant back in service.
+    ///
+    /// # Errors
+    /// `Conflict` when it is not archived.
+    pub async fn reactivate(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
+        let tenant = self.tenant_of(scope, tenant).await?;
+        tenant.require(Capability::DangerZone)?;
+        self.move_on(
+            scope,
+            &tenant,
+            TenantLifecycle::Archived,
+            TenantLifecycle::Active,
+        )
+        .await
+    }
+
+    async fn move_on(
+        &self,
+        scope: &Scope,
+        tenant: &TenantAccess,
+        from: TenantLifecycle,
+        to: TenantLifecycle,
+    ) -> Result<(), ApiError> {
+        if tenant.lifecycle() != from {
+            let (name, now) = (tenant.name(), tenant.lifecycle().label().to_lowercase());
+            return Err(ApiError::Conflict {
+                message: format!("{name} is {now}, so this cannot be done."),
+            });
+        }
+        self.store
+            .tenant_lifecycle_set(scope, tenant, to)
+            .await
+            .answer(scope.request_id())
+    }
+
+    /// Switches the tenant's connection on.
+    ///
+    /// # Errors
+    /// `NotFound` when it has none.
+    pub async fn connection_enable(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
+        let (tenant, connection) = self.managed_connection(scope, tenant).await?;
+        let done = self
+            .store
+            .connection_enable(scope, &tenant, connection)
+            .await;
+        done.answer(scope.request_id())
+    }
+
+    /// Switches the tenant's connection off; queued runs that need it are refused from then on.
+    ///
+    /// # Errors
+    /// `NotFound` when it has none.
+    pub async fn connection_disable(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
+        let (tenant, connection) = self.managed_connection(scope, tenant).await?;
+        let done = self
+            .store
+            .connection_disable(scope, &tenant, connection)
+            .await;
+        done.answer(scope.request_id())
+    }
+
+    async fn managed_connection(
+        &self,
+        scope: &Scope,
+        tenant: &str,
+    ) -> Result<(TenantAccess, domain::ids::ConnectionId), ApiError> {
+        let tenant = self.tenant_of(scope, tenant).await?;
+        tenant.require(Capability::ProvidersManage)?;
+        let connection = self
+            .store
+            .connection(&tenant)
+            .await
+            .answer(scope.request_id())?;
+        Ok((tenant, connection.ok_or(ApiError::NotFound)?.id))
+    }
+}

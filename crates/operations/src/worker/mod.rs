@@ -1,0 +1,6 @@
+//! The worker pool: claims, starts and works on runs; keeps leases and takes over from the dead.
+
+mod job;
+mod pool;
+
+pub use pool::{Pool, PoolSettings};

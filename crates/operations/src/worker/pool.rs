@@ -1,0 +1,227 @@
+//! One worker process: a loop that starts runs, a heartbeat, and a sweep for lost leases.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use domain::ids::{RunId, WorkerId};
+use graph::{Endpoints, GraphClient};
+use policy::{RunKey, Running};
+use store::Store;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::{AbortHandle, JoinSet},
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use super::job;
+use crate::{Services, families::Provider};
+
+/// How a pool works.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSettings {
+    /// How many runs it works on at once; none leaves the queue to other processes.
+    pub workers: usize,
+    /// How long an idle pool waits before it looks again; no bell crosses processes.
+    pub poll: Duration,
+    /// How long a stopping pool lets runs finish before it hands them back.
+    pub grace: Duration,
+}
+
+const HEARTBEAT: Duration = Duration::from_secs(10);
+const SWEEP: Duration = Duration::from_secs(5);
+/// A run older than this is ended: no handler needs as long.
+const LONGEST_RUN: Duration = Duration::from_secs(1800);
+
+/// A pool of workers in this process.
+pub struct Pool {
+    id: WorkerId,
+    store: Store,
+    provider: Provider,
+    settings: PoolSettings,
+    held: Arc<Held>,
+}
+
+/// The runs this pool works on, with a handle to stop each.
+#[derive(Default)]
+struct Held(Mutex<HashMap<RunId, (RunKey, AbortHandle)>>);
+
+impl Held {
+    fn insert(&self, key: RunKey, stop: AbortHandle) {
+        self.lock().insert(key.run_id, (key, stop));
+    }
+
+    fn remove(&self, key: RunKey) {
+        self.lock().remove(&key.run_id);
+    }
+
+    fn keys(&self) -> Vec<RunKey> {
+        self.lock().values().map(|(key, _)| *key).collect()
+    }
+
+    /// Stops the work on runs that are no longer this pool's.
+    fn stop_all_but(&self, kept: &[RunKey]) {
+        self.lock().retain(|_, (key, stop)| {
+            let keep = kept.contains(key);
+            if !keep {
+                tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
+                stop.abort();
+            }
+            keep
+        });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, (RunKey, AbortHandle)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pool {
+    /// A pool over the services' database, talking to a provider.
+    pub fn new(
+        services: &Services,
+        client: Arc<dyn GraphClient>,
+        endpoints: Endpoints,
+        settings: PoolSettings,
+    ) -> Self {
+        Self {
+            id: WorkerId::from_uuid(uuid::Uuid::now_v7()),
+            store: services.store.clone(),
+            provider: Provider {
+                client,
+                endpoints,
+                key: Arc::clone(&services.key),
+            },
+            settings,
+            held: Arc::default(),
+        }
+    }
+
+    /// Works until `stop` turns true, then finishes or hands back what it holds.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        if self.settings.workers == 0 {
+            let _ = stop.wait_for(|stopped| *stopped).await;
+            return;
+        }
+        tracing::info!(worker.id = %self.id, workers = self.settings.workers, "worker {} claims runs", self.id);
+        let mut jobs = JoinSet::new();
+        let slots = Arc::new(Semaphore::new(self.settings.workers));
+        tokio::select! {
+            () = self.claim_for_ever(&mut jobs, &slots) => {}
+            () = self.keep_leases() => {}
+            () = self.sweep() => {}
+            _ = stop.wait_for(|stopped| *stopped) => {}
+        }
+        self.wind_down(jobs).await;
+    }
+
+    async fn claim_for_ever(&self, jobs: &mut JoinSet<()>, slots: &Arc<Semaphore>) {
+        let bell = self.store.queue_bell();
+        loop {
+            while jobs.try_join_next().is_some() {}
+            // Registered before looking, so that a run queued in between still rings.
+            let rung = bell.notified();
+            match self.claim(jobs, slots).await {
+                Ok(0) => {
+                    tokio::select! { () = rung => {} () = sleep(self.settings.poll) => {} }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(worker.id = %self.id, error = %error, "claiming failed; trying again");
+                    sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    /// Starts as many runs as there are free slots; answers how many were decided about.
+    async fn claim(
+        &self,
+        jobs: &mut JoinSet<()>,
+        slots: &Arc<Semaphore>,
+    ) -> Result<usize, store::StoreError> {
+        // At least one slot must be free before anything is claimed.
+        let Ok(first) = Arc::clone(slots).acquire_owned().await else {
+            return Ok(0);
+        };
+        let free = slots.available_permits() + 1;
+        drop(first);
+        let limit = i64::try_from(free.min(100)).unwrap_or(1);
+        let started = self.store.runs_start(self.id, limit).await?;
+        let decided = started.running.len() + started.refused.len();
+        for ended in &started.refused {
+            tracing::info!(run.id = %ended.key.run_id, "refused by the gate, run {}", ended.key.run_id);
+        }
+        for running in started.running {
+            self.spawn(jobs, slots, running).await;
+        }
+        Ok(decided)
+    }
+
+    async fn spawn(&self, jobs: &mut JoinSet<()>, slots: &Arc<Semaphore>, running: Running) {
+        let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
+            return;
+        };
+        let key = running.key();
+        let (store, provider) = (self.store.clone(), self.provider.clone());
+        let held = Arc::clone(&self.held);
+        let stop = jobs.spawn(async move {
+            job::run(store, provider, running, LONGEST_RUN).await;
+            held.remove(key);
+            drop(slot);
+        });
+        self.held.insert(key, stop);
+    }
+
+    async fn keep_leases(&self) {
+        let mut tick = interval(HEARTBEAT);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            let keys = self.held.keys();
+            match self.store.lease_renew(self.id, &keys).await {
+                Ok(kept) => {
+                    // A run that ended meanwhile is not held any more either way.
+                    let lost: Vec<_> = keys.iter().filter(|key| !kept.contains(key)).collect();
+                    if !lost.is_empty() {
+                        let now_held = self.held.keys();
+                        let keep: Vec<_> = now_held
+                            .into_iter()
+                            .filter(|key| !lost.contains(&key))
+                            .collect();
+                        self.held.stop_all_but(&keep);
+                    }
+                }
+                Err(error) => tracing::warn!(error = %error, "heartbeat failed; trying again"),
+            }
+        }
+    }
+
+    async fn sweep(&self) {
+        let mut tick = interval(SWEEP);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            match self.store.runs_rescue().await {
+                Ok(0) => {}
+                Ok(rescued) => tracing::warn!(rescued, "took {rescued} runs from silent workers"),
+                Err(error) => tracing::warn!(error = %error, "sweep failed; trying again"),
+            }
+        }
+    }
+
+    async fn wind_down(&self, mut jobs: JoinSet<()>) {
+        let finished = tokio::time::timeout(self.settings.grace, async {
+            while jobs.join_next().await.is_some() {}
+        });
+        if finished.await.is_err() {
+            jobs.shutdown().await;
+        }
+        // Also what was started in the database, but not yet here, when the pool was stopped.
+        if let Err(error) = self.store.runs_hand_back(self.id).await {
+            tracing::warn!(error = %error, "could not hand runs back; their leases run out");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The chain of the audit log, and what breaks it.
+
+use std::sync::Arc;
+
+use domain::operation::OperationType::InventorySync;
+
+use crate::{database::Database, world::World};
+
+async fn broken_at(db: &Database) -> Option<i64> {
+    let verdicts = db.store.audit_verify().await.unwrap();
+    assert_eq!(verdicts.len(), 1);
+    verdicts[0].broken_at
+}
+
+/// What somebody does who owns the database file; the database is thrown away afterwards.
+async fn without_triggers(db: &Database) {
+    for statement in match db.dialect {
+        crate::database::Dialect::Sqlite => [
+            "drop trigger audit_log_no_update",
+            "drop trigger audit_log_no_delete",
+        ],
+        crate::database::Dialect::Postgres => [
+            "drop trigger audit_log_frozen on audit_log",
+            "drop trigger audit_log_whole on audit_log",
+        ],
+    } {
+        db.raw.run(statement).await;
+    }
+}
+
+pub async fn d03_the_chain_verifies_and_names_what_was_changed(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let running = world.running(&world.owner, InventorySync).await;
+    world.succeed(running).await;
+    assert_eq!(broken_at(&db).await, None);
+    let count = db.raw.int("select count(*) from audit_log").await.unwrap();
+    let head = db
+        .raw
+        .int("select sequence from audit_heads")
+        .await
+        .unwrap();
+    assert_eq!(count, head);
+    without_triggers(&db).await;
+
+    let zero = db.bytes(&"00".repeat(32));
+    let somebody = db.id(uuid::Uuid::now_v7());
+    for (column, value) in [
+        ("detail", "'{}'".to_owned()),
+        ("at", "at + 1".to_owned()),
+        ("action", "'run.blocked'".to_owned()),
+        ("action", "'never.heard.of'".to_owned()),
+        ("actor_name", "'somebody else'".to_owned()),
+        ("actor_id", "null".to_owned()),
+        ("subject_id", somebody.clone()),
+        ("run_id", somebody.clone()),
+        ("previous_hash", zero.clone()),
+        ("hash", zero),
+    ] {
+        db.raw
+            .run("create table kept as select * from audit_log where sequence = 4")
+            .await;
+        db.raw
+            .run(&format!(
+                "update audit_log set {column} = {value} where sequence = 4"
+            ))
+            .await;
+        assert_eq!(broken_at(&db).await, Some(4), "{column} = {value}");
+        db.raw
+            .run(&format!(
+                "update audit_log set {column} = (select {column} from kept) where sequence = 4"
+            ))
+            .await;
+        db.raw.run("drop table kept").await;
+        assert_eq!(broken_at(&db).await, None, "{column} is as it was");
+    }
+
+    // One entry more than the head knows of, one entry less, and one out of the middle.
+    let copy = |sequence: &str| {
+        format!(
+            "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, detail, previous_hash, hash)
+             select workspace_id, scope_id, {sequence}, at, action, actor_id, actor_name, subject_id, detail, previous_hash, hash
+             from audit_log where sequence = 1"
+        )
+    };
+    db.raw.run(&copy(&format!("{}", head + 1))).await;
+    assert_eq!(broken_at(&db).await, Some(head + 1));
+    db.raw
+        .run(&format!("delete from audit_log where sequence > {head}"))
+        .await;
+    assert_eq!(broken_at(&db).await, None);
+    db.raw
+        .run(&format!("update audit_heads set sequence = {}", head - 1))
+        .await;
+    assert_eq!(broken_at(&db).await, Some(head), "an entry behind the head");
+    db.raw
+        .run(&format!("update audit_heads set sequence = {head}"))
+        .await;
+    db.raw
+        .run(&format!("delete from audit_log where sequence = {head}"))
+        .await;
+    assert_eq!(broken_at(&db).await, Some(head));
+    db.raw.run("delete from audit_log where sequence = 2").await;
+    assert_eq!(broken_at(&db).await, Some(2));
+}

@@ -1,0 +1,137 @@
+//! The cases, each a test of its own on either database, and each run once a process.
+
+use std::{
+    io::Write as _,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    sync::{Arc, Once, OnceLock},
+};
+
+use crate::database::{Database, Dialect, postgres_url};
+
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// One case and whether it has run already, on either database.
+pub struct Case {
+    pub name: &'static str,
+    run: fn(Arc<Database>) -> Running,
+    sqlite: OnceLock<()>,
+    postgres: OnceLock<()>,
+}
+
+impl Case {
+    const fn new(name: &'static str, run: fn(Arc<Database>) -> Running) -> Self {
+        Self {
+            name,
+            run,
+            sqlite: OnceLock::new(),
+            postgres: OnceLock::new(),
+        }
+    }
+
+    /// Runs the case on a dialect, or waits for the test that is running it.
+    pub fn on(&self, dialect: Dialect) {
+        if dialect == Dialect::Postgres && postgres_url().is_none() {
+            say_that_postgres_is_left_out();
+            return;
+        }
+        let cell = match dialect {
+            Dialect::Sqlite => &self.sqlite,
+            Dialect::Postgres => &self.postgres,
+        };
+        cell.get_or_init(|| play(dialect, self.name, self.run));
+    }
+}
+
+/// Past the capturing of test output: nobody may take half a suite for a whole one.
+fn say_that_postgres_is_left_out() {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        let _ = writeln!(
+            std::io::stderr(),
+            "PostgreSQL half NOT RUN: set TENANT_ATLAS_TEST_PG to the URL of a server to run it"
+        );
+    });
+}
+
+fn play(dialect: Dialect, name: &str, run: fn(Arc<Database>) -> Running) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let database = Arc::new(runtime.block_on(Database::create(dialect)));
+    let future = run(Arc::clone(&database));
+    let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(future)));
+    runtime.block_on(database.destroy());
+    if let Err(panic) = played {
+        let _ = writeln!(std::io::stderr(), "{name} failed on {dialect:?}");
+        resume_unwind(panic);
+    }
+}
+
+macro_rules! cases {
+    ($($module:ident::$name:ident,)+) => {
+        /// Every case of the suite.
+        pub static ALL: [Case; [$(stringify!($name)),+].len()] = [
+            $(Case::new(stringify!($name), |db| Box::pin(crate::$module::$name(db))),)+
+        ];
+
+        fn on(dialect: Dialect, name: &str) {
+            ALL.iter().find(|case| case.name == name).unwrap().on(dialect);
+        }
+
+        mod sqlite {
+            $(#[test] fn $name() { super::on(super::Dialect::Sqlite, stringify!($name)); })+
+        }
+
+        mod postgres {
+            $(#[test] fn $name() { super::on(super::Dialect::Postgres, stringify!($name)); })+
+        }
+    };
+}
+
+cases! {
+    people::an_installation_is_claimed_once,
+    people::two_links_make_one_first_person,
+    people::sessions_end_by_idleness_age_and_disabling,
+    people::polls_do_not_keep_a_session,
+    people::failed_sign_ins_are_counted_in_a_window,
+    people::selections_follow_what_may_be_selected,
+    members::v16_memberships_are_set_changed_and_removed,
+    members::the_last_owner_keeps_the_role,
+    members::d02_a_tenants_member_is_a_member_of_its_workspace,
+    members::v02_unknown_and_foreign_tenants_answer_alike,
+    connections::p02_credentials_are_had_by_a_running_run_alone,
+    requests::r07_answers_accepted_deduped_busy_blocked_forbidden,
+    requests::r07_a_request_of_somebody_without_the_tenant_leaves_nothing,
+    requests::r05_twenty_equal_requests_make_one_run,
+    requests::l08_a_retry_is_a_new_run_of_the_person_who_retries,
+    requests::l06_the_system_starts_only_what_is_listed,
+    start::l03_an_allowed_run_starts_with_its_decision,
+    start::l14_a_finished_run_tells_its_initiator_once,
+    lost_commit::a_commit_whose_answer_was_lost_is_looked_up,
+    start::an_unknown_operation_is_refused_not_lost,
+    start::unknown_words_refuse_their_own_runs_alone,
+    denials::l04_every_revocation_between_request_and_start_is_seen,
+    denials::l14_a_refused_system_run_notifies_nobody,
+    rescue::l08_a_lost_lease_makes_a_new_attempt_with_a_new_decision,
+    rescue::the_old_attempt_changes_nothing_any_more,
+    rescue::l10_a_refused_rescue_keeps_what_was_done,
+    rescue::a_stopping_worker_hands_its_runs_back,
+    list::every_row_comes_once_in_either_order,
+    list::filters_narrow_and_never_widen,
+    list::v17_hidden_types_stay_hidden,
+    list::v02_runs_of_other_tenants_never_show,
+    notices::notifications_go_with_the_tenant,
+    inventory::objects_are_kept_counted_and_forgotten,
+    inventory::pages_of_objects_come_once_each,
+    inventory::p03_reports_are_kept_with_their_run,
+    audit::d03_the_chain_verifies_and_names_what_was_changed,
+    versions::a_database_from_a_newer_version_is_refused,
+    versions::a_database_opens_again_as_it_was,
+    wall::d02_every_attack_by_raw_sql_is_refused,
+    wall::the_regular_life_of_a_run_passes_the_wall,
+    race::l04_a_revocation_before_the_start_is_always_seen,
+    schema::d02_every_tenants_row_is_bound_to_its_owner,
+}

@@ -1,0 +1,173 @@
+//! A database of its own for each case, a store on it, and a way past the store.
+
+use sqlx::{
+    AssertSqlSafe, Connection as _, PgConnection, PgPool, SqlitePool,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+use store::Store;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// The server that PostgreSQL cases make their databases on.
+pub fn postgres_url() -> Option<String> {
+    std::env::var("TENANT_ATLAS_TEST_PG").ok()
+}
+
+pub struct Database {
+    pub dialect: Dialect,
+    pub url: String,
+    pub store: Store,
+    pub raw: Raw,
+    place: Place,
+}
+
+enum Place {
+    Folder(TempDir),
+    Server(String),
+}
+
+impl Database {
+    pub async fn create(dialect: Dialect) -> Self {
+        let (place, url) = match dialect {
+            Dialect::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let url = format!("sqlite:{}", folder.path().join("case.db").display());
+                (Place::Folder(folder), url)
+            }
+            Dialect::Postgres => {
+                let base = postgres_url().unwrap();
+                let name = format!("ta_test_{}", Uuid::now_v7().simple());
+                at_server(&base, format!("create database {name}")).await;
+                let (server, _) = base.rsplit_once('/').unwrap();
+                let url = format!("{server}/{name}");
+                (Place::Server(name), url)
+            }
+        };
+        let store = Store::open(&url).await.unwrap();
+        let raw = Raw::open(&url).await;
+        Self {
+            dialect,
+            url,
+            store,
+            raw,
+            place,
+        }
+    }
+
+    pub async fn destroy(&self) {
+        self.store.close().await;
+        self.raw.close().await;
+        match &self.place {
+            Place::Server(name) => {
+                let base = postgres_url().unwrap();
+                at_server(&base, format!("drop database {name} with (force)")).await;
+            }
+            Place::Folder(folder) => assert!(folder.path().exists()),
+        }
+    }
+
+    /// Another process's store on the same database.
+    pub async fn another_store(&self) -> Store {
+        Store::open(&self.url).await.unwrap()
+    }
+
+    /// An id as it is written in raw SQL.
+    pub fn id(&self, id: Uuid) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("x'{}'", id.simple()),
+            Dialect::Postgres => format!("'{id}'::uuid"),
+        }
+    }
+
+    /// Bytes as they are written in raw SQL.
+    pub fn bytes(&self, hex: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("x'{hex}'"),
+            Dialect::Postgres => format!(r"'\x{hex}'::bytea"),
+        }
+    }
+}
+
+async fn at_server(url: &str, statement: String) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+}
+
+/// A connection past the store: what somebody with a database shell has.
+pub enum Raw {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Raw {
+    async fn open(url: &str) -> Self {
+        if url.starts_with("sqlite:") {
+            Self::sqlite(url, true).await
+        } else {
+            let pool = PgPoolOptions::new().max_connections(2);
+            Self::Postgres(pool.connect(url).await.unwrap())
+        }
+    }
+
+    /// A SQLite connection that did or did not ask for foreign keys.
+    pub async fn sqlite(url: &str, foreign_keys: bool) -> Self {
+        let options: SqliteConnectOptions = url.parse().unwrap();
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let options = options.foreign_keys(foreign_keys);
+        Self::Sqlite(pool.connect_with(options).await.unwrap())
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Runs a statement and answers how many rows it changed.
+    pub async fn try_run(&self, statement: &str) -> Result<u64, sqlx::Error> {
+        let query = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
+        Ok(match self {
+            Self::Sqlite(pool) => query.execute(pool).await?.rows_affected(),
+            Self::Postgres(pool) => query.execute(pool).await?.rows_affected(),
+        })
+    }
+
+    pub async fn run(&self, statement: &str) -> u64 {
+        self.try_run(statement)
+            .await
+            .unwrap_or_else(|error| panic!("{statement}: {error}"))
+    }
+
+    /// The first column of the first row as a number.
+    pub async fn int(&self, statement: &str) -> Option<i64> {
+        let query = sqlx::AssertSqlSafe(statement.to_owned());
+        let row: Result<Option<Option<i64>>, _> = match self {
+            Self::Sqlite(pool) => sqlx::query_scalar(query).fetch_optional(pool).await,
+            Self::Postgres(pool) => sqlx::query_scalar(query).fetch_optional(pool).await,
+        };
+        row.unwrap_or_else(|error| panic!("{statement}: {error}"))
+            .flatten()
+    }
+
+    /// The first column of every row as text.
+    pub async fn texts(&self, statement: &str) -> Vec<String> {
+        let query = sqlx::AssertSqlSafe(statement.to_owned());
+        let rows: Result<Vec<String>, _> = match self {
+            Self::Sqlite(pool) => sqlx::query_scalar(query).fetch_all(pool).await,
+            Self::Postgres(pool) => sqlx::query_scalar(query).fetch_all(pool).await,
+        };
+        rows.unwrap_or_else(|error| panic!("{statement}: {error}"))
+    }
+}

@@ -1,0 +1,171 @@
+//! Attacks by raw SQL on what has happened and on who owns it.
+
+use domain::ids::{RunId, ScopeId};
+use uuid::Uuid;
+
+use crate::{
+    attacks::{
+        Attack,
+        Guard::{Always, ForeignKey, PostgresAlone, SqliteAlone},
+        Targets, attack, decision,
+    },
+    world::World,
+};
+
+/// Rewriting what has happened.
+pub fn histories(world: &World, t: &Targets) -> Vec<Attack> {
+    let db = &world.db;
+    let replaced =
+        |statement: String| statement.replacen("insert into", "insert or replace into", 1);
+    vec![
+        attack(
+            "a run deleted",
+            Always,
+            format!("delete from operation_runs where id = {}", t.completed),
+        ),
+        attack(
+            "a run replaced",
+            SqliteAlone,
+            replaced(world.raw_run_sql(t.completed_id, "inventory.sync", world.owner.user_id())),
+        ),
+        attack("runs truncated", PostgresAlone, "truncate operation_runs cascade".to_owned()),
+        attack(
+            "a decision changed",
+            Always,
+            format!("update run_decisions set verdict = 'allowed', reason_code = null where run_id = {}", t.denied),
+        ),
+        attack(
+            "a decision deleted",
+            Always,
+            format!("delete from run_decisions where run_id = {}", t.denied),
+        ),
+        attack(
+            "a decision replaced",
+            SqliteAlone,
+            replaced(decision(db, &t.ws, &t.tenant, t.allowed_id, 1, false)),
+        ),
+        attack("decisions truncated", PostgresAlone, "truncate run_decisions cascade".to_owned()),
+        attack("an audit entry changed", Always, "update audit_log set detail = '{}' where sequence = 1".to_owned()),
+        attack("an audit entry deleted", Always, "delete from audit_log where sequence = 1".to_owned()),
+        attack(
+            "an audit entry replaced",
+            SqliteAlone,
+            "insert or replace into audit_log (workspace_id, scope_id, sequence, at, action, actor_name, subject_id, detail, previous_hash, hash)
+             select workspace_id, scope_id, sequence, at, 'nothing', actor_name, subject_id, '{}', previous_hash, hash
+             from audit_log where sequence = 1".to_owned(),
+        ),
+        attack("the audit log truncated", PostgresAlone, "truncate audit_log".to_owned()),
+    ]
+}
+
+/// Rows that mix the rows of two owners.
+pub fn owners(world: &World, t: &Targets) -> Vec<Attack> {
+    let db = &world.db;
+    let other_scope = ScopeId::from_uuid(Uuid::now_v7());
+    vec![
+        attack(
+            "a queue row for another scope",
+            Always,
+            format!(
+                "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt)
+                 values ({}, {}, {}, {}, 'inventory.sync', 0, 1, 1)",
+                t.ws, t.other_tenant, t.completed, db.bytes("77")
+            ),
+        ),
+        attack(
+            "a queue row moved to another scope",
+            Always,
+            format!("update run_queue set scope_id = {} where run_id = {}", t.other_tenant, t.undecided),
+        ),
+        attack(
+            "a tenant's member from another workspace",
+            Always,
+            format!(
+                "insert into tenant_memberships (workspace_id, tenant_id, user_id, role, version, created_at)
+                 values ({}, {}, {}, 'owner', 1, 1)",
+                t.ws, t.tenant, t.stranger
+            ),
+        ),
+        attack(
+            "a member of another workspace's tenant",
+            Always,
+            format!(
+                "insert into tenant_memberships (workspace_id, tenant_id, user_id, role, version, created_at)
+                 values ({}, {}, {}, 'owner', 1, 1)",
+                t.ws, t.foreign_tenant, t.owner
+            ),
+        ),
+        attack(
+            "a membership moved to another workspace's tenant",
+            Always,
+            format!(
+                "update tenant_memberships set tenant_id = {} where user_id = {} and tenant_id = {}",
+                t.foreign_tenant, t.owner, t.tenant
+            ),
+        ),
+        attack(
+            "a run in another workspace's tenant",
+            Always,
+            world
+                .raw_run_sql(RunId::from_uuid(Uuid::now_v7()), "inventory.sync", world.owner.user_id())
+                .replace(&t.tenant, &t.foreign_tenant),
+        ),
+        attack(
+            "a tenant moved to another workspace",
+            Always,
+            format!("update tenants set workspace_id = {} where id = {}", t.foreign_ws, t.tenant),
+        ),
+        attack(
+            "a selected tenant without its workspace",
+            Always,
+            format!("update sessions set workspace_id = null, tenant_id = {}", t.tenant),
+        ),
+        attack(
+            "a selected tenant of another workspace",
+            ForeignKey,
+            format!("update sessions set workspace_id = {}, tenant_id = {}", t.ws, t.foreign_tenant),
+        ),
+        attack(
+            "a connection in another workspace's tenant",
+            ForeignKey,
+            format!(
+                "insert into provider_connections (workspace_id, tenant_id, id, provider, display_name, entra_tenant_id,
+                   client_id, is_default, is_enabled, consent_status, verification_status, version, created_at)
+                 values ({}, {}, {}, 'other', 'x', 'x', 'x', true, true, 'granted', 'healthy', 1, 1)",
+                t.ws, t.foreign_tenant, db.id(other_scope.as_uuid())
+            ),
+        ),
+        attack(
+            "a credential for another tenant's connection",
+            ForeignKey,
+            format!("update provider_credentials set scope_id = {}", t.foreign_tenant),
+        ),
+        attack(
+            "an audit entry about another workspace's tenant",
+            ForeignKey,
+            format!(
+                "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_name, subject_id, detail, previous_hash, hash)
+                 values ({}, {}, 999999, 1, 'x', 'x', {}, '{{}}', {}, {})",
+                t.ws, t.foreign_tenant, t.owner, db.bytes("00"), db.bytes("00")
+            ),
+        ),
+        attack(
+            "a notification about another scope's run",
+            ForeignKey,
+            format!(
+                "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)
+                 values ({}, {}, {}, {}, {}, 1)",
+                t.ws, t.other_tenant, db.id(other_scope.as_uuid()), t.owner, t.undecided
+            ),
+        ),
+        attack(
+            "an item of another scope's run",
+            ForeignKey,
+            format!(
+                "insert into run_items (workspace_id, scope_id, run_id, position, key, label, outcome, updated_at)
+                 values ({}, {}, {}, 0, 'x', 'x', 'succeeded', 1)",
+                t.ws, t.other_tenant, t.undecided
+            ),
+        ),
+    ]
+}

@@ -1,0 +1,31 @@
+//! One suite, run on SQLite always and on PostgreSQL where `TENANT_ATLAS_TEST_PG` names a server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod attacks;
+mod audit;
+mod cases;
+mod connections;
+#[cfg(debug_assertions)]
+mod coverage;
+mod database;
+mod denials;
+mod forgeries;
+mod inventory;
+mod list;
+mod lost_commit;
+mod members;
+mod notices;
+mod people;
+mod race;
+mod requests;
+mod rescue;
+mod schema;
+mod start;
+mod versions;
+mod wall;
+mod world;
