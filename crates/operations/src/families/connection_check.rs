@@ -287,8 +287,8 @@ fn end_of(report: &VerificationReport, error: Option<&GraphError>) -> RunEnd {
         })
         .collect();
     let outcome = match report.overall {
-        Overall::Ready | Overall::NeedsAttention => RunOutcome::Succeeded,
-        Overall::Blocked => RunOutcome::Failed,
+        Overall::Ready | Overall::NeedsAttention => WorkedOutcome::Succeeded,
+        Overall::Blocked => WorkedOutcome::Failed,
     };
     RunEnd {
         outcome,

@@ -236,11 +236,11 @@ impl Tally {
     fn end(self) -> RunEnd {
         let succeeded = self.counts.get(CountKey::Succeeded).unwrap_or(0);
         let outcome = if self.failures.is_empty() {
-            RunOutcome::Succeeded
+            WorkedOutcome::Succeeded
         } else if succeeded > 0 {
-            RunOutcome::PartiallySucceeded
+            WorkedOutcome::PartiallySucceeded
         } else {
-            RunOutcome::Failed
+            WorkedOutcome::Failed
         };
         RunEnd {
             outcome,

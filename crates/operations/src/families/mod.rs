@@ -33,7 +33,7 @@ pub(crate) async fn work(
 /// A run that ended before it did anything.
 pub(crate) fn failed(failure: Failure) -> RunEnd {
     RunEnd {
-        outcome: RunOutcome::Failed,
+        outcome: WorkedOutcome::Failed,
         counts: SummaryCounts::default(),
         failures: vec![failure],
     }

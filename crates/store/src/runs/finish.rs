@@ -24,11 +24,38 @@ pub struct Failure {
     pub message: String,
 }
 
+/// How a run that was worked on can end; `blocked` is not among it, because the gate alone writes that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkedOutcome {
+    /// All of it was done.
+    Succeeded,
+    /// Some of it was done.
+    PartiallySucceeded,
+    /// Tried and not done.
+    Failed,
+    /// Ended by a person.
+    Cancelled,
+    /// Nobody can know without looking at the provider.
+    Indeterminate,
+}
+
+impl From<WorkedOutcome> for RunOutcome {
+    fn from(worked: WorkedOutcome) -> Self {
+        match worked {
+            WorkedOutcome::Succeeded => Self::Succeeded,
+            WorkedOutcome::PartiallySucceeded => Self::PartiallySucceeded,
+            WorkedOutcome::Failed => Self::Failed,
+            WorkedOutcome::Cancelled => Self::Cancelled,
+            WorkedOutcome::Indeterminate => Self::Indeterminate,
+        }
+    }
+}
+
 /// How a run ends.
 #[derive(Debug, Clone)]
 pub struct RunEnd {
-    /// The outcome; the gate alone writes `blocked`.
-    pub outcome: RunOutcome,
+    /// The outcome.
+    pub outcome: WorkedOutcome,
     /// What was counted.
     pub counts: SummaryCounts,
     /// What went wrong.
@@ -58,6 +85,7 @@ impl Store {
     /// `LeaseLost` when another attempt has taken over: then nothing was written.
     pub async fn run_finish(&self, running: &Running, end: &RunEnd) -> Result<(), StoreError> {
         let key = running.key();
+        let outcome = RunOutcome::from(end.outcome);
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
         let reason = end
@@ -67,7 +95,7 @@ impl Store {
         let args = args![
             key.run_id,
             key.attempt,
-            end.outcome.as_str(),
+            outcome.as_str(),
             to_json(&end.counts)?,
             to_json(&end.failures)?,
             reason,
@@ -110,7 +138,7 @@ impl Store {
             },
             subject_id: key.run_id.as_uuid(),
             run_id: Some(key.run_id),
-            detail: json!({ "outcome": end.outcome, "counts": end.counts, "attempt": key.attempt })
+            detail: json!({ "outcome": outcome, "counts": end.counts, "attempt": key.attempt })
                 .to_string(),
         };
         append(&mut tx, now, vec![entry]).await?;
