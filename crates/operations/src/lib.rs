@@ -3,6 +3,7 @@
 mod families;
 mod passwords;
 mod problem;
+mod sample;
 mod secrets;
 mod services;
 mod sign_in;
@@ -11,6 +12,7 @@ mod version;
 mod worker;
 
 pub use passwords::Passwords;
+pub use sample::{SampleAccount, SampleDirectory, SampleError};
 pub use secrets::{MasterKey, SecretError};
 pub use services::Services;
 pub use store::{Presence, Scope};
