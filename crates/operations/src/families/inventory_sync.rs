@@ -1,13 +1,10 @@
 //! `inventory.sync`: reads groups and policies to the last page and stores them per tenant (P-05).
 
-use domain::{
-    run::RunOutcome,
-    summary::{CountKey, SummaryCounts},
-};
+use domain::summary::{CountKey, SummaryCounts};
 use graph::{Contract, GraphError, contract};
 use policy::Running;
 use serde_json::{Map, Value};
-use store::{Failure, InventoryObject, ItemOutcome, RunEnd, Store, StoreError};
+use store::{Failure, InventoryObject, ItemOutcome, RunEnd, Store, StoreError, WorkedOutcome};
 
 use super::{
     ProviderSession,

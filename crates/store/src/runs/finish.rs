@@ -56,7 +56,7 @@ impl From<WorkedOutcome> for RunOutcome {
 pub struct RunEnd {
     /// The outcome.
     pub outcome: WorkedOutcome,
-    /// What was counted.
+    /// What was counted; when empty, what the run counted on its way stays.
     pub counts: SummaryCounts,
     /// What went wrong.
     pub failures: Vec<Failure>,
@@ -64,7 +64,8 @@ pub struct RunEnd {
 
 static RUN_FINISH: Statement = same(
     "run_finish",
-    "update operation_runs set status = 'completed', outcome = $3, summary_counts = $4, failures = $5,
+    "update operation_runs set status = 'completed', outcome = $3, failures = $5,
+       summary_counts = case when $4 = '{}' then summary_counts else $4 end,
        reason_code = $6, completed_at = $7, updated_at = $7
      where id = $1 and attempt = $2 and status = 'running'
      returning user_id, initiator_name",
