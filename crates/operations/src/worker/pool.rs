@@ -102,6 +102,11 @@ impl Pool {
         }
     }
 
+    /// Under which id it holds runs.
+    pub const fn id(&self) -> WorkerId {
+        self.id
+    }
+
     /// Works until `stop` turns true, then finishes or hands back what it holds.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         if self.settings.workers == 0 {

@@ -7,17 +7,17 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
-//mod canary;
+mod canary;
 mod gate;
 mod hidden;
 mod inventory;
-//mod list;
-//mod members;
-//mod pages;
+mod list;
+mod members;
+mod pages;
 mod play;
-//mod sample;
+mod sample;
 mod sign_in;
 mod starts;
 mod verification;
-//mod workers;
+mod workers;
 mod world;

@@ -3,6 +3,7 @@
 use std::{
     io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::Path,
     pin::Pin,
     sync::{Arc, Once},
 };
@@ -23,7 +24,12 @@ fn runtime() -> tokio::runtime::Runtime {
 
 pub fn on_sqlite(case: Case) {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("case.db").display());
+    on_sqlite_in(folder.path(), case);
+}
+
+/// Plays a case on a SQLite file in this folder, which stays for a look afterwards.
+pub fn on_sqlite_in<F: Future<Output = ()>>(folder: &Path, case: impl FnOnce(Arc<World>) -> F) {
+    let url = format!("sqlite:{}", folder.join("case.db").display());
     runtime().block_on(async move {
         let world = Arc::new(World::new(&url).await);
         case(Arc::clone(&world)).await;
