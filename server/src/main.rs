@@ -1,2 +1,25 @@
-//! server
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod cli;
+mod commands;
+mod data_dir;
+mod http;
+mod process;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    process::log_to_stderr();
+    match commands::run(cli.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The whole chain: the last link usually says what to do.
+            eprintln!("tenant-atlas: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

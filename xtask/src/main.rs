@@ -98,12 +98,12 @@ fn dist(layout: &Layout) -> Result<ExitCode> {
     let site = site::build(layout, Flavour::Dist)?;
     let size = site::brotli_size(layout, &site.wasm)?;
     process::say("building the server, release profile");
-    process::run(process::cargo().current_dir(&layout.root).args([
-        "build",
-        "--release",
-        "--package",
-        "server",
-    ]))?;
+    process::run(
+        process::cargo()
+            .current_dir(&layout.root)
+            .env("TENANT_ATLAS_EMBED_SITE", &site.folder)
+            .args(["build", "--release", "--package", "server"]),
+    )?;
     println!(
         "server  {}",
         layout.target.join("release/tenant-atlas").display()

@@ -12,7 +12,7 @@ mod version;
 mod worker;
 
 pub use passwords::Passwords;
-pub use sample::{SampleAccount, SampleDirectory, SampleError};
+pub use sample::{Bulk, SampleAccount, SampleDirectory, SampleError};
 pub use secrets::{MasterKey, SecretError};
 pub use services::Services;
 pub use store::{Presence, Scope};

@@ -37,7 +37,7 @@ pub use runs::{
     RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft, WorkedOutcome,
 };
 pub use scope::{Scope, WorkspaceAccess};
-pub use seed::PastRun;
+pub use seed::{PastRun, WaitingRun};
 pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, Presence};
 pub use tenants::{NewTenant, TenantAccess};
 pub use users::{Login, NewUser, SETUP_LINK_LIFE};

@@ -108,7 +108,64 @@ static SEED_END: Statement = dialects(
      where operation_runs.id = t.id",
 );
 
+static SEED_QUEUE: Statement = dialects(
+    "seed_queue",
+    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt)
+     select unhex(r.value ->> 'workspace'), unhex(r.value ->> 'tenant'), unhex(r.value ->> 'id'),
+            unhex(r.value ->> 'identity'), r.value ->> 'type', 0, r.value ->> 'queued', 1
+     from json_each($1) r",
+    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt)
+     select r.workspace, r.tenant, r.id, decode(r.identity, 'hex'), r.type, 0, r.queued, 1
+     from json_to_recordset($1::json) as r(workspace uuid, tenant uuid, id uuid, identity text, type text, queued bigint)",
+);
+
+/// A run for a benchmark, waiting in the queue without the limits that keep a tenant's runs apart.
+#[derive(Debug, Clone)]
+pub struct WaitingRun {
+    /// Its workspace.
+    pub workspace_id: WorkspaceId,
+    /// Its tenant.
+    pub tenant_id: TenantId,
+    /// What it is to do.
+    pub operation: OperationType,
+    /// Who asked.
+    pub initiator: (UserId, String),
+}
+
 impl Store {
+    /// Puts runs into the queue for a benchmark: no dedupe, no exclusion, one transaction.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn seed_waiting_runs(&self, runs: &[WaitingRun]) -> Result<(), StoreError> {
+        let mut tx = self.db.write().await?;
+        let now = tx.now().await?;
+        let rows: Vec<_> = runs
+            .iter()
+            .map(|run| {
+                let id = PastRun::new_id().as_uuid();
+                let capability = run.operation.spec().start_capability;
+                json!({
+                    "workspace": run.workspace_id.as_uuid().simple(),
+                    "tenant": run.tenant_id.as_uuid().simple(),
+                    "id": id.simple(),
+                    "type": run.operation,
+                    "mode": AuthorityMode::ActorBound,
+                    "user": run.initiator.0.as_uuid().simple(),
+                    "name": run.initiator.1,
+                    "capability": capability,
+                    "identity": hex(id.as_bytes()),
+                    "context": json!({ "execution_authority_mode": AuthorityMode::ActorBound, "required_capability": capability }).to_string(),
+                    "queued": now,
+                })
+            })
+            .collect();
+        let rows = to_json(&rows)?;
+        tx.execute(&SEED_RUNS, args![&*rows]).await?;
+        tx.execute(&SEED_QUEUE, args![&*rows]).await?;
+        tx.commit().await
+    }
+
     /// Writes runs that are over, oldest first, each with its decision and its audit entries.
     ///
     /// # Errors

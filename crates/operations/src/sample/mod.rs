@@ -1,5 +1,6 @@
 //! Sample data for `tenant-atlas demo`: made through the same doors as real data.
 
+mod bulk;
 mod history;
 mod people;
 mod tenants;
@@ -11,6 +12,7 @@ use domain::{
 use store::{RunDraft, Scope, SystemDraft, TenantAccess};
 use uuid::Uuid;
 
+pub use bulk::Bulk;
 pub use people::SampleAccount;
 
 use crate::{Services, secrets::random};

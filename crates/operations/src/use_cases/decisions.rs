@@ -11,7 +11,7 @@ use domain::{
 use store::{ChangeRow, RunAccess};
 
 /// The refusal of a decision in words, if it is one.
-pub(crate) fn explanation(run: &RunAccess, decision: &LegitimacyDecision) -> Option<Explanation> {
+fn explanation(run: &RunAccess, decision: &LegitimacyDecision) -> Option<Explanation> {
     let row = run.run();
     let names = Names {
         initiator: &row.initiator_name,
@@ -29,6 +29,27 @@ pub(crate) fn explanation(run: &RunAccess, decision: &LegitimacyDecision) -> Opt
 
 fn target(run: &RunAccess) -> &str {
     run.tenant().map_or(run.workspace_name(), |(name, _)| name)
+}
+
+/// The same, with the moment of the last change and of the request: when is half of why.
+pub(crate) fn dated_explanation(
+    run: &RunAccess,
+    decision: &LegitimacyDecision,
+    changes: &[ChangeRow],
+) -> Option<Explanation> {
+    let told = explanation(run, decision)?;
+    let changed = changes.iter().find_map(|change| change_view(run, change));
+    let Some(changed) = changed else {
+        return Some(told);
+    };
+    let sentence = format!(
+        "{} ({} at {}, run queued at {}).",
+        told.sentence.trim_end_matches('.'),
+        changed.text,
+        changed.at.clock_time(),
+        run.run().queued_at.clock_time(),
+    );
+    Some(Explanation { sentence, ..told })
 }
 
 /// A decision as its panel shows it.
@@ -56,7 +77,7 @@ pub(crate) fn decision_view(
             .map(|detail| detail.as_str().to_owned()),
         denial_class: decision.denial_class,
         retryable: decision.retryable,
-        explanation: explanation(run, decision),
+        explanation: dated_explanation(run, decision, changes),
         decided_at: decision.decided_at,
         at_request: at_request(run, decision),
         at_execution: at_execution(decision),

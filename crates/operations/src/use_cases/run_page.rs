@@ -16,10 +16,7 @@ use domain::{
 };
 use store::{AttemptRow, RunAccess, RunRow, Scope};
 
-use super::{
-    decisions::{decision_view, explanation},
-    start::retry_refusal,
-};
+use super::{decisions::decision_view, start::retry_refusal};
 use crate::{
     Services,
     problem::Answer as _,
@@ -44,10 +41,14 @@ impl Services {
         let decisions = self.store.run_decisions(&run).await.answer(request)?;
         let attempts = self.store.run_attempts(&run).await.answer(request)?;
         let row = run.run();
+        let views = self.decision_views(scope, &run, &decisions).await?;
+        let refusal = views
+            .first()
+            .filter(|newest| row.denial_class.is_some() && !newest.allowed);
         let mut view = RunView {
             banner: self.banner_of(scope, &run).await?,
-            explanation: refusal(row, &decisions).and_then(|last| explanation(&run, last)),
-            decisions: self.decision_views(scope, &run, &decisions).await?,
+            explanation: refusal.and_then(|newest| newest.explanation.clone()),
+            decisions: views,
             timeline: timeline(row, &decisions, &attempts),
             items: self.items_of(scope, &run).await?,
             report: self.store.run_report(&run).await.answer(request)?,
@@ -108,14 +109,6 @@ impl Services {
         });
         Ok(items.collect())
     }
-}
-
-fn refusal<'a>(
-    row: &RunRow,
-    decisions: &'a [LegitimacyDecision],
-) -> Option<&'a LegitimacyDecision> {
-    row.denial_class?;
-    decisions.last().filter(|decision| !decision.allowed)
 }
 
 /// What the run's own row shows.

@@ -1,0 +1,132 @@
+//! Many tenants and many runs, for benchmarks.
+
+use domain::{
+    capability::Role,
+    connection::{ConsentStatus, VerificationStatus},
+    ids::UserId,
+    lifecycle::TenantLifecycle,
+    operation::OperationType,
+};
+use secrecy::SecretString;
+use store::{NewConnection, NewTenant, NewUser, Scope, TenantAccess, WaitingRun};
+use uuid::Uuid;
+
+use super::{SampleError, history, tenants::SampleTenants};
+use crate::Services;
+
+/// Tenants with people who may start runs in them.
+pub struct Bulk {
+    tenants: Vec<(TenantAccess, Vec<(UserId, String)>)>,
+    /// The owner of everything, signed in.
+    pub owner: Scope,
+}
+
+/// How many rows one statement writes.
+const CHUNK: usize = 2_000;
+
+impl Services {
+    /// Makes workspaces and tenants in an empty database.
+    ///
+    /// # Errors
+    /// [`SampleError`].
+    pub async fn make_bulk(&self, workspaces: usize, tenants: usize) -> Result<Bulk, SampleError> {
+        let name = "Bench Person".to_owned();
+        let user = NewUser {
+            email: "bench@tenantatlas.example".to_owned(),
+            display_name: name.clone(),
+            password_hash: self.passwords.hash(Uuid::now_v7().to_string()).await?,
+        };
+        let person = self.store.user_create(user).await?;
+        let mut made = Vec::with_capacity(tenants);
+        let mut places = Vec::new();
+        for index in 0..workspaces.max(1) {
+            places.push(
+                self.store
+                    .workspace_create(&format!("Workspace {index}"), person)
+                    .await?,
+            );
+        }
+        let owner = self.act_as(person).await?;
+        for (index, workspace) in places.iter().cycle().take(tenants).enumerate() {
+            let workspace = self.store.workspace(&owner, *workspace).await?;
+            let new = NewTenant {
+                name: format!("Tenant {index:03}"),
+                entra_tenant_id: None,
+                lifecycle: TenantLifecycle::Active,
+            };
+            let id = self.store.tenant_create(&owner, &workspace, new).await?;
+            let tenant = self.tenant_for(&owner, id).await?;
+            self.connect_bulk(&owner, &tenant).await?;
+            self.store
+                .tenant_role_set(&owner, &tenant, person, Role::Owner)
+                .await?;
+            made.push((tenant, vec![(person, name.clone())]));
+        }
+        Ok(Bulk {
+            tenants: made,
+            owner,
+        })
+    }
+
+    async fn connect_bulk(&self, owner: &Scope, tenant: &TenantAccess) -> Result<(), SampleError> {
+        let new = NewConnection {
+            display_name: "Bench".to_owned(),
+            entra_tenant_id: Uuid::now_v7().to_string(),
+            client_id: Uuid::now_v7().to_string(),
+            consent: ConsentStatus::Granted,
+            verification: VerificationStatus::Healthy,
+        };
+        let id = self.store.connection_create(owner, tenant, new).await?;
+        let sealed = self.key.seal(id, &SecretString::from("bench"))?;
+        Ok(self
+            .store
+            .credential_store(owner, tenant, id, sealed)
+            .await?)
+    }
+
+    /// Writes past runs over the tenants.
+    ///
+    /// # Errors
+    /// [`SampleError`].
+    pub async fn fill_history(&self, bulk: &Bulk, count: usize) -> Result<(), SampleError> {
+        let Some((first, _)) = bulk.tenants.first() else {
+            return Ok(());
+        };
+        let sample = SampleTenants {
+            second: first.clone(),
+            onboarding: first.id(),
+            elsewhere: first.id(),
+            with_history: bulk.tenants.clone(),
+        };
+        let now = self.store.now().await?;
+        let runs = history::past_runs(&sample, count, 7, now);
+        for chunk in runs.chunks(CHUNK) {
+            self.store.seed_past_runs(chunk).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts runs into the queue, spread over the tenants.
+    ///
+    /// # Errors
+    /// [`SampleError`].
+    pub async fn fill_queue(&self, bulk: &Bulk, count: usize) -> Result<(), SampleError> {
+        let runs: Vec<_> = bulk
+            .tenants
+            .iter()
+            .filter_map(|(tenant, people)| Some((tenant, people.first()?)))
+            .cycle()
+            .take(count)
+            .map(|(tenant, person)| WaitingRun {
+                workspace_id: tenant.workspace_id(),
+                tenant_id: tenant.id(),
+                operation: OperationType::InventorySync,
+                initiator: person.clone(),
+            })
+            .collect();
+        for chunk in runs.chunks(CHUNK) {
+            self.store.seed_waiting_runs(chunk).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+//! What a person types.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An operations console for many Microsoft 365 tenants: every queued run is authorised again as it starts.
+#[derive(Debug, Parser)]
+#[command(name = "tenant-atlas", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Everything in one process: pages and workers.
+    Serve(Serve),
+    /// Only the pages; workers run elsewhere.
+    Web(Serve),
+    /// Only workers, on the same database as the pages.
+    Worker(Worker),
+    /// Sample workspaces, tenants and people, with a sandbox in place of Microsoft Graph.
+    Demo(Demo),
+    /// A local Microsoft Graph that keeps state, enforces permissions, and can be told to fail.
+    GraphSandbox(GraphSandbox),
+    /// Brings the database up to this program's version, and stops.
+    Migrate(Database),
+    /// Looks over the installation and says what is not in order.
+    Doctor(Database),
+    /// Looks after the audit log.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Disables and enables people.
+    #[command(subcommand)]
+    Users(Users),
+    /// Measures this program on this machine.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Database {
+    /// Where the database, the key and the settings of this installation are.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub(crate) data_dir: PathBuf,
+    /// `sqlite:` or `postgres:`; without it, a SQLite file in the data folder.
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+}
+
+impl Database {
+    /// Whether the database is a server of its own, which may come up later than this program.
+    pub(crate) fn is_server(&self) -> bool {
+        self.database_url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("postgres"))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// Where to listen; beyond loopback only with --public-url.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// The https address people use, when a proxy with TLS stands in front.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// How many runs to work on at once.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) workers: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Worker {
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// How many runs to work on at once.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) workers: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to listen; loopback only.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Where to keep the demo; without it, a folder that is removed at the end.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// How many runs to work on at once; 0 leaves the queue waiting for `tenant-atlas worker`.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) workers: usize,
+    /// Makes the sample data; the same seed makes the same.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Prints one line of JSON when ready.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxScale {
+    /// Tens of objects a tenant.
+    Small,
+    /// Two tenants with 5,000 groups and 800 policies.
+    Large,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphSandbox {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
+    pub(crate) listen: SocketAddr,
+    /// Makes the data; the same seed makes the same.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many tenants.
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub(crate) tenants: usize,
+    /// How much is in them.
+    #[arg(long, value_enum, default_value_t = SandboxScale::Small)]
+    pub(crate) scale: SandboxScale,
+    /// Opens the control API under /_sandbox; loopback only.
+    #[arg(long)]
+    pub(crate) control: bool,
+    /// Prints one line of JSON when ready.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Recomputes every chain and names the first entry that does not fit.
+    Verify {
+        #[command(flatten)]
+        database: Database,
+        /// Prints one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Users {
+    /// Disables a person: sessions end, queued runs are refused.
+    Disable {
+        #[command(flatten)]
+        database: Database,
+        /// What the person signs in with.
+        email: String,
+    },
+    /// Enables a disabled person again.
+    Enable {
+        #[command(flatten)]
+        database: Database,
+        /// What the person signs in with.
+        email: String,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchTarget {
+    /// An empty database to measure on; without it, a temporary SQLite file.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// How many runs.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) count: usize,
+    /// Prints one line of JSON at the end.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// Gated, durable, audited runs with nothing to do, by one worker loop.
+    Runs(BenchTarget),
+    /// The operations list over many runs: first byte of the page, and of a poll with nothing new.
+    List(BenchTarget),
+}

@@ -1,0 +1,100 @@
+//! `migrate`, `doctor`, `audit` and `users`.
+
+use anyhow::{Context as _, bail};
+
+use crate::{
+    cli::{Audit, Database, Users},
+    data_dir,
+};
+
+/// Brings the database up to date; opening it does that.
+pub(crate) async fn migrate(database: &Database) -> anyhow::Result<()> {
+    let (_, services) = data_dir::open(database).await?;
+    println!("The database is up to date.");
+    services.store().close().await;
+    Ok(())
+}
+
+/// Looks over the installation.
+pub(crate) async fn doctor(database: &Database) -> anyhow::Result<()> {
+    let (dir, services) = data_dir::open_existing(database).await?;
+    println!(
+        "ok    the data folder {} can be written to",
+        dir.path().display()
+    );
+    services
+        .store()
+        .ping()
+        .await
+        .context("the database does not answer")?;
+    println!("ok    the database answers and is at this program's version");
+    let endpoints = dir.endpoints()?;
+    println!("ok    the provider is {}", endpoints.graph());
+    let verdicts = services.store().audit_verify().await?;
+    let broken: Vec<_> = verdicts.iter().filter(|v| v.broken_at.is_some()).collect();
+    if !broken.is_empty() {
+        bail!(
+            "the audit log of {} workspaces does not verify; see `tenant-atlas audit verify`",
+            broken.len()
+        );
+    }
+    println!(
+        "ok    the audit log verifies in {} workspaces",
+        verdicts.len()
+    );
+    if services.store().is_unclaimed().await? {
+        println!("note  nobody can sign in yet; `tenant-atlas serve` prints a set-up link");
+    }
+    Ok(())
+}
+
+/// Verifies the audit log.
+pub(crate) async fn audit(command: Audit) -> anyhow::Result<()> {
+    let Audit::Verify { database, json } = command;
+    let (_, services) = data_dir::open_existing(&database).await?;
+    let verdicts = services.store().audit_verify().await?;
+    if json {
+        println!("{}", serde_json::to_string(&verdicts)?);
+    }
+    let mut broken = 0;
+    for verdict in &verdicts {
+        let told = match verdict.broken_at {
+            None => format!("{} entries verify", verdict.entries),
+            Some(at) => {
+                broken += 1;
+                format!("entry {at} does not fit")
+            }
+        };
+        if !json {
+            println!("workspace {}: {told}", verdict.workspace_id);
+        }
+    }
+    if broken > 0 {
+        bail!("the audit log of {broken} workspaces was changed");
+    }
+    Ok(())
+}
+
+/// Disables or enables a person.
+pub(crate) async fn users(command: Users) -> anyhow::Result<()> {
+    let (database, email, disable) = match &command {
+        Users::Disable { database, email } => (database, email, true),
+        Users::Enable { database, email } => (database, email, false),
+    };
+    let (_, services) = data_dir::open_existing(database).await?;
+    let store = services.store();
+    if disable {
+        store
+            .user_disable(email)
+            .await
+            .context("there is no such enabled person")?;
+        println!("{email} is disabled: sessions end now, queued runs are refused at their start.");
+    } else {
+        store
+            .user_enable(email)
+            .await
+            .context("there is no such disabled person")?;
+        println!("{email} is enabled.");
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! One file a subcommand.
+
+mod bench;
+mod bench_list;
+mod bench_runs;
+mod bench_target;
+mod demo;
+mod maintenance;
+mod sandbox;
+mod serve;
+
+use crate::cli::Command;
+
+/// Runs a subcommand to its end.
+pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => serve::serve(args).await,
+        Command::Web(args) => serve::web(args).await,
+        Command::Worker(args) => serve::worker(args).await,
+        Command::Demo(args) => demo::demo(args).await,
+        Command::GraphSandbox(args) => sandbox::graph_sandbox(args).await,
+        Command::Migrate(database) => maintenance::migrate(&database).await,
+        Command::Doctor(database) => maintenance::doctor(&database).await,
+        Command::Audit(command) => maintenance::audit(command).await,
+        Command::Users(command) => maintenance::users(command).await,
+        Command::Bench(command) => bench::bench(command).await,
+    }
+}

@@ -1,0 +1,121 @@
+//! The folder of an installation: its SQLite file, its key, its provider's address.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use graph::Endpoints;
+use operations::{MasterKey, Passwords, Services};
+use serde::{Deserialize, Serialize};
+use store::Store;
+
+use crate::cli::Database;
+
+/// The folder of an installation.
+#[derive(Debug, Clone)]
+pub(crate) struct DataDir(PathBuf);
+
+/// A provider other than Microsoft's own cloud; set by the server's configuration alone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ProviderFile {
+    /// Where tokens come from.
+    pub(crate) authority: String,
+    /// Where Graph is.
+    pub(crate) graph: String,
+}
+
+impl DataDir {
+    /// Makes the folder if need be, and makes sure that it can be written to.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let told = || {
+            format!(
+                "the data folder {} cannot be written to; choose another with --data-dir, or make it this user's",
+                path.display()
+            )
+        };
+        fs::create_dir_all(path).with_context(told)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+        }
+        let probe = path.join(".write-probe");
+        fs::write(&probe, b"").with_context(told)?;
+        let _ = fs::remove_file(&probe);
+        Ok(Self(path.canonicalize().with_context(told)?))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn sqlite_url(&self) -> String {
+        format!("sqlite:{}", self.0.join("tenant-atlas.sqlite").display())
+    }
+
+    /// The provider's address; Microsoft's own cloud unless a file says otherwise.
+    pub(crate) fn endpoints(&self) -> anyhow::Result<Endpoints> {
+        let path = self.0.join("provider.json");
+        let Ok(text) = fs::read_to_string(&path) else {
+            return Ok(Endpoints::global());
+        };
+        let file: ProviderFile = serde_json::from_str(&text)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        Endpoints::custom(&file.authority, &file.graph)
+            .with_context(|| format!("{} names no usable address", path.display()))
+    }
+
+    /// Remembers a provider for this and later processes.
+    pub(crate) fn set_provider(&self, file: &ProviderFile) -> anyhow::Result<()> {
+        self.write_private("provider.json", &serde_json::to_string_pretty(file)?)
+    }
+
+    /// Writes a file only this user can read.
+    pub(crate) fn write_private(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        let path = self.0.join(name);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options
+            .open(&path)
+            .with_context(|| format!("writing {}", path.display()))?;
+        file.write_all(text.as_bytes())
+            .with_context(|| format!("writing {}", path.display()))
+    }
+
+    /// Opens the database and makes the use cases over it.
+    pub(crate) async fn services(&self, database_url: Option<&str>) -> anyhow::Result<Services> {
+        let url = database_url.map_or_else(|| self.sqlite_url(), str::to_owned);
+        let store = Store::open(&url).await?;
+        let key = MasterKey::open(&self.0.join("master.key"))?;
+        Ok(Services::new(store, Passwords::new()?, key))
+    }
+}
+
+/// Opens the folder and the database a command names.
+pub(crate) async fn open(database: &Database) -> anyhow::Result<(DataDir, Services)> {
+    let dir = DataDir::open(&database.data_dir)?;
+    let services = dir.services(database.database_url.as_deref()).await?;
+    Ok((dir, services))
+}
+
+/// Opens an installation that must be there already.
+pub(crate) async fn open_existing(database: &Database) -> anyhow::Result<(DataDir, Services)> {
+    must_exist(database)?;
+    open(database).await
+}
+
+/// Refuses to make a new installation where one was meant to be.
+pub(crate) fn must_exist(database: &Database) -> anyhow::Result<()> {
+    if database.database_url.is_none() && !database.data_dir.join("tenant-atlas.sqlite").exists() {
+        bail!(
+            "there is no installation in {}; name one with --data-dir or --database-url",
+            database.data_dir.display()
+        );
+    }
+    Ok(())
+}
