@@ -7,6 +7,7 @@ use domain::{
     ids::{RequestId, TenantId},
 };
 use store::{Presence, Scope, Store, TenantAccess};
+use tokio::sync::Semaphore;
 
 use crate::{passwords::Passwords, problem::Answer as _, secrets::MasterKey};
 
@@ -16,6 +17,9 @@ pub struct Services {
     pub(crate) store: Store,
     pub(crate) passwords: Passwords,
     pub(crate) key: Arc<MasterKey>,
+    /// Taken before failures are looked at and kept until they are counted, so that tries
+    /// made at the same moment do not all pass as the first.
+    pub(crate) sign_in_turn: Arc<Semaphore>,
 }
 
 impl Services {
@@ -25,6 +29,7 @@ impl Services {
             store,
             passwords,
             key: Arc::new(key),
+            sign_in_turn: Arc::new(Semaphore::new(1)),
         }
     }
 

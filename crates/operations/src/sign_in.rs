@@ -32,6 +32,11 @@ impl Services {
             (format!("email:{}", email.trim().to_lowercase()), FREE_TRIES),
             (format!("peer:{peer}"), FREE_TRIES_PEER),
         ];
+        let _turn = self
+            .sign_in_turn
+            .acquire()
+            .await
+            .map_err(|_| ApiError::Unavailable)?;
         for (subject, free) in &subjects {
             self.hold_back(subject, *free, request_id).await?;
         }

@@ -1,8 +1,10 @@
-//! What the conformance suite asks and nothing else may.
+//! What tests on real databases ask and nothing else may.
 
 use std::collections::BTreeSet;
 
 use policy::RunKey;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use uuid::Uuid;
 
 use crate::{Store, StoreError};
 
@@ -17,4 +19,37 @@ pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
 /// When the database does not answer.
 pub async fn attempt_is_decided(store: &Store, key: RunKey) -> Result<bool, StoreError> {
     store.attempt_is_decided(key).await
+}
+
+/// A new, empty database on a PostgreSQL server; answers its URL.
+///
+/// # Errors
+/// When the server does not answer or does not allow it.
+pub async fn postgres_database_create(server: &str) -> Result<String, StoreError> {
+    let name = format!("ta_test_{}", Uuid::now_v7().simple());
+    at_server(server, format!("create database {name}")).await?;
+    let (server, _) = server.rsplit_once('/').ok_or(StoreError::NotFound)?;
+    Ok(format!("{server}/{name}"))
+}
+
+/// Drops a database that [`postgres_database_create`] made, whoever is still connected to it.
+///
+/// # Errors
+/// When the server does not answer, or the database is none of those.
+pub async fn postgres_database_drop(server: &str, url: &str) -> Result<(), StoreError> {
+    let (_, name) = url.rsplit_once('/').ok_or(StoreError::NotFound)?;
+    if !name.starts_with("ta_test_")
+        || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    {
+        return Err(StoreError::NotFound);
+    }
+    at_server(server, format!("drop database {name} with (force)")).await
+}
+
+async fn at_server(url: &str, statement: String) -> Result<(), StoreError> {
+    let mut connection = PgConnection::connect(url).await?;
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await?;
+    Ok(connection.close().await?)
 }

@@ -34,7 +34,7 @@ pub use notifications::Notification;
 pub use open::OpenError;
 pub use runs::{
     AttemptRow, ChangeRow, Claim, Failure, ItemOutcome, ItemRow, Requested, RunAccess, RunDraft,
-    RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft,
+    RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft, WorkedOutcome,
 };
 pub use scope::{Scope, WorkspaceAccess};
 pub use seed::{PastRun, WaitingRun};

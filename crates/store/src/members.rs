@@ -1,22 +1,21 @@
 //! Memberships at both levels; nothing is inherited from one to the other (V-16).
 
-use domain::{
-    capability::Role,
-    ids::{ScopeId, TenantId, UserId, WorkspaceId},
-    time::Timestamp,
-};
-use serde_json::json;
+mod change;
+mod found;
+
+use domain::{capability::Role, ids::UserId, time::Timestamp};
 
 use crate::{
     Store,
-    audit::{AuditActor, AuditEntry, action, append},
     error::StoreError,
-    new_id::new_id,
-    scope::{Scope, WorkspaceAccess},
-    sql::{Row, Statement, Tx, args, dialects, same},
+    scope::WorkspaceAccess,
+    sql::{Row, Statement, args, same},
     tenants::TenantAccess,
     users::normal_email,
 };
+
+pub(crate) use change::set_tenant_role;
+pub(crate) use found::found_workspace;
 
 /// A member of a workspace or a tenant.
 #[derive(Debug, Clone)]
@@ -33,38 +32,6 @@ pub struct Member {
     pub since: Timestamp,
 }
 
-static WORKSPACE_CREATE: Statement = same(
-    "workspace_create",
-    "insert into workspaces (id, name, created_at) values ($1, $2, $3)",
-);
-static WORKSPACE_ROLE_SET: Statement = dialects(
-    "workspace_role_set",
-    "insert into workspace_memberships (workspace_id, user_id, role, version, created_at)
-     values ($1, $2, $3, $4, $4)
-     on conflict (workspace_id, user_id) do update set role = excluded.role, version = version + 1",
-    "insert into workspace_memberships (workspace_id, user_id, role, version, created_at)
-     values ($1, $2, $3, $4, $4)
-     on conflict (workspace_id, user_id) do update
-       set role = excluded.role, version = workspace_memberships.version + 1",
-);
-static TENANT_ROLE_SET: Statement = dialects(
-    "tenant_role_set",
-    "insert into tenant_memberships (workspace_id, tenant_id, user_id, role, version, created_at)
-     values ($1, $2, $3, $4, $5, $5)
-     on conflict (tenant_id, user_id) do update set role = excluded.role, version = version + 1",
-    "insert into tenant_memberships (workspace_id, tenant_id, user_id, role, version, created_at)
-     values ($1, $2, $3, $4, $5, $5)
-     on conflict (tenant_id, user_id) do update
-       set role = excluded.role, version = tenant_memberships.version + 1",
-);
-static WORKSPACE_MEMBER_REMOVE: Statement = same(
-    "workspace_member_remove",
-    "delete from workspace_memberships where workspace_id = $1 and user_id = $2",
-);
-static TENANT_MEMBER_REMOVE: Statement = same(
-    "tenant_member_remove",
-    "delete from tenant_memberships where workspace_id = $1 and tenant_id = $2 and user_id = $3",
-);
 static WORKSPACE_MEMBERS: Statement = same(
     "workspace_members",
     "select u.id, u.display_name, u.email, m.role, m.created_at
@@ -77,16 +44,10 @@ static TENANT_MEMBERS: Statement = same(
      from tenant_memberships m join users u on u.id = m.user_id
      where m.workspace_id = $1 and m.tenant_id = $2 order by u.display_name, u.id",
 );
-static WORKSPACE_MEMBER_LOCK: Statement = dialects(
-    "workspace_members_lock",
-    "select user_id, role from workspace_memberships where workspace_id = $1 order by user_id",
-    "select user_id, role from workspace_memberships where workspace_id = $1 order by user_id for update",
-);
 static USER_BY_EMAIL: Statement = same(
     "user_by_email",
     "select id, display_name from users where email = $1",
 );
-static USER_NAME: Statement = same("user_name", "select display_name from users where id = $1");
 static WORKSPACE_MEMBER_BY_EMAIL: Statement = same(
     "workspace_member_by_email",
     "select u.id, u.display_name from users u join workspace_memberships m on m.user_id = u.id
@@ -103,129 +64,7 @@ fn member_of(row: &Row) -> Result<Member, StoreError> {
     })
 }
 
-/// Makes a workspace and its first owner; answers the workspace and the audit entries to append.
-pub(crate) async fn found_workspace(
-    tx: &mut Tx,
-    now: Timestamp,
-    name: &str,
-    owner: UserId,
-    owner_name: &str,
-) -> Result<(WorkspaceId, Vec<AuditEntry>), StoreError> {
-    let id = new_id(WorkspaceId::from_uuid);
-    tx.execute(&WORKSPACE_CREATE, args![id, name, now]).await?;
-    let role = Role::Owner;
-    tx.execute(&WORKSPACE_ROLE_SET, args![id, owner, role.as_str(), now])
-        .await?;
-    let actor = AuditActor {
-        id: Some(owner),
-        name: owner_name.to_owned(),
-    };
-    let scope_id = ScopeId::of(id, None);
-    let entry = |action, subject_id, detail: serde_json::Value| AuditEntry {
-        workspace_id: id,
-        scope_id,
-        action,
-        actor: actor.clone(),
-        subject_id,
-        run_id: None,
-        detail: detail.to_string(),
-    };
-    let entries = vec![
-        entry(
-            action::WORKSPACE_CREATED,
-            id.as_uuid(),
-            json!({ "name": name }),
-        ),
-        entry(
-            action::WORKSPACE_ROLE_SET,
-            owner.as_uuid(),
-            json!({ "role": role }),
-        ),
-    ];
-    Ok((id, entries))
-}
-
-/// A change of a membership, for the audit log.
-struct Change {
-    workspace_id: WorkspaceId,
-    scope_id: ScopeId,
-    action: &'static str,
-    user: UserId,
-    detail: serde_json::Value,
-}
-
-async fn commit_change(
-    mut tx: Tx,
-    scope: &Scope,
-    now: Timestamp,
-    change: Change,
-) -> Result<(), StoreError> {
-    let entry = AuditEntry {
-        workspace_id: change.workspace_id,
-        scope_id: change.scope_id,
-        action: change.action,
-        actor: AuditActor {
-            id: Some(scope.user_id),
-            name: scope.display_name.clone(),
-        },
-        subject_id: change.user.as_uuid(),
-        run_id: None,
-        detail: change.detail.to_string(),
-    };
-    append(&mut tx, now, vec![entry]).await?;
-    tx.commit().await
-}
-
-/// Locks the workspace's memberships and refuses to take the last guarded role away.
-async fn guard_last_owner(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    user: UserId,
-    becomes: Option<Role>,
-) -> Result<(), StoreError> {
-    let rows = tx.fetch(&WORKSPACE_MEMBER_LOCK, args![workspace]).await?;
-    let mut others = 0;
-    let mut held = false;
-    for row in rows {
-        if row.word("role", Role::parse)?.is_last_guarded() {
-            if row.uuid("user_id")? == user.as_uuid() {
-                held = true;
-            } else {
-                others += 1;
-            }
-        }
-    }
-    let keeps = becomes.is_some_and(Role::is_last_guarded);
-    if held && !keeps && others == 0 {
-        Err(StoreError::LastOwner)
-    } else {
-        Ok(())
-    }
-}
-
 impl Store {
-    /// Makes a workspace owned by an existing person.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such person.
-    pub async fn workspace_create(
-        &self,
-        name: &str,
-        owner: UserId,
-    ) -> Result<WorkspaceId, StoreError> {
-        let mut tx = self.db.write().await?;
-        let now = tx.now().await?;
-        let row = tx
-            .first(&USER_NAME, args![owner])
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        let owner_name = row.text("display_name")?;
-        let (id, entries) = found_workspace(&mut tx, now, name, owner, &owner_name).await?;
-        append(&mut tx, now, entries).await?;
-        tx.commit().await?;
-        Ok(id)
-    }
-
     /// The members of a workspace, by name.
     ///
     /// # Errors
@@ -284,130 +123,4 @@ impl Store {
             row.ok_or(StoreError::NotFound)?.uuid("id")?,
         ))
     }
-
-    /// Gives a person a role in a workspace, new or instead of the one they had.
-    ///
-    /// # Errors
-    /// `LastOwner` when it would leave the workspace without an owner.
-    pub async fn workspace_role_set(
-        &self,
-        scope: &Scope,
-        workspace: &WorkspaceAccess,
-        user: UserId,
-        role: Role,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.db.write().await?;
-        let now = tx.now().await?;
-        guard_last_owner(&mut tx, workspace.id, user, Some(role)).await?;
-        tx.execute(
-            &WORKSPACE_ROLE_SET,
-            args![workspace.id, user, role.as_str(), now],
-        )
-        .await?;
-        let change = Change {
-            workspace_id: workspace.id,
-            scope_id: workspace.scope_id(),
-            action: action::WORKSPACE_ROLE_SET,
-            user,
-            detail: json!({ "role": role }),
-        };
-        commit_change(tx, scope, now, change).await
-    }
-
-    /// Takes a person out of a workspace and out of all its tenants.
-    ///
-    /// # Errors
-    /// `NotFound` when they are no member; `LastOwner` when they are the last owner.
-    pub async fn workspace_member_remove(
-        &self,
-        scope: &Scope,
-        workspace: &WorkspaceAccess,
-        user: UserId,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.db.write().await?;
-        let now = tx.now().await?;
-        guard_last_owner(&mut tx, workspace.id, user, None).await?;
-        if tx
-            .execute(&WORKSPACE_MEMBER_REMOVE, args![workspace.id, user])
-            .await?
-            == 0
-        {
-            return Err(StoreError::NotFound);
-        }
-        let change = Change {
-            workspace_id: workspace.id,
-            scope_id: workspace.scope_id(),
-            action: action::WORKSPACE_MEMBER_REMOVED,
-            user,
-            detail: json!({}),
-        };
-        commit_change(tx, scope, now, change).await
-    }
-
-    /// Gives a member of the workspace a role in a tenant, new or instead of the one they had.
-    ///
-    /// # Errors
-    /// `Database` when the person is no member of the workspace: the database refuses it.
-    pub async fn tenant_role_set(
-        &self,
-        scope: &Scope,
-        tenant: &TenantAccess,
-        user: UserId,
-        role: Role,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.db.write().await?;
-        let now = tx.now().await?;
-        set_tenant_role(&mut tx, now, tenant.workspace_id(), tenant.id(), user, role).await?;
-        let change = Change {
-            workspace_id: tenant.workspace_id(),
-            scope_id: tenant.scope_id(),
-            action: action::TENANT_ROLE_SET,
-            user,
-            detail: json!({ "role": role }),
-        };
-        commit_change(tx, scope, now, change).await
-    }
-
-    /// Takes a person out of a tenant.
-    ///
-    /// # Errors
-    /// `NotFound` when they are no member of it.
-    pub async fn tenant_member_remove(
-        &self,
-        scope: &Scope,
-        tenant: &TenantAccess,
-        user: UserId,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.db.write().await?;
-        let now = tx.now().await?;
-        let args = args![tenant.workspace_id(), tenant.id(), user];
-        if tx.execute(&TENANT_MEMBER_REMOVE, args).await? == 0 {
-            return Err(StoreError::NotFound);
-        }
-        let change = Change {
-            workspace_id: tenant.workspace_id(),
-            scope_id: tenant.scope_id(),
-            action: action::TENANT_MEMBER_REMOVED,
-            user,
-            detail: json!({}),
-        };
-        commit_change(tx, scope, now, change).await
-    }
-}
-
-/// Writes a tenant membership; the version of a new row is later than that of any row before it.
-pub(crate) async fn set_tenant_role(
-    tx: &mut Tx,
-    now: Timestamp,
-    workspace: WorkspaceId,
-    tenant: TenantId,
-    user: UserId,
-    role: Role,
-) -> Result<(), StoreError> {
-    tx.execute(
-        &TENANT_ROLE_SET,
-        args![workspace, tenant, user, role.as_str(), now],
-    )
-    .await
-    .map(drop)
 }

@@ -3,7 +3,6 @@
 use domain::{
     connection::{ConsentStatus, VerificationStatus},
     operation::OperationType,
-    run::RunOutcome,
     summary::{CountKey, SummaryCounts},
     verification::{
         CheckReason, CheckStatus, Overall, Severity, VerificationCheck, VerificationReport,
@@ -11,7 +10,7 @@ use domain::{
 };
 use graph::GraphError;
 use policy::Running;
-use store::{Failure, RunEnd, Store, StoreError, Verified};
+use store::{Failure, RunEnd, Store, StoreError, Verified, WorkedOutcome};
 
 use super::{
     ProviderSession,
@@ -233,9 +232,9 @@ fn permission_check(permission: &PermissionCheck, roles: &[String]) -> Verificat
     )
 }
 
-/// What a report means for the connection; nothing when the provider could not be asked.
+/// What a report means for the connection; nothing when no answer was had that can be believed.
 fn meaning(report: &VerificationReport, error: Option<&GraphError>) -> Option<Verified> {
-    if error.is_some_and(|e| e.is_transient() || matches!(e, GraphError::Unreachable { .. })) {
+    if error.is_some_and(says_nothing) {
         return None;
     }
     let verification = match report.overall {
@@ -243,27 +242,43 @@ fn meaning(report: &VerificationReport, error: Option<&GraphError>) -> Option<Ve
         Overall::NeedsAttention => VerificationStatus::Degraded,
         Overall::Blocked => VerificationStatus::Failed,
     };
-    let consent_failed = report
-        .checks
-        .iter()
-        .any(|check| check.key == CONSENT.key && check.status == CheckStatus::Fail);
     Some(Verified {
         verification,
-        consent: if consent_failed {
-            ConsentStatus::Revoked
-        } else {
-            ConsentStatus::Granted
-        },
-        error_code: blocking_reason(report, error),
+        // The gate let the check start, so consent is on record. Taken away here it would keep
+        // out every later check too, also the one that finds consent given again.
+        consent: ConsentStatus::Granted,
+        error_code: failed_checks(report)
+            .next()
+            .map(|check| failed_reason(check, error).to_owned()),
     })
 }
 
-fn blocking_reason(report: &VerificationReport, error: Option<&GraphError>) -> Option<String> {
-    (report.overall == Overall::Blocked).then(|| {
-        error
-            .map_or("provider_permission_denied", reason_of)
-            .to_owned()
-    })
+/// An outage or a garbled answer tells nothing about the connection.
+fn says_nothing(error: &GraphError) -> bool {
+    error.is_transient()
+        || matches!(
+            error,
+            GraphError::InvalidResponse { .. }
+                | GraphError::RefusedNextLink { .. }
+                | GraphError::TooLarge { .. }
+        )
+}
+
+fn failed_checks(report: &VerificationReport) -> impl Iterator<Item = &VerificationCheck> {
+    report
+        .checks
+        .iter()
+        .filter(|check| check.status == CheckStatus::Fail)
+}
+
+/// The normalised reason of one failed check.
+fn failed_reason(check: &VerificationCheck, error: Option<&GraphError>) -> &'static str {
+    match (check.key.as_str(), error) {
+        (key, Some(error)) if key == CONNECT.key => reason_of(error),
+        (key, None) if key == CONNECT.key => "provider_tenant_mismatch",
+        (key, _) if key == CONSENT.key => "provider_consent_missing",
+        _ => "provider_permission_denied",
+    }
 }
 
 fn end_of(report: &VerificationReport, error: Option<&GraphError>) -> RunEnd {
@@ -276,19 +291,16 @@ fn end_of(report: &VerificationReport, error: Option<&GraphError>) -> RunEnd {
     );
     counts.set(CountKey::Failed, report.counts.fail.into());
     counts.set(CountKey::Skipped, report.counts.skip.into());
-    let failures = report
-        .checks
-        .iter()
-        .filter(|check| check.status == CheckStatus::Fail)
+    let failures = failed_checks(report)
         .map(|check| Failure {
             code: check.key.clone(),
-            reason_code: blocking_reason(report, error).unwrap_or_default(),
+            reason_code: failed_reason(check, error).to_owned(),
             message: check.message.clone(),
         })
         .collect();
     let outcome = match report.overall {
-        Overall::Ready | Overall::NeedsAttention => RunOutcome::Succeeded,
-        Overall::Blocked => RunOutcome::Failed,
+        Overall::Ready | Overall::NeedsAttention => WorkedOutcome::Succeeded,
+        Overall::Blocked => WorkedOutcome::Failed,
     };
     RunEnd {
         outcome,

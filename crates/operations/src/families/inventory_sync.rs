@@ -1,13 +1,10 @@
 //! `inventory.sync`: reads groups and policies to the last page and stores them per tenant (P-05).
 
-use domain::{
-    run::RunOutcome,
-    summary::{CountKey, SummaryCounts},
-};
+use domain::summary::{CountKey, SummaryCounts};
 use graph::{Contract, GraphError, contract};
 use policy::Running;
 use serde_json::{Map, Value};
-use store::{Failure, InventoryObject, ItemOutcome, RunEnd, Store, StoreError};
+use store::{Failure, InventoryObject, ItemOutcome, RunEnd, Store, StoreError, WorkedOutcome};
 
 use super::{
     ProviderSession,
@@ -236,11 +233,11 @@ impl Tally {
     fn end(self) -> RunEnd {
         let succeeded = self.counts.get(CountKey::Succeeded).unwrap_or(0);
         let outcome = if self.failures.is_empty() {
-            RunOutcome::Succeeded
+            WorkedOutcome::Succeeded
         } else if succeeded > 0 {
-            RunOutcome::PartiallySucceeded
+            WorkedOutcome::PartiallySucceeded
         } else {
-            RunOutcome::Failed
+            WorkedOutcome::Failed
         };
         RunEnd {
             outcome,

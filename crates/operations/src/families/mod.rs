@@ -5,9 +5,9 @@ pub(crate) mod inventory_sync;
 mod provider;
 mod report;
 
-use domain::{operation::OperationType, run::RunOutcome, summary::SummaryCounts};
+use domain::{operation::OperationType, summary::SummaryCounts};
 use policy::Running;
-use store::{Failure, RunEnd, Store, StoreError};
+use store::{Failure, RunEnd, Store, StoreError, WorkedOutcome};
 
 pub(crate) use provider::{Provider, ProviderSession};
 
@@ -30,10 +30,10 @@ pub(crate) async fn work(
     }
 }
 
-/// A run that ended before it did anything.
+/// A run that broke off; what it had counted until then stays.
 pub(crate) fn failed(failure: Failure) -> RunEnd {
     RunEnd {
-        outcome: RunOutcome::Failed,
+        outcome: WorkedOutcome::Failed,
         counts: SummaryCounts::default(),
         failures: vec![failure],
     }

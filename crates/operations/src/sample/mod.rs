@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub use bulk::Bulk;
 pub use people::SampleAccount;
 
-use crate::Services;
+use crate::{Services, secrets::random};
 
 /// A directory at the provider that a sample tenant connects to.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ impl Services {
 
     /// Signs a sample person in without a password, to act in their name while the sample is made.
     async fn act_as(&self, user: domain::ids::UserId) -> Result<Scope, SampleError> {
-        let token = Uuid::now_v7().to_string();
+        let token = random::<32>()?.map(|byte| format!("{byte:02x}")).concat();
         self.store.session_create(user, &token).await?;
         let request = RequestId::from_uuid(Uuid::now_v7());
         let scope = self

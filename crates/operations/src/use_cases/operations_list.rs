@@ -163,8 +163,13 @@ impl Services {
         if people.is_empty() {
             return Ok(None);
         }
-        filter.initiators = people;
-        Ok(Some(filter))
+        // "Mine" and a name together mean both.
+        if filter.initiators.is_empty() {
+            filter.initiators = people;
+        } else {
+            filter.initiators.retain(|id| people.contains(id));
+        }
+        Ok(Some(filter).filter(|filter| !filter.initiators.is_empty()))
     }
 
     async fn tabs(

@@ -43,23 +43,40 @@ pub(super) async fn run(store: Store, provider: Provider, running: Running, long
     finish(&store, &running, &end).await;
 }
 
-/// Ends the run; an outage of the database is waited out for as long as the lease is ours.
+/// Ends the run; an end that the database does not take becomes a plain failure.
 async fn finish(store: &Store, running: &Running, end: &RunEnd) {
+    let key = running.key();
+    let Err(error) = end_run(store, running, end).await else {
+        return;
+    };
+    tracing::error!(run.id = %key.run_id, error = %error, "the end of run {} was not taken", key.run_id);
+    let end = failed(inside(
+        "internal_error",
+        "The result could not be written down. The log has the details under this run's id.",
+    ));
+    if let Err(error) = end_run(store, running, &end).await {
+        tracing::error!(run.id = %key.run_id, error = %error, "run {} is left to its lease", key.run_id);
+    }
+}
+
+/// Writes an end; an outage of the database is waited out for as long as the lease is ours.
+async fn end_run(store: &Store, running: &Running, end: &RunEnd) -> Result<(), StoreError> {
     let key = running.key();
     loop {
         match store.run_finish(running, end).await {
             Ok(()) => {
-                tracing::info!(run.id = %key.run_id, outcome = %end.outcome, "run {} ended", key.run_id);
-                return;
+                tracing::info!(run.id = %key.run_id, outcome = ?end.outcome, "run {} ended", key.run_id);
+                return Ok(());
             }
             Err(StoreError::LeaseLost) => {
                 tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "no longer ours to end, run {}", key.run_id);
-                return;
+                return Ok(());
             }
-            Err(error) => {
+            Err(error) if matches!(error, StoreError::Unavailable(_)) || error.is_contention() => {
                 tracing::warn!(run.id = %key.run_id, error = %error, "could not end run {}; trying again", key.run_id);
                 sleep(Duration::from_millis(500)).await;
             }
+            Err(error) => return Err(error),
         }
     }
 }

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use domain::ids::{RunId, WorkerId};
+use domain::ids::WorkerId;
 use graph::{Endpoints, GraphClient};
 use policy::{RunKey, Running};
-use store::Store;
+use store::{Store, StoreError};
 use tokio::{
     sync::{Semaphore, watch},
     task::{AbortHandle, JoinSet},
@@ -44,36 +44,39 @@ pub struct Pool {
     held: Arc<Held>,
 }
 
-/// The runs this pool works on, with a handle to stop each.
+/// The attempts this pool works on, with a handle to stop each; one run can be there twice,
+/// when this pool took over from itself.
 #[derive(Default)]
-struct Held(Mutex<HashMap<RunId, (RunKey, AbortHandle)>>);
+struct Held(Mutex<HashMap<RunKey, AbortHandle>>);
 
 impl Held {
-    fn insert(&self, key: RunKey, stop: AbortHandle) {
-        self.lock().insert(key.run_id, (key, stop));
+    /// Holds what `begin` begins, before it can end.
+    fn begin(&self, key: RunKey, begin: impl FnOnce() -> AbortHandle) {
+        let mut held = self.lock();
+        held.insert(key, begin());
     }
 
     fn remove(&self, key: RunKey) {
-        self.lock().remove(&key.run_id);
+        self.lock().remove(&key);
     }
 
     fn keys(&self) -> Vec<RunKey> {
-        self.lock().values().map(|(key, _)| *key).collect()
+        self.lock().keys().copied().collect()
     }
 
-    /// Stops the work on runs that are no longer this pool's.
-    fn stop_all_but(&self, kept: &[RunKey]) {
-        self.lock().retain(|_, (key, stop)| {
-            let keep = kept.contains(key);
-            if !keep {
+    /// Stops the work on attempts that are no longer this pool's.
+    fn stop(&self, lost: &[RunKey]) {
+        let mut held = self.lock();
+        for key in lost {
+            // One that ended meanwhile is not held any more.
+            if let Some(work) = held.remove(key) {
                 tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
-                stop.abort();
+                work.abort();
             }
-            keep
-        });
+        }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, (RunKey, AbortHandle)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunKey, AbortHandle>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -99,6 +102,11 @@ impl Pool {
         }
     }
 
+    /// Under which id it holds runs.
+    pub const fn id(&self) -> WorkerId {
+        self.id
+    }
+
     /// Works until `stop` turns true, then finishes or hands back what it holds.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         if self.settings.workers == 0 {
@@ -115,6 +123,39 @@ impl Pool {
             _ = stop.wait_for(|stopped| *stopped) => {}
         }
         self.wind_down(jobs).await;
+    }
+
+    /// Works until no run waits and none is under way; answers how many were decided about.
+    ///
+    /// # Errors
+    /// When the database does not answer; runs under way are then handed back.
+    pub async fn drain(&self) -> Result<usize, StoreError> {
+        if self.settings.workers == 0 {
+            return Ok(0);
+        }
+        let mut jobs = JoinSet::new();
+        let slots = Arc::new(Semaphore::new(self.settings.workers));
+        let drained = tokio::select! {
+            drained = self.claim_all(&mut jobs, &slots) => drained,
+            () = self.keep_leases() => Ok(0),
+        };
+        self.wind_down(jobs).await;
+        drained
+    }
+
+    async fn claim_all(
+        &self,
+        jobs: &mut JoinSet<()>,
+        slots: &Arc<Semaphore>,
+    ) -> Result<usize, StoreError> {
+        let mut decided = 0;
+        loop {
+            match self.claim(jobs, slots).await? {
+                // A run that ends can let another one be queued.
+                0 if jobs.join_next().await.is_none() => return Ok(decided),
+                more => decided += more,
+            }
+        }
     }
 
     async fn claim_for_ever(&self, jobs: &mut JoinSet<()>, slots: &Arc<Semaphore>) {
@@ -141,7 +182,7 @@ impl Pool {
         &self,
         jobs: &mut JoinSet<()>,
         slots: &Arc<Semaphore>,
-    ) -> Result<usize, store::StoreError> {
+    ) -> Result<usize, StoreError> {
         // At least one slot must be free before anything is claimed.
         let Ok(first) = Arc::clone(slots).acquire_owned().await else {
             return Ok(0);
@@ -167,12 +208,13 @@ impl Pool {
         let key = running.key();
         let (store, provider) = (self.store.clone(), self.provider.clone());
         let held = Arc::clone(&self.held);
-        let stop = jobs.spawn(async move {
-            job::run(store, provider, running, LONGEST_RUN).await;
-            held.remove(key);
-            drop(slot);
+        self.held.begin(key, || {
+            jobs.spawn(async move {
+                job::run(store, provider, running, LONGEST_RUN).await;
+                held.remove(key);
+                drop(slot);
+            })
         });
-        self.held.insert(key, stop);
     }
 
     async fn keep_leases(&self) {
@@ -183,16 +225,8 @@ impl Pool {
             let keys = self.held.keys();
             match self.store.lease_renew(self.id, &keys).await {
                 Ok(kept) => {
-                    // A run that ended meanwhile is not held any more either way.
-                    let lost: Vec<_> = keys.iter().filter(|key| !kept.contains(key)).collect();
-                    if !lost.is_empty() {
-                        let now_held = self.held.keys();
-                        let keep: Vec<_> = now_held
-                            .into_iter()
-                            .filter(|key| !lost.contains(&key))
-                            .collect();
-                        self.held.stop_all_but(&keep);
-                    }
+                    let lost: Vec<_> = keys.into_iter().filter(|key| !kept.contains(key)).collect();
+                    self.held.stop(&lost);
                 }
                 Err(error) => tracing::warn!(error = %error, "heartbeat failed; trying again"),
             }
@@ -216,7 +250,12 @@ impl Pool {
         let finished = tokio::time::timeout(self.settings.grace, async {
             while jobs.join_next().await.is_some() {}
         });
-        if finished.await.is_err() {
+        // A grace longer than a lease must not let others take what is still being finished.
+        let finished = tokio::select! {
+            finished = finished => finished.is_ok(),
+            () = self.keep_leases() => false,
+        };
+        if !finished {
             jobs.shutdown().await;
         }
         // Also what was started in the database, but not yet here, when the pool was stopped.

@@ -24,12 +24,39 @@ pub struct Failure {
     pub message: String,
 }
 
+/// How a run that was worked on can end; `blocked` is not among it, because the gate alone writes that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkedOutcome {
+    /// All of it was done.
+    Succeeded,
+    /// Some of it was done.
+    PartiallySucceeded,
+    /// Tried and not done.
+    Failed,
+    /// Ended by a person.
+    Cancelled,
+    /// Nobody can know without looking at the provider.
+    Indeterminate,
+}
+
+impl From<WorkedOutcome> for RunOutcome {
+    fn from(worked: WorkedOutcome) -> Self {
+        match worked {
+            WorkedOutcome::Succeeded => Self::Succeeded,
+            WorkedOutcome::PartiallySucceeded => Self::PartiallySucceeded,
+            WorkedOutcome::Failed => Self::Failed,
+            WorkedOutcome::Cancelled => Self::Cancelled,
+            WorkedOutcome::Indeterminate => Self::Indeterminate,
+        }
+    }
+}
+
 /// How a run ends.
 #[derive(Debug, Clone)]
 pub struct RunEnd {
-    /// The outcome; the gate alone writes `blocked`.
-    pub outcome: RunOutcome,
-    /// What was counted.
+    /// The outcome.
+    pub outcome: WorkedOutcome,
+    /// What was counted; when empty, what the run counted on its way stays.
     pub counts: SummaryCounts,
     /// What went wrong.
     pub failures: Vec<Failure>,
@@ -37,7 +64,8 @@ pub struct RunEnd {
 
 static RUN_FINISH: Statement = same(
     "run_finish",
-    "update operation_runs set status = 'completed', outcome = $3, summary_counts = $4, failures = $5,
+    "update operation_runs set status = 'completed', outcome = $3, failures = $5,
+       summary_counts = case when $4 = '{}' then summary_counts else $4 end,
        reason_code = $6, completed_at = $7, updated_at = $7
      where id = $1 and attempt = $2 and status = 'running'
      returning user_id, initiator_name",
@@ -58,6 +86,7 @@ impl Store {
     /// `LeaseLost` when another attempt has taken over: then nothing was written.
     pub async fn run_finish(&self, running: &Running, end: &RunEnd) -> Result<(), StoreError> {
         let key = running.key();
+        let outcome = RunOutcome::from(end.outcome);
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
         let reason = end
@@ -67,7 +96,7 @@ impl Store {
         let args = args![
             key.run_id,
             key.attempt,
-            end.outcome.as_str(),
+            outcome.as_str(),
             to_json(&end.counts)?,
             to_json(&end.failures)?,
             reason,
@@ -110,7 +139,7 @@ impl Store {
             },
             subject_id: key.run_id.as_uuid(),
             run_id: Some(key.run_id),
-            detail: json!({ "outcome": end.outcome, "counts": end.counts, "attempt": key.attempt })
+            detail: json!({ "outcome": outcome, "counts": end.counts, "attempt": key.attempt })
                 .to_string(),
         };
         append(&mut tx, now, vec![entry]).await?;

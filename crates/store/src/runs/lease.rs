@@ -17,11 +17,11 @@ static HEARTBEAT: Statement = dialects(
     "update run_queue set lease_until = $3
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from json_each($1) k) as t
      where run_id = t.run and run_queue.attempt = t.attempt and owner = $2 and status = 'running'
-     returning run_id",
+     returning run_id, run_queue.attempt as attempt",
     "update run_queue set lease_until = $3
      from json_to_recordset($1::json) as t(run uuid, attempt bigint)
      where run_id = t.run and run_queue.attempt = t.attempt and owner = $2 and status = 'running'
-     returning run_id",
+     returning run_id, run_queue.attempt as attempt",
 );
 static EXPIRED: Statement = dialects(
     "run_queue_expired",
@@ -77,7 +77,9 @@ impl Store {
         let mut keys = Vec::with_capacity(kept.len());
         for row in kept {
             let id = RunId::from_uuid(row.uuid("run_id")?);
-            keys.extend(held.iter().copied().find(|key| key.run_id == id));
+            let attempt = row.int("attempt")?;
+            let kept = |key: &&RunKey| key.run_id == id && key.attempt == attempt;
+            keys.extend(held.iter().find(kept).copied());
         }
         tx.commit().await?;
         Ok(keys)

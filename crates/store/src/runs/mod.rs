@@ -12,7 +12,7 @@ mod row;
 mod settle;
 
 pub use claim::Claim;
-pub use finish::{Failure, RunEnd};
+pub use finish::{Failure, RunEnd, WorkedOutcome};
 pub use list::{RunFilter, RunOrder, RunPage};
 pub use progress::ItemOutcome;
 pub use read::{AttemptRow, ChangeRow, ItemRow, RunAccess};

@@ -253,7 +253,7 @@ impl Store {
                 name: scope.display_name.clone(),
             },
             retry_of: draft.retry_of.map(|run| run.run().id),
-            original_initiator: draft.retry_of.map(|run| run.run().initiator_name.clone()),
+            original_initiator: draft.retry_of.map(original_initiator),
         };
         self.request(draft).await
     }
@@ -320,6 +320,15 @@ impl Store {
             }
         }
     }
+}
+
+/// Who asked first, through however many retries (L-08).
+fn original_initiator(run: &RunAccess) -> String {
+    let run = run.run();
+    serde_json::from_str::<serde_json::Value>(&run.context)
+        .ok()
+        .and_then(|context| Some(context.get("original_initiator")?.as_str()?.to_owned()))
+        .unwrap_or_else(|| run.initiator_name.clone())
 }
 
 /// Whether a refusal is one of the person, who then gets no run, and not one of circumstances.

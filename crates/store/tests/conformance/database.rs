@@ -1,11 +1,14 @@
 //! A database of its own for each case, a store on it, and a way past the store.
 
 use sqlx::{
-    AssertSqlSafe, Connection as _, PgConnection, PgPool, SqlitePool,
+    AssertSqlSafe, PgPool, SqlitePool,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
-use store::Store;
+use store::{
+    Store,
+    conformance::{postgres_database_create, postgres_database_drop},
+};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -43,11 +46,8 @@ impl Database {
             }
             Dialect::Postgres => {
                 let base = postgres_url().unwrap();
-                let name = format!("ta_test_{}", Uuid::now_v7().simple());
-                at_server(&base, format!("create database {name}")).await;
-                let (server, _) = base.rsplit_once('/').unwrap();
-                let url = format!("{server}/{name}");
-                (Place::Server(name), url)
+                let url = postgres_database_create(&base).await.unwrap();
+                (Place::Server(base), url)
             }
         };
         let store = Store::open(&url).await.unwrap();
@@ -65,10 +65,7 @@ impl Database {
         self.store.close().await;
         self.raw.close().await;
         match &self.place {
-            Place::Server(name) => {
-                let base = postgres_url().unwrap();
-                at_server(&base, format!("drop database {name} with (force)")).await;
-            }
+            Place::Server(base) => postgres_database_drop(base, &self.url).await.unwrap(),
             Place::Folder(folder) => assert!(folder.path().exists()),
         }
     }
@@ -93,15 +90,6 @@ impl Database {
             Dialect::Postgres => format!(r"'\x{hex}'::bytea"),
         }
     }
-}
-
-async fn at_server(url: &str, statement: String) {
-    let mut connection = PgConnection::connect(url).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(statement))
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    connection.close().await.unwrap();
 }
 
 /// A connection past the store: what somebody with a database shell has.

@@ -15,6 +15,7 @@ mod coverage;
 mod database;
 mod denials;
 mod forgeries;
+mod history;
 mod inventory;
 mod list;
 mod lost_commit;

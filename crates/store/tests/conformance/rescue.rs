@@ -12,7 +12,7 @@ use domain::{
     verification::VerificationReport,
 };
 use policy::Running;
-use store::{InventoryObject, ItemOutcome, StoreError, Verified};
+use store::{InventoryObject, ItemOutcome, StoreError, Verified, WorkedOutcome};
 
 use crate::{
     database::Database,
@@ -134,7 +134,7 @@ pub async fn the_old_attempt_changes_nothing_any_more(db: Arc<Database>) {
                 .is_empty()
         );
         lost(
-            store.run_finish(&old, &end(RunOutcome::Succeeded)).await,
+            store.run_finish(&old, &end(WorkedOutcome::Succeeded)).await,
             "finish",
         );
         assert_eq!(state_of(&world).await, fingerprint);

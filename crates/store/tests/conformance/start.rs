@@ -8,7 +8,7 @@ use domain::{
     run::{DecisionPhase, RunOutcome, RunStatus},
     summary::{CountKey, SummaryCounts},
 };
-use store::{Failure, ItemOutcome, RunEnd};
+use store::{Failure, ItemOutcome, RunEnd, WorkedOutcome};
 
 use crate::{
     database::Database,
@@ -87,7 +87,7 @@ pub async fn l14_a_finished_run_tells_its_initiator_once(db: Arc<Database>) {
             .unwrap();
     }
     let end = RunEnd {
-        outcome: RunOutcome::PartiallySucceeded,
+        outcome: WorkedOutcome::PartiallySucceeded,
         counts,
         failures: vec![Failure {
             code: "inventory.policies".to_owned(),

@@ -8,13 +8,12 @@ use domain::{
     ids::{ConnectionId, RequestId, RunId, TenantId, UserId, WorkerId, WorkspaceId},
     lifecycle::TenantLifecycle,
     operation::OperationType,
-    run::RunOutcome,
     summary::SummaryCounts,
 };
 use policy::Running;
 use store::{
     NewConnection, NewTenant, NewUser, Presence, Requested, RunDraft, RunEnd, Scope, Store,
-    SystemDraft, TenantAccess, WorkspaceAccess,
+    SystemDraft, TenantAccess, WorkedOutcome, WorkspaceAccess,
 };
 use uuid::Uuid;
 
@@ -52,7 +51,7 @@ pub async fn resolve(store: &Store, token: &str, presence: Presence) -> Option<S
     store.scope(token, request, presence).await.unwrap()
 }
 
-pub fn end(outcome: RunOutcome) -> RunEnd {
+pub fn end(outcome: WorkedOutcome) -> RunEnd {
     RunEnd {
         outcome,
         counts: SummaryCounts::default(),
@@ -183,7 +182,7 @@ impl World {
     }
 
     pub async fn succeed(&self, running: Running) {
-        let end = end(RunOutcome::Succeeded);
+        let end = end(WorkedOutcome::Succeeded);
         self.store.run_finish(&running, &end).await.unwrap();
     }
 

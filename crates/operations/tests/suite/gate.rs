@@ -1,0 +1,254 @@
+//! Revocations between the request and the worker (L-03, L-04, L-13, L-14).
+
+use std::sync::Arc;
+
+use domain::{
+    decision::CheckResult, lifecycle::TenantLifecycle, reason::ReasonCode, run::RunOutcome,
+};
+use operations::Scope;
+use store::{Requested, SystemDraft};
+
+use crate::{
+    play::on_both,
+    world::{CHECK, SYNC, World},
+};
+
+on_both! {
+    l04_every_revocation_before_the_worker_blocks_the_run,
+    l14_a_blocked_system_run_tells_nobody,
+    l13_a_blocked_run_says_what_changed,
+    l17_an_onboarding_tenant_takes_the_check_alone,
+    l06_the_check_never_runs_with_system_authority,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Revocation {
+    RoleLowered,
+    RemovedFromTenant,
+    RemovedFromWorkspace,
+    AccountDisabled,
+    TenantArchived,
+    ConnectionDisabled,
+}
+use Revocation::{
+    AccountDisabled, ConnectionDisabled, RemovedFromTenant, RemovedFromWorkspace, RoleLowered,
+    TenantArchived,
+};
+
+const REVOCATIONS: [(Revocation, ReasonCode); 6] = [
+    (RoleLowered, ReasonCode::MissingCapability),
+    (RemovedFromTenant, ReasonCode::TenantNotEntitled),
+    (RemovedFromWorkspace, ReasonCode::InitiatorNotEntitled),
+    (AccountDisabled, ReasonCode::InitiatorNotEntitled),
+    (TenantArchived, ReasonCode::TenantNotOperable),
+    (ConnectionDisabled, ReasonCode::ProviderConnectionInvalid),
+];
+
+async fn revoke(world: &World, revocation: Revocation, of: &Scope) {
+    let (services, owner) = (&world.services, &world.owner);
+    let (tenant, user) = (world.sites[0].id(), of.user_id().to_string());
+    match revocation {
+        RoleLowered => {
+            let lowered = services.member_set_role(owner, Some(&tenant), &user, "readonly");
+            lowered.await.unwrap();
+        }
+        RemovedFromTenant => {
+            let removed = services.member_remove(owner, Some(&tenant), &user);
+            removed.await.unwrap();
+        }
+        RemovedFromWorkspace => services.member_remove(owner, None, &user).await.unwrap(),
+        AccountDisabled => services.store().user_disable(of.email()).await.unwrap(),
+        TenantArchived => {
+            let name = world.access(0).await.name().to_owned();
+            services.archive(owner, &tenant, &name).await.unwrap();
+        }
+        ConnectionDisabled => services.connection_disable(owner, &tenant).await.unwrap(),
+    }
+}
+
+async fn restore(world: &World, revocation: Revocation) {
+    let (services, owner, tenant) = (&world.services, &world.owner, world.sites[0].id());
+    match revocation {
+        TenantArchived => services.reactivate(owner, &tenant).await.unwrap(),
+        ConnectionDisabled => services.connection_enable(owner, &tenant).await.unwrap(),
+        _ => {}
+    }
+}
+
+async fn l04_every_revocation_before_the_worker_blocks_the_run(world: Arc<World>) {
+    for operation in [SYNC, CHECK] {
+        for (revocation, code) in REVOCATIONS {
+            let case = format!("{operation} {revocation:?}");
+            let dana = world
+                .operator(&format!("dana-{operation}-{revocation:?}"))
+                .await;
+            let run = world.ask(&dana, 0, operation).await;
+            revoke(&world, revocation, &dana).await;
+            world.pool().drain().await.unwrap();
+
+            let view = world.view(run).await;
+            assert_eq!(view.state.outcome, RunOutcome::Blocked, "{case}");
+            assert_eq!(view.started_at, None, "{case}");
+            assert!(view.counts.is_empty() && view.progress.is_none(), "{case}");
+            assert!(view.items.is_empty() && view.report.is_none(), "{case}");
+            assert_eq!(view.blocked_phase.as_deref(), Some("start"), "{case}");
+            assert_eq!(view.denial_class, Some(code.class()), "{case}");
+            let decision = &view.decisions[0];
+            assert_eq!(
+                decision.reason_code.as_deref(),
+                Some(code.as_str()),
+                "{case}"
+            );
+            assert_eq!(decision.retryable, code.class().is_retryable(), "{case}");
+            let failed = decision
+                .checks
+                .iter()
+                .filter(|c| c.result == CheckResult::Failed);
+            assert!(failed.count() >= 1, "{case}");
+            let told = view.explanation.as_ref().unwrap();
+            assert!(
+                !told.sentence.is_empty() && !told.next_step.is_empty(),
+                "{case}"
+            );
+            assert!(world.asked_for(run).is_empty(), "{case}: no call was made");
+
+            restore(&world, revocation).await;
+            if matches!(
+                revocation,
+                RoleLowered | TenantArchived | ConnectionDisabled
+            ) {
+                assert_eq!(world.told(&dana, run).await, 1, "{case}");
+            }
+            assert_eq!(
+                world.told(&world.owner, run).await,
+                0,
+                "{case}: the initiator alone"
+            );
+            world.pool().drain().await.unwrap();
+            let later = world.view(run).await;
+            assert_eq!(
+                later.completed_at, view.completed_at,
+                "{case}: it stays over"
+            );
+            assert_eq!((later.state, later.attempt), (view.state, 1), "{case}");
+        }
+    }
+    let verdicts = world.services.store().audit_verify().await.unwrap();
+    assert!(verdicts.iter().all(|verdict| verdict.broken_at.is_none()));
+}
+
+async fn l14_a_blocked_system_run_tells_nobody(world: Arc<World>) {
+    let draft = SystemDraft {
+        operation: domain::operation::OperationType::InventorySync,
+        workspace_id: world.workspace.id(),
+        tenant_id: world.sites[0].id,
+    };
+    let store = world.services.store();
+    let Requested::Accepted(run) = store.run_request_by_system(draft).await.unwrap() else {
+        panic!("not accepted");
+    };
+    revoke(&world, TenantArchived, &world.owner).await;
+    world.pool().drain().await.unwrap();
+    let view = world.view(run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Blocked);
+    assert_eq!((view.initiator.as_str(), view.started_at), ("System", None));
+    assert!(world.asked_for(run).is_empty());
+    let bell = world
+        .services
+        .notifications_page(&world.owner)
+        .await
+        .unwrap();
+    assert!(bell.items.is_empty());
+    // Visible in monitoring all the same.
+    let query = domain::views::OperationsQuery {
+        initiator: "system".to_owned(),
+        tenant: "all".to_owned(),
+        ..Default::default()
+    };
+    let list = world
+        .services
+        .operations_page(&world.owner, &query, None)
+        .await;
+    let list = crate::world::changed(list);
+    assert_eq!(
+        list.rows.iter().map(|row| row.id).collect::<Vec<_>>(),
+        [run]
+    );
+    let retried = world.services.retry(&world.owner, &run.to_string()).await;
+    assert_eq!(retried.unwrap_err().status(), 409, "not in anybody's name");
+}
+
+async fn l13_a_blocked_run_says_what_changed(world: Arc<World>) {
+    let dana = world.operator("dana").await;
+    let run = world.ask(&dana, 0, SYNC).await;
+    revoke(&world, RoleLowered, &dana).await;
+    world.pool().drain().await.unwrap();
+    let view = world.view(run).await;
+    let decision = &view.decisions[0];
+    let tenant = &world.sites[0].seed.display_name;
+    assert_eq!(
+        view.explanation.unwrap().sentence,
+        format!("dana no longer has Run inventory sync in {tenant}.")
+    );
+    assert_eq!(
+        decision.at_request[0],
+        format!("dana had Run inventory sync in {tenant}.")
+    );
+    assert!(
+        decision
+            .at_execution
+            .iter()
+            .any(|line| line == "Capability: not held.")
+    );
+    assert_eq!(decision.changes.len(), 1, "{:?}", decision.changes);
+    assert_eq!(
+        decision.changes[0].text,
+        format!("dana's role in {tenant} became readonly")
+    );
+    let labels: Vec<_> = view.timeline.iter().map(|step| &*step.label).collect();
+    assert_eq!(
+        labels,
+        ["Requested", "Authorisation decided: refused", "Blocked"]
+    );
+    // Who lost the capability to view it is told so, and not what is in it.
+    let seen = world.services.run_page(&dana, &run.to_string(), None).await;
+    assert_eq!(seen.unwrap_err().status(), 403);
+}
+
+async fn l17_an_onboarding_tenant_takes_the_check_alone(world: Arc<World>) {
+    let services = &world.services;
+    let id = world
+        .tenant(&world.owner, "New", TenantLifecycle::Onboarding)
+        .await;
+    let seed = &world.sandbox.tenants()[2];
+    world
+        .connect(&world.owner, id, seed, &seed.client_secret)
+        .await;
+    let tenant = id.to_string();
+    let sync = services.start(&world.owner, &tenant, SYNC).await.unwrap();
+    let sync = world.view(sync.run_id).await;
+    assert_eq!(sync.state.outcome, RunOutcome::Blocked);
+    assert_eq!(sync.blocked_phase.as_deref(), Some("request"));
+    assert_eq!(
+        sync.decisions[0].reason_code.as_deref(),
+        Some("tenant_not_operable")
+    );
+    assert_eq!(world.told(&world.owner, sync.id).await, 1);
+    let check = services.start(&world.owner, &tenant, CHECK).await.unwrap();
+    world.pool().drain().await.unwrap();
+    assert_eq!(
+        world.view(check.run_id).await.state.outcome,
+        RunOutcome::Succeeded
+    );
+}
+
+async fn l06_the_check_never_runs_with_system_authority(world: Arc<World>) {
+    let draft = SystemDraft {
+        operation: domain::operation::OperationType::ConnectionCheck,
+        workspace_id: world.workspace.id(),
+        tenant_id: world.sites[0].id,
+    };
+    let answer = world.services.store().run_request_by_system(draft).await;
+    assert!(matches!(answer, Err(store::StoreError::NotFound)));
+    assert_eq!(world.pool().drain().await.unwrap(), 0);
+}

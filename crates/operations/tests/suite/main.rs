@@ -1,0 +1,23 @@
+//! The use cases and the worker pool over real databases and a real provider on loopback:
+//! on SQLite always, and on PostgreSQL where `TENANT_ATLAS_TEST_PG` names a server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod canary;
+mod gate;
+mod hidden;
+mod inventory;
+mod list;
+mod members;
+mod pages;
+mod play;
+mod sample;
+mod sign_in;
+mod starts;
+mod verification;
+mod workers;
+mod world;

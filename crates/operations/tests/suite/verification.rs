@@ -1,0 +1,380 @@
+//! `provider.connection.check` against a provider that misbehaves in every way (P-03, R-09).
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    connection::{ConsentStatus, VerificationStatus},
+    run::RunOutcome,
+    verification::{CheckReason, CheckStatus, Overall, VerificationCheck},
+    views::RunView,
+};
+use graph::{ClientSettings, Endpoints, HttpGraphClient};
+use graph_sandbox::FaultKind;
+use operations::Pool;
+use store::Connection;
+
+use crate::{
+    play::on_both,
+    world::{CHECK, SETTINGS, SYNC, World, patience},
+};
+
+on_both! {
+    p03_a_sound_connection_is_verified,
+    p03_sign_in_refusals_block_and_say_what_to_do,
+    p03_missing_permissions_block_or_warn,
+    p03_outages_fail_the_run_and_leave_the_connection_as_it_was,
+    p03_a_refused_call_blocks,
+    p03_a_short_throttle_is_waited_out,
+    p03_a_dead_provider_is_told_apart,
+    p03_a_hanging_provider_ends_in_time,
+    p03_a_mended_connection_can_be_verified_again,
+    p02_a_credential_of_another_key_is_not_sent,
+}
+
+async fn connection(world: &World) -> Connection {
+    let tenant = world.access(0).await;
+    let found = world.services.store().connection(&tenant).await.unwrap();
+    found.unwrap()
+}
+
+fn check(view: &RunView, key: &str) -> VerificationCheck {
+    let report = view.report.as_ref().unwrap();
+    let found = report.checks.iter().find(|check| check.key == key);
+    found.unwrap().clone()
+}
+
+/// What a failed verification must show, whatever went wrong.
+fn failed_with(view: &RunView, reason: &str) {
+    assert_eq!(view.state.outcome, RunOutcome::Failed, "{reason}");
+    assert!(view.started_at.is_some());
+    assert_eq!(view.failures[0].reason_code, reason);
+    let report = view.report.as_ref().unwrap();
+    assert_eq!(report.overall, Overall::Blocked, "{reason}");
+    assert_eq!(
+        report.checks[0].status,
+        CheckStatus::Fail,
+        "issues come first"
+    );
+    for issue in report
+        .checks
+        .iter()
+        .filter(|c| c.status == CheckStatus::Fail)
+    {
+        assert!(!issue.next_steps.is_empty(), "{reason}: {}", issue.key);
+    }
+    assert_eq!(view.counts[0], ("Total".to_owned(), 7), "{reason}");
+    assert_eq!(view.progress, Some((7, 7)));
+    assert!(!view.redactions.is_empty(), "V-15");
+}
+
+async fn p03_a_sound_connection_is_verified(world: Arc<World>) {
+    let view = world.work(0, CHECK).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded);
+    let report = view.report.as_ref().unwrap();
+    // The sandbox grants no permission for scripts, so there is one thing to look at.
+    assert_eq!(report.overall, Overall::NeedsAttention);
+    assert_eq!(
+        (report.counts.total, report.counts.pass, report.counts.warn),
+        (7, 6, 1)
+    );
+    assert_eq!(report.checks[0].key, "permissions.scripts_remediations");
+    let sign_in = check(&view, "provider.connection.check");
+    assert!(sign_in.message.contains(&world.sites[0].seed.display_name));
+    assert_eq!(sign_in.evidence[0].value, world.sites[0].seed.tenant_id);
+    let now = connection(&world).await;
+    assert_eq!(now.verification, VerificationStatus::Degraded);
+    assert_eq!(now.consent, ConsentStatus::Granted);
+    assert_eq!(now.last_error_code, None);
+    assert!(now.last_checked_at.is_some());
+    assert_eq!(world.told(&world.owner, view.id).await, 1);
+    let asked = world.asked_for(view.id);
+    assert!(asked.iter().any(|entry| entry.path == "/v1.0/organization"));
+
+    let again = world.work(0, CHECK).await;
+    let (first, second) = (report, again.report.as_ref().unwrap());
+    assert_eq!(first.fingerprint, second.fingerprint, "equal findings");
+    assert!(first.generated_at <= second.generated_at);
+}
+
+async fn p03_sign_in_refusals_block_and_say_what_to_do(world: Arc<World>) {
+    use CheckReason::{AuthenticationFailed, MissingConfiguration};
+    for (fault, reason, found, word) in [
+        (
+            FaultKind::WrongSecret,
+            "provider_auth_failed",
+            AuthenticationFailed,
+            "secret",
+        ),
+        (
+            FaultKind::ExpiredSecret,
+            "provider_credential_expired",
+            AuthenticationFailed,
+            "new client secret",
+        ),
+        (
+            FaultKind::ConsentRevoked,
+            "provider_consent_missing",
+            MissingConfiguration,
+            "consent",
+        ),
+    ] {
+        world.break_for(0, "", fault);
+        let view = world.work(0, CHECK).await;
+        failed_with(&view, reason);
+        let sign_in = check(&view, "provider.connection.check");
+        assert_eq!(sign_in.reason_code, found, "{reason}");
+        assert!(sign_in.next_steps[0].contains(word), "{reason}");
+        assert!(
+            sign_in
+                .evidence
+                .iter()
+                .any(|e| e.value.starts_with("AADSTS"))
+        );
+        let skipped = check(&view, "permissions.directory_groups");
+        assert_eq!(skipped.status, CheckStatus::Skip, "{reason}");
+        let consent = check(&view, "permissions.admin_consent").status;
+        let is_about_consent = reason == "provider_consent_missing";
+        assert_eq!(consent == CheckStatus::Fail, is_about_consent, "{reason}");
+        let now = connection(&world).await;
+        assert_eq!(now.verification, VerificationStatus::Failed, "{reason}");
+        assert_eq!(now.last_error_code.as_deref(), Some(reason));
+        world.sandbox.faults().clear();
+    }
+}
+
+async fn p03_missing_permissions_block_or_warn(world: Arc<World>) {
+    let remove = |role: &str| FaultKind::RemoveRole {
+        role: role.to_owned(),
+    };
+    world.break_for(0, "", remove("DeviceManagementApps.Read.All"));
+    let warned = world.work(0, CHECK).await;
+    assert_eq!(warned.state.outcome, RunOutcome::Succeeded, "not blocking");
+    assert_eq!(
+        check(&warned, "permissions.intune_apps").status,
+        CheckStatus::Warn
+    );
+
+    world.break_for(0, "", remove("Group.Read.All"));
+    let view = world.work(0, CHECK).await;
+    failed_with(&view, "provider_permission_denied");
+    let groups = check(&view, "permissions.directory_groups");
+    assert_eq!(groups.reason_code, CheckReason::PermissionDenied);
+    assert!(groups.next_steps[0].contains("GroupMember.Read.All"));
+    assert_eq!(view.failures[0].code, "permissions.directory_groups");
+    let now = connection(&world).await;
+    assert_eq!(now.verification, VerificationStatus::Failed);
+    assert_eq!(
+        now.last_error_code.as_deref(),
+        Some("provider_permission_denied")
+    );
+
+    // What needs a verified connection is refused from then on, and says why.
+    let tenant = world.sites[0].id();
+    let sync = world
+        .services
+        .start(&world.owner, &tenant, SYNC)
+        .await
+        .unwrap();
+    let sync = world.view(sync.run_id).await;
+    assert_eq!(sync.state.outcome, RunOutcome::Blocked);
+    assert!(
+        sync.explanation
+            .unwrap()
+            .next_step
+            .contains("Verify the connection")
+    );
+}
+
+async fn p03_outages_fail_the_run_and_leave_the_connection_as_it_was(world: Arc<World>) {
+    let status = |status, wait: Option<&str>| FaultKind::Status {
+        status,
+        retry_after: wait.map(str::to_owned),
+    };
+    for (route, fault, reason, found) in [
+        (
+            "/organization",
+            status(429, Some("120")),
+            "provider_throttled",
+            CheckReason::Throttled,
+        ),
+        (
+            "/organization",
+            status(500, None),
+            "provider_error",
+            CheckReason::DependencyUnreachable,
+        ),
+        (
+            "/organization",
+            status(503, None),
+            "provider_error",
+            CheckReason::DependencyUnreachable,
+        ),
+        (
+            "/organization",
+            FaultKind::Reset,
+            "provider_unreachable",
+            CheckReason::DependencyUnreachable,
+        ),
+        (
+            "/organization",
+            FaultKind::CutMidBody,
+            "provider_unreachable",
+            CheckReason::DependencyUnreachable,
+        ),
+        (
+            "/organization",
+            FaultKind::InvalidJson,
+            "provider_invalid_response",
+            CheckReason::InvalidState,
+        ),
+        (
+            "/organization",
+            FaultKind::Truncate,
+            "provider_invalid_response",
+            CheckReason::InvalidState,
+        ),
+        (
+            "/oauth2",
+            FaultKind::InvalidJson,
+            "provider_invalid_response",
+            CheckReason::InvalidState,
+        ),
+        (
+            "/oauth2",
+            status(429, Some("120")),
+            "provider_throttled",
+            CheckReason::Throttled,
+        ),
+        (
+            "/oauth2",
+            status(500, None),
+            "provider_error",
+            CheckReason::DependencyUnreachable,
+        ),
+    ] {
+        let before = connection(&world).await;
+        world.break_for(0, route, fault.clone());
+        let view = world.work(0, CHECK).await;
+        failed_with(&view, reason);
+        let sign_in = check(&view, "provider.connection.check");
+        assert_eq!(sign_in.reason_code, found, "{route} {fault:?}");
+        let now = connection(&world).await;
+        assert_eq!(now.verification, before.verification, "{route} {fault:?}");
+        assert_eq!(
+            now.last_checked_at, before.last_checked_at,
+            "{route} {fault:?}"
+        );
+        world.sandbox.faults().clear();
+    }
+}
+
+async fn p03_a_refused_call_blocks(world: Arc<World>) {
+    let fault = FaultKind::Status {
+        status: 403,
+        retry_after: None,
+    };
+    world.break_for(0, "/organization", fault);
+    let view = world.work(0, CHECK).await;
+    failed_with(&view, "provider_permission_denied");
+    let sign_in = check(&view, "provider.connection.check");
+    assert_eq!(sign_in.reason_code, CheckReason::PermissionDenied);
+    assert!(sign_in.message.contains("Organization.Read.All"));
+    assert_eq!(
+        connection(&world).await.verification,
+        VerificationStatus::Failed
+    );
+}
+
+async fn p03_a_short_throttle_is_waited_out(world: Arc<World>) {
+    let mut fault = graph_sandbox::Fault::everywhere(FaultKind::Status {
+        status: 429,
+        retry_after: Some("0".to_owned()),
+    });
+    fault.count = Some(1);
+    fault.route = Some("/organization".to_owned());
+    world.sandbox.faults().add(fault).unwrap();
+    let view = world.work(0, CHECK).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded);
+    let asked = world.asked_for(view.id);
+    let answers: Vec<_> = asked
+        .iter()
+        .filter(|entry| entry.path == "/v1.0/organization")
+        .map(|entry| entry.status)
+        .collect();
+    assert_eq!(answers, [Some(429), Some(200)]);
+}
+
+async fn p03_a_dead_provider_is_told_apart(world: Arc<World>) {
+    // A port that was free a moment ago: nobody listens there.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let run = world.ask(&world.owner, 0, CHECK).await;
+    let client = HttpGraphClient::new(patience()).unwrap();
+    let nowhere = Endpoints::custom(&nobody, &nobody).unwrap();
+    let pool = Pool::new(&world.services, Arc::new(client), nowhere, SETTINGS);
+    pool.drain().await.unwrap();
+    let view = world.view(run).await;
+    failed_with(&view, "provider_unreachable");
+    assert_eq!(
+        connection(&world).await.verification,
+        VerificationStatus::Healthy
+    );
+}
+
+async fn p03_a_hanging_provider_ends_in_time(world: Arc<World>) {
+    let short = ClientSettings {
+        header_timeout: Duration::from_millis(150),
+        body_timeout: Duration::from_millis(150),
+        max_retry_after: Duration::from_millis(400),
+        ..patience()
+    };
+    for fault in [FaultKind::Hang, FaultKind::HangMidBody] {
+        world.break_for(0, "", fault);
+        let run = world.ask(&world.owner, 0, CHECK).await;
+        world
+            .pool_with(short.clone(), SETTINGS)
+            .drain()
+            .await
+            .unwrap();
+        failed_with(&world.view(run).await, "provider_unreachable");
+        world.sandbox.faults().clear();
+    }
+}
+
+async fn p03_a_mended_connection_can_be_verified_again(world: Arc<World>) {
+    for fault in [FaultKind::ConsentRevoked, FaultKind::WrongSecret] {
+        world.break_for(0, "", fault);
+        assert_eq!(world.work(0, CHECK).await.state.outcome, RunOutcome::Failed);
+        world.sandbox.faults().clear();
+        let view = world.work(0, CHECK).await;
+        assert_eq!(
+            view.state.outcome,
+            RunOutcome::Succeeded,
+            "a person can get out of it"
+        );
+        let now = connection(&world).await;
+        assert_eq!(
+            (now.verification, now.last_error_code),
+            (VerificationStatus::Degraded, None)
+        );
+    }
+}
+
+async fn p02_a_credential_of_another_key_is_not_sent(world: Arc<World>) {
+    let tenant = world.access(0).await;
+    let connection = connection(&world).await;
+    let secret = world.sites[0].seed.client_secret.clone();
+    let foreign = operations::MasterKey::of([9; 32]);
+    let sealed = foreign.seal(connection.id, &secret.into()).unwrap();
+    let store = world.services.store();
+    store
+        .credential_store(&world.owner, &tenant, connection.id, sealed)
+        .await
+        .unwrap();
+    let view = world.work(0, CHECK).await;
+    assert_eq!(view.state.outcome, RunOutcome::Failed);
+    assert_eq!(view.failures[0].reason_code, "provider_credential_missing");
+    assert!(view.report.is_none());
+    assert!(world.asked_for(view.id).is_empty());
+}
