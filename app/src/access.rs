@@ -1,0 +1,106 @@
+//! The access table: what every registered server function asks for, in one place (V-02).
+//!
+//! The use cases ask; this table is what they are held to. A test fails on a function that is
+//! registered and not listed, listed and not registered, or that answers anything but POST.
+
+use domain::capability::Capability;
+
+/// What a server function asks of the person who calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nobody needs to be signed in.
+    Anonymous,
+    /// Somebody is signed in; the answer is about that person alone.
+    SignedIn,
+    /// A member of the selected workspace; what is in the answer is filtered by entitlement.
+    Member,
+    /// Entitled to the record that is named, else 404.
+    Entitled,
+    /// Entitled, else 404; with this capability, else 403.
+    Capability(Capability),
+    /// Entitled, else 404; with the capability of the record's operation type, else 403.
+    OfOperation,
+}
+
+/// Every server function by its path.
+pub const ACCESS: &[(&str, Access)] = &[
+    ("/api/session/sign_in", Access::Anonymous),
+    ("/api/session/setup", Access::Anonymous),
+    ("/api/session/sign_out", Access::SignedIn),
+    ("/api/frame/header", Access::Member),
+    ("/api/workspace/select", Access::Member),
+    ("/api/tenants/page", Access::Member),
+    (
+        "/api/tenant/page",
+        Access::Capability(Capability::TenantView),
+    ),
+    ("/api/tenant/select", Access::Entitled),
+    ("/api/tenant/clear", Access::Member),
+    (
+        "/api/tenant/archive",
+        Access::Capability(Capability::DangerZone),
+    ),
+    (
+        "/api/tenant/reactivate",
+        Access::Capability(Capability::DangerZone),
+    ),
+    (
+        "/api/connection/enable",
+        Access::Capability(Capability::ProvidersManage),
+    ),
+    (
+        "/api/connection/disable",
+        Access::Capability(Capability::ProvidersManage),
+    ),
+    (
+        "/api/inventory/page",
+        Access::Capability(Capability::InventoryView),
+    ),
+    (
+        "/api/operations/page",
+        Access::Capability(Capability::OperationsView),
+    ),
+    ("/api/run/page", Access::OfOperation),
+    ("/api/run/start", Access::OfOperation),
+    ("/api/run/retry", Access::OfOperation),
+    ("/api/notifications/page", Access::SignedIn),
+    ("/api/notifications/read", Access::SignedIn),
+    (
+        "/api/members/page",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/api/members/add",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/api/members/set_role",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/api/members/remove",
+        Access::Capability(Capability::MembersManage),
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use leptos::server_fn::axum::server_fn_paths;
+
+    use super::*;
+
+    #[test]
+    fn v02_every_registered_function_is_in_the_access_table_and_posts() {
+        let registered: Vec<_> = server_fn_paths().collect();
+        for (path, method) in &registered {
+            assert_eq!(method.as_str(), "POST", "{path} must not answer {method}");
+        }
+        let paths: BTreeSet<_> = registered.iter().map(|(path, _)| *path).collect();
+        assert_eq!(paths.len(), registered.len(), "two functions share a path");
+        let listed: BTreeSet<_> = ACCESS.iter().map(|(path, _)| *path).collect();
+        assert_eq!(listed.len(), ACCESS.len(), "a path is listed twice");
+        assert_eq!(paths, listed, "registered on the left, listed on the right");
+    }
+}

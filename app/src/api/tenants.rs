@@ -1,0 +1,21 @@
+//! The list of tenants.
+
+use domain::views::TenantsView;
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use super::frame::Ask;
+use crate::error::AppError;
+
+/// The tenants of the selected workspace that the person is entitled to.
+#[server(name = TenantsPageData, prefix = "/api", endpoint = "tenants/page", input = Json)]
+pub async fn tenants_page(ask: Ask) -> Result<TenantsView, AppError> {
+    use operations::Presence;
+
+    use crate::{compat::settle, request};
+    let presence = match ask {
+        Ask::Page => Presence::ByHand,
+        Ask::Poll => Presence::Poll,
+    };
+    let (services, scope) = request::scope(presence).await?;
+    settle(services.tenants_page(&scope).await)
+}

@@ -1,0 +1,84 @@
+//! The routes, and what stands around all pages.
+
+mod frame;
+mod rail;
+mod topbar;
+
+use domain::link;
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode,
+    components::{Outlet, ParentRoute, Redirect, Route, Router, Routes},
+    path,
+};
+
+use self::frame::Frame;
+use crate::{
+    pages::{
+        choose_tenant::ChooseTenantPage,
+        inventory::InventoryPage,
+        members::{TenantMembersPage, WorkspaceMembersPage},
+        not_found::NotFoundPage,
+        notifications::NotificationsPage,
+        operations::OperationsPage,
+        run::RunPage,
+        setup::SetupPage,
+        sign_in::SignInPage,
+        tenant::TenantPage,
+        tenants::TenantsPage,
+    },
+    ui::{live::provide_pause, page::provide_visits, toast::provide_toasts},
+};
+
+/// The whole application.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_toasts();
+    provide_pause();
+    provide_visits();
+    Effect::new(|_| {
+        // Tests and styles wait for this word before they count on scripts.
+        if let Some(body) = document().body() {
+            let _ = body.set_attribute("data-hydrated", "");
+        }
+    });
+    view! {
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/") view=Home ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />
+                <AdminRoutes />
+            </Routes>
+        </Router>
+    }
+}
+
+#[component(transparent)]
+fn AdminRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! {
+        <ParentRoute path=path!("/admin") view=Frame ssr=SsrMode::Async>
+            <Route path=path!("") view=Home ssr=SsrMode::Async />
+            <ParentRoute path=path!("/tenants") view=Outlet ssr=SsrMode::Async>
+                <Route path=path!("") view=TenantsPage ssr=SsrMode::Async />
+                <Route path=path!("/:id") view=TenantPage ssr=SsrMode::Async />
+                <Route path=path!("/:id/members") view=TenantMembersPage ssr=SsrMode::Async />
+                <Route path=path!("/:id/inventory") view=InventoryPage ssr=SsrMode::Async />
+            </ParentRoute>
+            <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async />
+            <Route path=path!("/operations/:id") view=RunPage ssr=SsrMode::Async />
+            <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async />
+            <Route path=path!("/members") view=WorkspaceMembersPage ssr=SsrMode::Async />
+            <Route path=path!("/choose-tenant") view=ChooseTenantPage ssr=SsrMode::Async />
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
+/// A session starts at the list of tenants.
+#[component]
+fn Home() -> impl IntoView {
+    view! { <Redirect path=link::TENANTS /> }
+}

@@ -1,0 +1,69 @@
+//! The frame around every page of a signed-in person.
+
+use domain::{
+    error::ApiError,
+    views::{HeaderView, Live},
+};
+use leptos::prelude::*;
+use leptos_router::{components::Outlet, hooks::use_location};
+
+use super::{rail::Rail, topbar::TopBar};
+use crate::{
+    api::frame::{Ask, header},
+    ui::{live::use_live, toast::ToastRegion},
+};
+
+/// Rail, top bar, and the page between them.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let frame = Resource::new(|| (), |()| header(Ask::Page));
+    view! {
+        <a class="skip-link btn btn-sm btn-primary" href="#main" rel="external">"Skip to content"</a>
+        <div class="frame">
+            <Transition>
+                {move || Suspend::new(async move {
+                    match frame.await {
+                        Ok(view) => view! { <Around view /> }.into_any(),
+                        Err(error) => view! { <Bare error=error.0 /> }.into_any(),
+                    }
+                })}
+            </Transition>
+            <main id="main" class="page">
+                <Outlet />
+            </main>
+        </div>
+        <ToastRegion />
+    }
+}
+
+/// The frame itself; it polls, so that the bell and the selection stay true.
+#[component]
+fn Around(view: HeaderView) -> impl IntoView {
+    let live = use_live(
+        view,
+        |_| String::new(),
+        |_| false,
+        |_| async { header(Ask::Poll).await.map(Live::Changed) },
+    );
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<()>| {
+        path.track();
+        // A new page may follow something that changed the frame, as reading the notifications does.
+        if before.is_some() {
+            live.refresh();
+        }
+    });
+    view! {
+        <Rail header=live.view />
+        <TopBar header=live.view />
+    }
+}
+
+/// The frame of somebody about whom nothing is known.
+#[component]
+fn Bare(error: ApiError) -> impl IntoView {
+    view! {
+        <div class="rail"></div>
+        <div class="topbar" data-error=error.status().to_string()><strong>"TenantAtlas"</strong></div>
+    }
+}

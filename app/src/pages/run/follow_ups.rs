@@ -1,0 +1,118 @@
+//! What can follow a run: trying it again, its tenant, the runs around it (V-05).
+
+use domain::{
+    ids::RunId,
+    link,
+    views::{ActionView, RunView, StartAnswer},
+};
+use leptos::prelude::*;
+
+use super::copy::{CopyButton, page_address};
+use crate::{
+    api::runs::RetryRun,
+    ui::{
+        action::{error_of, on_done},
+        error::FormError,
+        toast::use_toasts,
+    },
+};
+
+/// Retry, and the ways on from here.
+#[component]
+pub fn FollowUps(
+    /// The run.
+    run: Signal<RunView>,
+) -> impl IntoView {
+    let id = run.with_untracked(|run| run.id);
+    let offered = Memo::new(move |_| run.with(|run| run.follow_ups.retry.clone()));
+    // Lives here, so that its answer outlives a change of the button.
+    let retry = ServerAction::<RetryRun>::new();
+    let toasts = use_toasts();
+    on_done(retry, move |answer: StartAnswer| toasts.push(answer.into()));
+    view! {
+        <section class="flex flex-wrap items-center gap-3 my-3" aria-label="What you can do">
+            {move || offered.get().map(|action| view! { <Retry id action retry /> })}
+            <FormError error=error_of(retry) />
+            <OpenTenant run />
+            <CopyButton label="Copy run id" what=move || id.to_string() />
+            <CopyButton label="Copy link" what=page_address />
+        </section>
+    }
+}
+
+/// Starts the same again, in the name of the person who presses.
+#[component]
+fn Retry(id: RunId, action: ActionView, retry: ServerAction<RetryRun>) -> impl IntoView {
+    let is_disabled = action.disabled_because.is_some();
+    let disabled = move || is_disabled || retry.pending().get();
+    let told = action
+        .disabled_because
+        .unwrap_or_else(|| "Starts a new run, decided anew and in your own name.".to_owned());
+    view! {
+        <ActionForm action=retry>
+            <input type="hidden" name="run" value=id.to_string() />
+            <button type="submit" class="btn btn-sm btn-primary" disabled=disabled aria-describedby="retry-reason">
+                {action.label}
+            </button>
+        </ActionForm>
+        <span id="retry-reason" class="quiet">{told}</span>
+    }
+}
+
+#[component]
+fn OpenTenant(run: Signal<RunView>) -> impl IntoView {
+    let tenant = Memo::new(move |_| {
+        run.with(|run| run.tenant.clone().filter(|_| run.follow_ups.open_tenant))
+    });
+    move || {
+        tenant.get().map(|tenant| {
+            let words = format!("Open {}", tenant.name);
+            view! { <a class="btn btn-sm" href=link::tenant(tenant.id)>{words}</a> }
+        })
+    }
+}
+
+/// The run this one tries again, and those that tried this one again.
+#[component]
+pub fn Related(
+    /// The run.
+    run: Signal<RunView>,
+) -> impl IntoView {
+    let related = Memo::new(move |_| run.with(|run| (run.retry_of, run.retries.clone())));
+    move || {
+        let (earlier, later) = related.get();
+        (earlier.is_some() || !later.is_empty()).then(|| {
+            view! {
+                <section class="panel" aria-labelledby="related">
+                    <h2 id="related">"Related runs"</h2>
+                    <ul class="mt-2">
+                        {earlier.map(|id| other("Retry of", id))}
+                        {later.into_iter().map(|id| other("Retried by", id)).collect_view()}
+                    </ul>
+                </section>
+            }
+        })
+    }
+}
+
+fn other(how: &'static str, id: RunId) -> impl IntoView {
+    view! { <li>{how} " " <a class="link" href=link::run(id)><code>{id.to_string()}</code></a></li> }
+}
+
+/// What is not shown, and why (V-15).
+#[component]
+pub fn Redactions(
+    /// The run.
+    run: Signal<RunView>,
+) -> impl IntoView {
+    let notes = Memo::new(move |_| run.with(|run| run.redactions.clone()));
+    let line = |note| view! { <li>{note}</li> };
+    view! {
+        <Show when=move || !notes.with(Vec::is_empty)>
+            <section class="panel" aria-labelledby="redactions">
+                <h2 id="redactions">"Not shown"</h2>
+                <ul class="list-disc ps-5 mt-2">{move || notes.get().into_iter().map(line).collect_view()}</ul>
+            </section>
+        </Show>
+    }
+}

@@ -1,0 +1,100 @@
+//! The facts of a run: who, in whose name, when, how long.
+
+use domain::{
+    run::AuthorityMode,
+    time::{Timestamp, duration},
+    views::RunView,
+};
+use leptos::prelude::*;
+
+use crate::ui::time::{Ago, Exact, Took};
+
+/// The facts, as name and value pairs.
+#[component]
+pub fn Summary(
+    /// The run.
+    run: Signal<RunView>,
+) -> impl IntoView {
+    view! {
+        <section class="panel" aria-labelledby="summary">
+            <h2 id="summary">"Summary"</h2>
+            <dl class="facts mt-2">{move || run.with(facts)}</dl>
+        </section>
+    }
+}
+
+fn facts(run: &RunView) -> impl IntoView + use<> {
+    let expected = run.expected_seconds.map(|seconds| {
+        let usual = duration(i64::from(seconds) * domain::time::SECOND);
+        view! { <dt>"Usually takes"</dt> <dd>{usual}</dd> }
+    });
+    view! {
+        <dt>"Run"</dt>
+        <dd><code>{run.id.to_string()}</code></dd>
+        <dt>"Operation"</dt>
+        <dd>{run.operation.clone()} " " <code>{run.operation_code.clone()}</code></dd>
+        <dt>"Started by"</dt>
+        <dd>{run.initiator.clone()}</dd>
+        <dt>"Authority"</dt>
+        <dd>{authority(run.authority)}</dd>
+        <dt>"Attempt"</dt>
+        <dd>{attempt(run)}</dd>
+        <dt>"Queued"</dt>
+        <dd><Moment at=run.queued_at now=run.as_of /></dd>
+        <dt>"Started"</dt>
+        <dd>{started(run)}</dd>
+        <dt>"Completed"</dt>
+        <dd>{completed(run)}</dd>
+        <dt>"Duration"</dt>
+        <dd>{took(run)}</dd>
+        {expected}
+    }
+}
+
+/// In whose name a run is authorised, in words.
+pub fn authority(mode: AuthorityMode) -> &'static str {
+    match mode {
+        AuthorityMode::ActorBound => "Bound to the person who asked",
+        AuthorityMode::SystemAuthority => "The system's own authority",
+    }
+}
+
+#[component]
+fn Moment(at: Timestamp, now: Timestamp) -> impl IntoView {
+    view! {
+        <Exact at />
+        <span class="quiet">" (" <Ago at now /> ")"</span>
+    }
+}
+
+fn attempt(run: &RunView) -> String {
+    if run.attempt == 0 {
+        "None yet".to_owned()
+    } else {
+        run.attempt.to_string()
+    }
+}
+
+fn started(run: &RunView) -> AnyView {
+    match run.started_at {
+        Some(at) => view! { <Moment at now=run.as_of /> }.into_any(),
+        None if run.state.is_over() => "Never started".into_any(),
+        None => "Not yet".into_any(),
+    }
+}
+
+fn completed(run: &RunView) -> AnyView {
+    match run.completed_at {
+        Some(at) => view! { <Moment at now=run.as_of /> }.into_any(),
+        None => "Not yet".into_any(),
+    }
+}
+
+fn took(run: &RunView) -> AnyView {
+    let Some(started) = run.started_at else {
+        return "None".into_any();
+    };
+    let micros = run.completed_at.unwrap_or(run.as_of).since(started);
+    let so_far = run.completed_at.is_none().then_some(" so far");
+    view! { <Took micros /> {so_far} }.into_any()
+}

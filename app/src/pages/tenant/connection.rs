@@ -1,0 +1,123 @@
+//! The provider connection: its three axes apart (P-02).
+
+use domain::{
+    badge::{Icon, Tone},
+    connection::ConsentStatus,
+    views::ConnectionView,
+};
+use leptos::prelude::*;
+
+use super::{Tenant, now};
+use crate::{
+    api::connection::{DisableConnection, EnableConnection},
+    ui::{
+        action::{Submit, error_of, on_done},
+        badge::{ToneBadge, VerificationBadge},
+        error::FormError,
+        time::Ago,
+    },
+};
+
+/// The connection, or why there is none.
+#[component]
+pub fn Connection(live: Tenant) -> impl IntoView {
+    let connection = Memo::new(move |_| live.view.with(|view| view.connection.clone()));
+    let card = move || {
+        match connection.get() {
+        Some(connection) => view! { <Card connection live /> }.into_any(),
+        None => view! {
+            <p class="quiet mt-2">"This tenant has no provider connection yet, so nothing can run in it."</p>
+        }
+        .into_any(),
+    }
+    };
+    view! {
+        <section class="panel" aria-labelledby="connection">
+            <h2 id="connection">"Provider connection"</h2>
+            {card}
+        </section>
+    }
+}
+
+#[component]
+fn Card(connection: ConnectionView, live: Tenant) -> impl IntoView {
+    let checked = match connection.last_checked_at {
+        Some(at) => view! { <Ago at now=now(live) /> }.into_any(),
+        None => "Never".into_any(),
+    };
+    let switch = connection
+        .can_manage
+        .then(|| view! { <Switch is_on=connection.is_enabled live /> });
+    let trouble = connection.last_error_code.map(|code| {
+        view! { <dt>"Last problem"</dt><dd><code>{code}</code></dd> }
+    });
+    view! {
+        <dl class="facts mt-2">
+            <dt>"Switch"</dt>
+            <dd>{enabled(connection.is_enabled)}</dd>
+            <dt>"Consent"</dt>
+            <dd>{consent(connection.consent)}</dd>
+            <dt>"Verification"</dt>
+            <dd><VerificationBadge status=connection.verification /></dd>
+            <dt>"Last verified"</dt>
+            <dd>{checked}</dd>
+            {trouble}
+            <dt>"Credential"</dt>
+            <dd>{if connection.has_credential { "Stored" } else { "Missing" }}</dd>
+            <dt>"Name"</dt>
+            <dd>{connection.name}</dd>
+            <dt>"Directory"</dt>
+            <dd><code>{connection.entra_tenant_id}</code></dd>
+            <dt>"Application"</dt>
+            <dd><code>{connection.client_id}</code></dd>
+        </dl>
+        {switch}
+    }
+}
+
+fn enabled(is_enabled: bool) -> impl IntoView {
+    let (label, icon, tone) = if is_enabled {
+        ("Enabled", Icon::CircleCheck, Tone::Success)
+    } else {
+        ("Disabled", Icon::Ban, Tone::NeutralOutline)
+    };
+    view! { <ToneBadge label icon tone /> }
+}
+
+fn consent(status: ConsentStatus) -> impl IntoView {
+    let (icon, tone) = match status {
+        ConsentStatus::Unknown => (Icon::CircleDashed, Tone::Neutral),
+        ConsentStatus::Granted => (Icon::CircleCheck, Tone::Success),
+        ConsentStatus::Revoked => (Icon::CircleX, Tone::Danger),
+    };
+    view! { <ToneBadge label=status.label() icon tone /> }
+}
+
+/// Switches the connection on or off.
+#[component]
+fn Switch(is_on: bool, live: Tenant) -> impl IntoView {
+    let tenant = live.view.with_untracked(|view| view.id.to_string());
+    if is_on {
+        let action = ServerAction::<DisableConnection>::new();
+        on_done(action, move |()| live.refresh());
+        view! {
+            <ActionForm action>
+                <input type="hidden" name="tenant" value=tenant />
+                <Submit label="Disable connection" pending=action.pending() class="btn btn-sm mt-3" />
+            </ActionForm>
+            <FormError error=error_of(action) />
+        }
+        .into_any()
+    } else {
+        let action = ServerAction::<EnableConnection>::new();
+        on_done(action, move |()| live.refresh());
+        view! {
+            <ActionForm action>
+                <input type="hidden" name="tenant" value=tenant />
+                <Submit label="Enable connection" pending=action.pending() class="btn btn-sm mt-3" />
+            </ActionForm>
+            <FormError error=error_of(action) />
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,84 @@
+//! The newest runs of the tenant.
+
+use domain::{link, time::duration, views::RunRowView};
+use leptos::prelude::*;
+
+use super::{Tenant, now};
+use crate::ui::{badge::RunBadge, time::Ago};
+
+/// The newest runs that the person may see.
+#[component]
+pub fn Recent(live: Tenant) -> impl IntoView {
+    let id = live.view.with_untracked(|view| view.id);
+    let runs = Memo::new(move |_| live.view.with(|view| view.recent.clone()));
+    let content = move || {
+        if runs.with(Vec::is_empty) {
+            view! { <p class="quiet">"No runs yet. What is started above appears here at once."</p> }
+                .into_any()
+        } else {
+            view! { <Table runs live /> }.into_any()
+        }
+    };
+    view! {
+        <section class="panel mt-4" aria-labelledby="recent">
+            <div class="flex flex-wrap items-center justify-between gap-2 mb-2">
+                <h2 id="recent">"Recent runs"</h2>
+                <a class="link" href=link::operations_of(id)>"All runs of this tenant"</a>
+            </div>
+            {content}
+        </section>
+    }
+}
+
+#[component]
+fn Table(runs: Memo<Vec<RunRowView>>, live: Tenant) -> impl IntoView {
+    view! {
+        <table class="data-table">
+            <caption class="sr-only">"Recent runs, newest first"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"State"</th>
+                    <th scope="col">"Operation"</th>
+                    <th scope="col">"Asked by"</th>
+                    <th scope="col">"Queued"</th>
+                    <th scope="col" class="number">"Took"</th>
+                    <th scope="col"><span class="sr-only">"Link"</span></th>
+                </tr>
+            </thead>
+            <tbody>
+                <For each=move || runs.get() key=|run| run.id let:first>
+                    <Line first runs live />
+                </For>
+            </tbody>
+        </table>
+    }
+}
+
+/// One row; the row stays, its cells change.
+#[component]
+fn Line(first: RunRowView, runs: Memo<Vec<RunRowView>>, live: Tenant) -> impl IntoView {
+    let (id, operation, initiator) = (first.id, first.operation.clone(), first.initiator.clone());
+    let label = format!("View run: {operation}");
+    let queued_at = first.queued_at;
+    let run = Memo::new(move |_| {
+        runs.with(|runs| runs.iter().find(|run| run.id == id).cloned())
+            .unwrap_or_else(|| first.clone())
+    });
+    view! {
+        <tr data-run=id.to_string()>
+            <td data-label="State">{move || view! { <RunBadge state=run.with(|run| run.state) /> }}</td>
+            <td data-label="Operation">{operation}</td>
+            <td data-label="Asked by">{initiator}</td>
+            <td data-label="Queued"><Ago at=queued_at now=now(live) /></td>
+            <td data-label="Took" class="number">{move || run.with(took)}</td>
+            <td><a class="link" href=link::run(id) aria-label=label>"View run"</a></td>
+        </tr>
+    }
+}
+
+fn took(run: &RunRowView) -> String {
+    match (run.started_at, run.completed_at) {
+        (Some(started), Some(ended)) => duration(ended.since(started)),
+        _ => "\u{2013}".to_owned(),
+    }
+}

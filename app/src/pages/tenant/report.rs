@@ -1,0 +1,64 @@
+//! The newest verification report, in short (P-03).
+
+use domain::{
+    badge::{Icon, Tone},
+    link,
+    verification::Overall,
+    views::ReportBrief,
+};
+use leptos::prelude::*;
+
+use super::{Tenant, now};
+use crate::ui::{badge::ToneBadge, time::Ago};
+
+/// The report, or what would be here.
+#[component]
+pub fn Report(live: Tenant) -> impl IntoView {
+    let report = Memo::new(move |_| live.view.with(|view| view.report.clone()));
+    let brief = move || {
+        match report.get() {
+        Some(report) => view! { <Brief report live /> }.into_any(),
+        None => view! {
+            <p class="quiet mt-2">"Not verified yet. A verification checks consent, sign-in and permissions."</p>
+        }
+        .into_any(),
+    }
+    };
+    view! {
+        <section class="panel" aria-labelledby="report">
+            <h2 id="report">"Verification report"</h2>
+            {brief}
+        </section>
+    }
+}
+
+#[component]
+fn Brief(report: ReportBrief, live: Tenant) -> impl IntoView {
+    let (label, icon, tone) = match report.overall {
+        Overall::Ready => ("Ready", Icon::CircleCheck, Tone::Success),
+        Overall::NeedsAttention => ("Needs attention", Icon::CircleSlash, Tone::WarningOutline),
+        Overall::Blocked => ("Blocked", Icon::ShieldBan, Tone::Warning),
+    };
+    let counts = format!(
+        "{} of {} checks passed, {} failed, {} to look at, {} left out",
+        report.counts.pass,
+        report.counts.total,
+        report.counts.fail,
+        report.counts.warn,
+        report.counts.skip
+    );
+    let issues = report
+        .issues
+        .into_iter()
+        .map(|issue| view! { <li>{issue}</li> })
+        .collect_view();
+    view! {
+        <div class="flex flex-wrap items-center gap-2 mt-2">
+            <ToneBadge label icon tone />
+            <span class="quiet"><Ago at=report.at now=now(live) /></span>
+            <a class="link" href=link::run(report.run_id)>"View run"</a>
+        </div>
+        <p class="mt-1">{counts}</p>
+        <ul class="list-disc ps-5 mt-1">{issues}</ul>
+    }
+}

@@ -1,0 +1,128 @@
+//! What is known of the present request, on the server.
+
+use domain::{error::ApiError, ids::RequestId};
+use http::{HeaderValue, header, request::Parts};
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::ResponseOptions;
+use operations::{Presence, Scope, Services};
+use uuid::Uuid;
+
+use crate::{compat::settle, error::AppError};
+
+/// The session cookie's name; `__Host-` binds it to this host, to `/`, and to a secure channel.
+pub const COOKIE: &str = "__Host-tenant-atlas";
+
+/// The nonce of the content security policy.
+#[derive(Debug, Clone)]
+pub struct Nonce(pub String);
+
+/// The address of the peer, as the server trusts it.
+#[derive(Debug, Clone)]
+pub struct PeerIp(pub String);
+
+/// The paths of the site's files, as URLs.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The stylesheet.
+    pub css: String,
+    /// The module that loads the wasm.
+    pub js: String,
+    /// The wasm.
+    pub wasm: String,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        let file = |name: &str| format!("/pkg/tenant-atlas{name}");
+        Self {
+            css: file(".css"),
+            js: file(".js"),
+            wasm: file("_bg.wasm"),
+        }
+    }
+}
+
+/// Something the server put beside the request: a context, or an extension of the request.
+pub fn find<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    use_context::<T>()
+        .or_else(|| use_context::<Parts>().and_then(|parts| parts.extensions.get::<T>().cloned()))
+}
+
+/// Hands the request's nonce to Leptos, whose own inline scripts need it; call it where contexts are added.
+pub fn provide_nonce() {
+    if let Some(Nonce(nonce)) = find::<Nonce>() {
+        provide_context(leptos::nonce::Nonce::from_value(nonce));
+    }
+}
+
+/// The id of the present request.
+pub fn request_id() -> RequestId {
+    find().unwrap_or_else(|| RequestId::from_uuid(Uuid::nil()))
+}
+
+/// The peer's address.
+pub fn peer() -> String {
+    find::<PeerIp>().map_or_else(String::new, |PeerIp(peer)| peer)
+}
+
+/// The use cases.
+pub fn services() -> Result<Services, AppError> {
+    settle(find::<Services>().ok_or_else(|| ApiError::Internal {
+        request_id: request_id(),
+    }))
+}
+
+/// Who asks, from the session cookie; the first call of every server function.
+pub async fn scope(presence: Presence) -> Result<(Services, Scope), AppError> {
+    let services = services()?;
+    let Some(token) = token() else {
+        return settle(Err(ApiError::SignedOut));
+    };
+    let found = services.scope(&token, request_id(), presence).await;
+    let scope = settle(found.and_then(|scope| scope.ok_or(ApiError::SignedOut)))?;
+    Ok((services, scope))
+}
+
+/// How present the person is when a page asks: by hand for a first look, a poll when it names a version.
+pub fn presence(version: Option<&String>) -> Presence {
+    match version {
+        None => Presence::ByHand,
+        Some(_) => Presence::Poll,
+    }
+}
+
+fn token() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    parts
+        .headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// Gives the browser a session's token.
+pub fn set_token(token: &str) {
+    set_cookie(&format!(
+        "{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax"
+    ));
+}
+
+/// Takes the session's token from the browser.
+pub fn forget_token() {
+    set_cookie(&format!(
+        "{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
+    ));
+}
+
+fn set_cookie(cookie: &str) {
+    if let (Some(response), Ok(value)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(cookie),
+    ) {
+        response.append_header(header::SET_COOKIE, value);
+    }
+}

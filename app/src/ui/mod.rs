@@ -1,0 +1,13 @@
+//! The parts that pages are made of.
+
+pub mod action;
+pub mod badge;
+pub mod banner;
+pub mod confirm;
+pub mod empty;
+pub mod error;
+pub mod icon;
+pub mod live;
+pub mod page;
+pub mod time;
+pub mod toast;
