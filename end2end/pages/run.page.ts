@@ -1,0 +1,40 @@
+import type { Locator, Page } from '@playwright/test';
+
+/** `/admin/operations/:id`. */
+export class RunPage {
+  readonly #page: Page;
+  /** The badge of the run's state. */
+  readonly state: Locator;
+  /** Why the run is blocked. */
+  readonly refusal: Locator;
+  /** What is unusual about where the run stands. */
+  readonly banner: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.state = page.getByRole('main').locator('[data-state]').first();
+    this.refusal = page.getByRole('region', { name: 'Why this run is blocked' });
+    this.banner = page.getByRole('region', { name: 'Context' });
+  }
+
+  static path(id: string): string {
+    return `/admin/operations/${id}`;
+  }
+
+  /** A fact of the summary. */
+  fact(name: string): Locator {
+    const summary = this.#page.getByRole('region', { name: 'Summary' });
+    return summary.locator('dt').filter({ hasText: new RegExp(`^${name}$`) }).locator('+ dd');
+  }
+
+  /** The checks that a decision of the gate found failed. */
+  get failedChecks(): Locator {
+    const checks = this.#page.getByRole('article').getByRole('list', { name: 'Checks' });
+    return checks.locator('[data-result="failed"]');
+  }
+
+  /** A part of the page by its heading. */
+  part(name: string): Locator {
+    return this.#page.getByRole('region', { name });
+  }
+}

@@ -1,0 +1,86 @@
+import type { Page } from '@playwright/test';
+import { expectAccessible } from '../../fixtures/a11y.ts';
+import { expect, hydrated, type Person, test } from '../../fixtures/test.ts';
+import { NotificationsPage } from '../../pages/notifications.page.ts';
+import { RunPage } from '../../pages/run.page.ts';
+
+type Stop = { what: string; heading: string | RegExp; path(person: Person, tenant: string): Promise<string> | string };
+
+const STOPS: Stop[] = [
+  { what: 'tenants', heading: 'Tenants', path: () => '/admin/tenants' },
+  { what: 'a tenant', heading: /\S/, path: (_, tenant) => `/admin/tenants/${tenant}` },
+  { what: 'operations', heading: 'Operations', path: () => '/admin/operations' },
+  {
+    what: 'a blocked run',
+    heading: /\S/,
+    path: async ({ session }) => RunPage.path((await session.runs({ state: 'blocked' }))[0]?.id ?? ''),
+  },
+  {
+    what: 'a run with items',
+    heading: 'Inventory sync',
+    path: async ({ session }) =>
+      RunPage.path(
+        (await session.runs({ state: 'partially_succeeded', operation: 'inventory.sync' }))[0]?.id ?? '',
+      ),
+  },
+  { what: 'members', heading: /^Members of/, path: (_, tenant) => `/admin/tenants/${tenant}/members` },
+  { what: 'inventory', heading: /\S/, path: (_, tenant) => `/admin/tenants/${tenant}/inventory` },
+  { what: 'notifications', heading: 'Notifications', path: () => NotificationsPage.path },
+  { what: 'choosing a tenant', heading: 'Choose a tenant', path: () => '/admin/choose-tenant' },
+  { what: 'not found', heading: 'Not found', path: () => '/admin/operations/nonsense' },
+];
+
+const LOOKS = [
+  { look: 'light', width: 1280, scheme: 'light' },
+  { look: 'dark', width: 1280, scheme: 'dark' },
+  { look: 'light at 320 px', width: 320, scheme: 'light' },
+] as const;
+
+/** One page in every look: readable for all, and never wider than its window. */
+async function inspect(page: Page, path: string, heading: string | RegExp): Promise<void> {
+  for (const { look, width, scheme } of LOOKS) {
+    await test.step(look, async () => {
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      await page.goto(path);
+      await hydrated(page);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
+      await expectAccessible(page);
+      const excess = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(excess, `${look}: pixels beyond the window`).toBe(0);
+    });
+  }
+}
+
+for (const { what, heading, path } of STOPS) {
+  test(`${what} is accessible in light and dark, and fits 320 px`, async ({ demo, person, problems }) => {
+    if (what === 'not found') problems.expect(/status of 404/);
+    const owner = await person('owner');
+    const tenant = await owner.session.tenant(demo.directory('first').name);
+    await inspect(owner.page, await path(owner, tenant), heading);
+  });
+}
+
+test('sign-in is accessible in light and dark, and fits 320 px', async ({ page }) => {
+  await inspect(page, '/sign-in', 'Sign in');
+});
+
+test('a refusal for want of a capability is accessible in light and dark, and fits 320 px', async ({
+  person,
+  problems,
+}) => {
+  problems.expect(/status of 403/);
+  const { page } = await person('operator');
+  await inspect(page, '/admin/members', 'Not allowed');
+});
+
+test('notifications with something in them are accessible', async ({ person }) => {
+  const { page, goto } = await person('operator');
+  await expect(async () => {
+    await goto(NotificationsPage.path);
+    await expect(page.getByRole('list', { name: 'Notifications' })).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await expectAccessible(page);
+});
