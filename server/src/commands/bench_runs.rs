@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use domain::{ids::WorkerId, run::RunOutcome, summary::SummaryCounts};
+use domain::{ids::WorkerId, summary::SummaryCounts};
 use serde_json::json;
 use store::RunEnd;
 use uuid::Uuid;
@@ -36,7 +36,7 @@ pub(crate) async fn measure(args: BenchTarget) -> anyhow::Result<()> {
         let at = Instant::now();
         for running in &started.running {
             let end = RunEnd {
-                outcome: RunOutcome::Succeeded,
+                outcome: store::WorkedOutcome::Succeeded,
                 counts: SummaryCounts::default(),
                 failures: Vec::new(),
             };
