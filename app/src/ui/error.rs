@@ -91,6 +91,10 @@ pub fn FormError(
 /// The error as a sentence for the person at the form.
 fn sentence(error: &ApiError) -> String {
     match error {
+        // A whole sentence needs no field before it.
+        ApiError::Invalid { message, .. } if message.starts_with(char::is_uppercase) => {
+            message.clone()
+        }
         ApiError::Invalid { field, message } => {
             let field = field.replace('_', " ");
             let mut letters = field.chars();

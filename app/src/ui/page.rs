@@ -53,7 +53,10 @@ fn announce(heading: NodeRef<html::H1>) {
             return;
         };
         if visited.get_value() {
-            let _ = heading.focus();
+            // The new page stands in the document only when this turn is over.
+            request_animation_frame(move || {
+                let _ = heading.focus();
+            });
         }
         visited.set_value(true);
     });

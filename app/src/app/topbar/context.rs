@@ -2,6 +2,7 @@
 
 use domain::views::HeaderView;
 use leptos::{ev, prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 
 use crate::{
@@ -49,6 +50,8 @@ pub fn TenantChip(
     /// The frame.
     header: Signal<HeaderView>,
 ) -> impl IntoView {
+    // Without the query: a filter of the page must not win over what is selected here.
+    let path = use_location().pathname;
     let tenants = Memo::new(move |_| header.with(|h| (h.tenant.clone(), h.tenants.clone())));
     move || {
         let (selected, all) = tenants.get();
@@ -63,6 +66,7 @@ pub fn TenantChip(
         view! {
             <PostForm action=SelectTenant::PATH class="chip-form">
                 <label class="sr-only" for="tenant">"Tenant"</label>
+                <input type="hidden" name="next" value=path />
                 <select id="tenant" class="select select-sm" name="tenant" autocomplete="off" on:change=send>
                     <option value="" selected=selected.is_none()>"All tenants"</option>
                     {options}

@@ -52,7 +52,7 @@ fn RoleForm(member: MemberView, place: String, page: Members) -> impl IntoView {
             <input type="hidden" name="tenant" value=place />
             <input type="hidden" name="user" value=member.user_id.to_string() />
             <div class="flex flex-wrap items-center gap-2">
-                <select class="select select-sm w-auto" name="role" aria-label=label autocomplete="off">
+                <select class="select select-sm w-32" name="role" aria-label=label autocomplete="off">
                     {roles(member.role)}
                 </select>
                 <Submit label="Save" pending=action.pending() />

@@ -60,7 +60,7 @@ pub fn TenantPage() -> impl IntoView {
 #[component]
 fn Overview(view: TenantView) -> impl IntoView {
     let title = view.name.clone();
-    let subtitle = format!("You are {} here.", view.role.label().to_lowercase());
+    let subtitle = format!("Your role here: {}.", view.role.label());
     let started = view.started.clone();
     let id = view.id.to_string();
     let live = use_live(
