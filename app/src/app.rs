@@ -17,7 +17,7 @@ use self::frame::Frame;
 use crate::{
     pages::{
         choose_tenant::ChooseTenantPage,
-        inventory::InventoryPage,
+        inventory::{InventoryPage, SelectedInventoryPage},
         members::{TenantMembersPage, WorkspaceMembersPage},
         not_found::NotFoundPage,
         notifications::NotificationsPage,
@@ -71,6 +71,7 @@ fn AdminRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <Route path=path!("/operations/:id") view=RunPage ssr=SsrMode::Async />
             <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async />
             <Route path=path!("/members") view=WorkspaceMembersPage ssr=SsrMode::Async />
+            <Route path=path!("/inventory") view=SelectedInventoryPage ssr=SsrMode::Async />
             <Route path=path!("/choose-tenant") view=ChooseTenantPage ssr=SsrMode::Async />
         </ParentRoute>
     }

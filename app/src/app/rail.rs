@@ -7,7 +7,10 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use crate::ui::icon::{Glyph, GlyphIcon};
+use crate::{
+    pages::inventory::SELECTED,
+    ui::icon::{Glyph, GlyphIcon},
+};
 
 /// The left rail; below 768 px the top bar's menu stands in for it.
 #[component]
@@ -40,7 +43,13 @@ pub fn Places(
         <Place href=link::NOTIFICATIONS.to_owned() glyph=Glyph::Bell label="Notifications" />
         <p class="rail-group">"Tenants"</p>
         <Place href=link::TENANTS.to_owned() glyph=Glyph::Building label="All tenants" exact=true />
-        {move || tenant.get().map(|tenant| view! { <OfTenant tenant /> })}
+        {move || match tenant.get() {
+            Some(tenant) => view! { <OfTenant tenant /> }.into_any(),
+            None => view! {
+                <Place href=SELECTED.to_owned() glyph=Glyph::Boxes label="Inventory" />
+            }
+            .into_any(),
+        }}
         <Show when=move || manages.get()>
             <p class="rail-group">"Settings"</p>
             <Place

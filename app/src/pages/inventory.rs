@@ -6,10 +6,16 @@ use domain::{
     views::{InventoryCount, InventoryObjectView, InventoryView},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::{
+    components::Redirect,
+    hooks::{use_params_map, use_query_map},
+};
 
 use crate::{
-    api::inventory::inventory_page,
+    api::{
+        frame::{Ask, header},
+        inventory::inventory_page,
+    },
     ui::{
         empty::Empty,
         page::{Page, load},
@@ -35,6 +41,22 @@ pub fn InventoryPage() -> impl IntoView {
         |(id, kind, after)| inventory_page(id, kind, after),
     );
     load(page, |view| view! { <Listing view /> }.into_any())
+}
+
+/// Where the inventory of the selected tenant is found.
+pub const SELECTED: &str = "/admin/inventory";
+
+/// The inventory of the selected tenant; without one, a tenant has to be chosen first (V-09).
+#[component]
+pub fn SelectedInventoryPage() -> impl IntoView {
+    let frame = Resource::new(|| (), |()| header(Ask::Page));
+    load(frame, |view| {
+        let path = match view.tenant {
+            Some(tenant) => link::tenant_inventory(tenant.id),
+            None => link::CHOOSE_TENANT.to_owned(),
+        };
+        view! { <Redirect path /> }.into_any()
+    })
 }
 
 #[component]
