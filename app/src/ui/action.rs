@@ -63,10 +63,10 @@ where
     let (value, version) = (action.value(), action.version());
     Effect::new(move |before: Option<usize>| {
         let now = version.get();
-        if before.is_some_and(|before| before != now) {
-            if let Some(Ok(answer)) = value.get_untracked() {
-                then(answer);
-            }
+        if before.is_some_and(|before| before != now)
+            && let Some(Ok(answer)) = value.get_untracked()
+        {
+            then(answer);
         }
         now
     });

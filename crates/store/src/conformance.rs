@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use policy::RunKey;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::{Store, StoreError};
@@ -27,7 +27,7 @@ pub async fn attempt_is_decided(store: &Store, key: RunKey) -> Result<bool, Stor
 /// When the server does not answer or does not allow it.
 pub async fn postgres_database_create(server: &str) -> Result<String, StoreError> {
     let name = format!("ta_test_{}", Uuid::now_v7().simple());
-    at_server(server, format!("create database {name}")).await?;
+    at_server(server, "create database ", &name, "").await?;
     let (server, _) = server.rsplit_once('/').ok_or(StoreError::NotFound)?;
     Ok(format!("{server}/{name}"))
 }
@@ -43,12 +43,15 @@ pub async fn postgres_database_drop(server: &str, url: &str) -> Result<(), Store
     {
         return Err(StoreError::NotFound);
     }
-    at_server(server, format!("drop database {name} with (force)")).await
+    at_server(server, "drop database ", name, " with (force)").await
 }
 
-async fn at_server(url: &str, statement: String) -> Result<(), StoreError> {
+async fn at_server(url: &str, verb: &str, name: &str, how: &str) -> Result<(), StoreError> {
     let mut connection = PgConnection::connect(url).await?;
-    sqlx::raw_sql(AssertSqlSafe(statement))
+    QueryBuilder::<Postgres>::new(verb)
+        .push(name)
+        .push(how)
+        .build()
         .execute(&mut connection)
         .await?;
     Ok(connection.close().await?)

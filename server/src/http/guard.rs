@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -31,8 +31,20 @@ pub(super) async fn guard(
     extensions.insert(site);
     let mut response = next.run(request).await;
     tracing::debug!(request.id = %id, path, status = response.status().as_u16(), "request {id}");
+    lead_on(&mut response, &path);
     set_headers(response.headers_mut(), &nonce, id);
     response
+}
+
+/// A page that leads elsewhere is a redirect for every client, also one that did not ask for HTML by name.
+fn lead_on(response: &mut Response, path: &str) {
+    let is_page = !path.starts_with("/api/");
+    if is_page
+        && response.status() == StatusCode::OK
+        && response.headers().contains_key(header::LOCATION)
+    {
+        *response.status_mut() = StatusCode::FOUND;
+    }
 }
 
 /// 128 random bits: a nonce that can be guessed is none.

@@ -8,6 +8,8 @@ fn no_sql_text_is_put_together_past_the_driver_check() {
     let bypass = concat!("AssertSql", "Safe");
     let broken: Vec<String> = sources(&["rs"])
         .iter()
+        // The store's tests attack the wall with raw SQL on purpose.
+        .filter(|source| !source.path.contains("/tests/"))
         .filter(|source| source.text.contains(bypass))
         .map(|source| source.path.clone())
         .collect();

@@ -1,6 +1,7 @@
 //! Six tenants in every part of a tenant's life.
 
 use domain::{
+    capability::Capability,
     connection::{ConsentStatus, VerificationStatus},
     ids::{TenantId, UserId},
     lifecycle::TenantLifecycle,
@@ -59,6 +60,7 @@ impl Services {
         let starters: Vec<_> = people
             .members
             .iter()
+            .filter(|(.., role)| role.holds(Capability::OperationsStart))
             .map(|(id, name, _)| (*id, name.clone()))
             .collect();
         let [first, second, onboarding, _, archived] = made.as_slice() else {

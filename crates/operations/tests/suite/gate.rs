@@ -186,9 +186,15 @@ async fn l13_a_blocked_run_says_what_changed(world: Arc<World>) {
     let view = world.view(run).await;
     let decision = &view.decisions[0];
     let tenant = &world.sites[0].seed.display_name;
+    let sentence = view.explanation.unwrap().sentence;
+    let (what, why) = sentence.split_once(" (").unwrap();
     assert_eq!(
-        view.explanation.unwrap().sentence,
-        format!("dana no longer has Run inventory sync in {tenant}.")
+        what,
+        format!("dana no longer has Run inventory sync in {tenant}")
+    );
+    assert!(
+        why.starts_with(&format!("dana's role in {tenant} became readonly at ")),
+        "{why}"
     );
     assert_eq!(
         decision.at_request[0],

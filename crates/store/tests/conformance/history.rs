@@ -17,9 +17,12 @@ use policy::{
     ActorFacts, ConnectionFacts, ContextState, CredentialState, Facts, GrantFacts, Ruling,
     RunFacts, Standing, Switch, TenantFacts, decide,
 };
-use store::{Failure, PastRun, RunFilter, StoreError};
+use store::{Failure, PastRun, RunFilter, StoreError, WaitingRun};
 
-use crate::{database::Database, world::World};
+use crate::{
+    database::Database,
+    world::{World, worker},
+};
 
 /// What the gate says about a run of the owner, or of the system, in a tenant at this point of its life.
 fn decision(
@@ -188,4 +191,18 @@ pub async fn d02_a_refused_run_cannot_be_seeded_as_one_that_ran(db: Arc<Database
         .await
         .unwrap();
     assert_eq!(none, 0, "all or nothing");
+}
+
+pub async fn runs_for_a_benchmark_wait_and_are_decided_like_any_other(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let stranger = world.person("stranger", None, None).await;
+    let waiting = [&world.owner, &world.owner, &stranger].map(|scope| WaitingRun {
+        workspace_id: world.workspace.id(),
+        tenant_id: world.tenant.id(),
+        operation: OperationType::InventorySync,
+        initiator: (scope.user_id(), scope.display_name().to_owned()),
+    });
+    world.store.seed_waiting_runs(&waiting).await.unwrap();
+    let started = world.store.runs_start(worker(), 10).await.unwrap();
+    assert_eq!((started.running.len(), started.refused.len()), (2, 1));
 }

@@ -35,7 +35,7 @@ pub async fn l03_an_allowed_run_starts_with_its_decision(db: Arc<Database>) {
     assert_eq!(claimed.1.len(), 1);
     drop(claimed);
 
-    let running = world.start_one().await;
+    let running = world.start_given_back().await;
     assert_eq!(running.key().run_id, run);
     assert_eq!(running.operation(), InventorySync);
     assert_eq!(running.tenant_id(), Some(world.tenant.id()));

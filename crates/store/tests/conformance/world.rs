@@ -1,6 +1,6 @@
 //! A small installation: one workspace, one tenant in service with a usable connection, its owner.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     capability::Role,
@@ -173,6 +173,22 @@ impl World {
         assert!(started.refused.is_empty());
         assert_eq!(started.running.len(), 1);
         started.running.remove(0)
+    }
+
+    /// Starts the one run that a dropped claim gave back: the rollback is done by the pool in its own time,
+    /// and until then PostgreSQL skips the locked row.
+    pub async fn start_given_back(&self) -> Running {
+        let start = async {
+            loop {
+                let mut started = self.store.runs_start(worker(), 10).await.unwrap();
+                assert!(started.refused.is_empty());
+                if let Some(running) = started.running.pop() {
+                    return running;
+                }
+            }
+        };
+        let started = tokio::time::timeout(Duration::from_secs(60), start).await;
+        started.unwrap()
     }
 
     /// A run of the operation, running.
