@@ -1,22 +1,9 @@
-import { expect, type Person, test } from '../../fixtures/test.ts';
+import { Asked } from '../../fixtures/asked.ts';
+import { expect, test } from '../../fixtures/test.ts';
 import { RunPage } from '../../pages/run.page.ts';
 
-// Queued runs are polled for; time is the story's own, so that a minute costs nothing.
+// Queued runs are polled for; time is the story's own, so that minutes cost nothing.
 test.use({ queueWorkers: 0, installation: 'watching' });
-
-/** Counts what the page asks a server function from now on. */
-function count({ page }: Person, endpoint: string): () => number {
-  let asked = 0;
-  page.on('request', (request) => {
-    if (request.url().endsWith(`/api/${endpoint}`)) asked += 1;
-  });
-  return () => asked;
-}
-
-/** Waits until everything that was asked is answered, so that a late answer sets no timer unseen. */
-async function settled({ page }: Person): Promise<void> {
-  await page.waitForLoadState('networkidle');
-}
 
 const LIVE = [
   { what: "a queued run's page", endpoint: 'run/page', path: (run: string) => RunPage.path(run) },
@@ -28,34 +15,32 @@ for (const { what, endpoint, path } of LIVE) {
     const operator = await person('operator');
     const { page } = operator;
     const [queued] = await operator.session.runs({ state: 'queued' });
-    const polls = count(operator, endpoint);
-    await page.clock.install();
+    const asked = await Asked.on(page);
+    const count = () => asked.count(endpoint);
     await operator.goto(path(queued?.id ?? ''));
+    await asked.stopTime();
+    const before = await count();
     await page.clock.runFor(3_000);
-    await expect.poll(polls).toBe(1);
+    await expect.poll(count).toBeGreaterThan(before);
 
     await page.getByRole('main').getByRole('button', { name: 'Pause updates' }).click();
-    await settled(operator);
-    const paused = polls();
+    const paused = await count();
     await page.clock.runFor(120_000);
-    await settled(operator);
-    expect(polls()).toBe(paused);
+    expect(await count()).toBe(paused);
 
     await page.getByRole('main').getByRole('button', { name: 'Resume updates' }).click();
-    await expect.poll(polls).toBe(paused + 1);
-    await settled(operator);
+    await expect.poll(count).toBe(paused + 1);
     await page.clock.runFor(3_000);
-    await expect.poll(polls).toBe(paused + 2);
+    await expect.poll(count).toBeGreaterThan(paused + 1);
   });
 }
 
 test("an ended run's page does not poll", async ({ person }) => {
   const operator = await person('operator');
   const [ended] = await operator.session.runs({ state: 'succeeded' });
-  const polls = count(operator, 'run/page');
-  await operator.page.clock.install();
+  const asked = await Asked.on(operator.page);
   await operator.goto(RunPage.path(ended?.id ?? ''));
+  await asked.stopTime();
   await operator.page.clock.runFor(120_000);
-  await settled(operator);
-  expect(polls()).toBe(0);
+  expect(await asked.count('run/page')).toBe(0);
 });
