@@ -1,8 +1,13 @@
 //! Pages, rendered by `app`.
 
 use axum::Router;
-use leptos::prelude::{LeptosOptions, provide_context};
-use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
+use leptos::{
+    prelude::{LeptosOptions, provide_context},
+    server_fn::axum::server_fn_paths,
+};
+use leptos_axum::{
+    LeptosRoutes as _, generate_route_list_with_exclusions, render_app_async_with_context,
+};
 use operations::Services;
 
 /// Every page, and the page for everything else.
@@ -17,8 +22,12 @@ pub(super) fn routes(services: &Services) -> Router {
         move || app::shell(options.clone())
     };
     let not_found = render_app_async_with_context(context.clone(), shell.clone());
+    // Left to the framework, server functions would be served beside the pages, past their own
+    // handler with its limit of the body.
+    let functions = server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    let pages = generate_route_list_with_exclusions(app::App, Some(functions));
     Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
+        .leptos_routes_with_context(&options, pages, context, shell)
         .fallback(not_found)
         .with_state(options)
 }
