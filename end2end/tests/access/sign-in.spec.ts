@@ -34,7 +34,7 @@ test('a wrong password and an unknown address are refused in the same words', as
   ] as const) {
     await goto('/sign-in');
     await signIn.try(email, password);
-    await expect(signIn.refusal).toHaveText('Sign-in: E-mail address or password is not right.');
+    await expect(signIn.refusal).toHaveText('E-mail address or password is not right.');
     await expect(page).toHaveURL((url) => url.pathname === '/sign-in');
   }
 });

@@ -52,6 +52,6 @@ test('without JavaScript: a wrong password says so, and keeps it out of the addr
   await goto('/sign-in');
   const signIn = new SignInPage(page);
   await signIn.try(demo.account('operator').email, 'not-the-password');
-  await expect(signIn.refusal).toHaveText('Sign-in: E-mail address or password is not right.');
+  await expect(signIn.refusal).toHaveText('E-mail address or password is not right.');
   expect(page.url()).not.toContain('not-the-password');
 });
