@@ -19,6 +19,7 @@ pub fn Confirm(
 ) -> impl IntoView {
     let fold = NodeRef::<html::Details>::new();
     let dialog = NodeRef::<html::Dialog>::new();
+    let safe = NodeRef::<html::Button>::new();
     let open = move |event: leptos::ev::MouseEvent| {
         let (Some(fold), Some(dialog)) = (fold.get_untracked(), dialog.get_untracked()) else {
             return;
@@ -28,6 +29,12 @@ pub fn Confirm(
         // It stands open inside the fold for browsers without scripts; a modal has to start closed.
         let _ = dialog.remove_attribute("open");
         let _ = dialog.show_modal();
+        // The fold is laid out only now; the first focus belongs on the button that changes nothing.
+        request_animation_frame(move || {
+            if let Some(safe) = safe.get_untracked() {
+                let _ = safe.focus();
+            }
+        });
     };
     let closed = move |_: leptos::ev::Event| {
         if let Some(fold) = fold.get_untracked() {
@@ -46,7 +53,12 @@ pub fn Confirm(
             <dialog open class="confirm-dialog" aria-label=name node_ref=dialog on:close=closed>
                 <h2>{title}</h2>
                 {children()}
-                <button type="button" class="btn btn-sm btn-ghost needs-script" autofocus on:click=cancel>
+                <button
+                    type="button"
+                    class="btn btn-sm btn-ghost needs-script"
+                    node_ref=safe
+                    on:click=cancel
+                >
                     "Cancel"
                 </button>
             </dialog>

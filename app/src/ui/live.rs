@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use domain::{error::ApiError, views::Live as Answer};
+use domain::{error::ApiError, link, views::Live as Answer};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::icon::{Glyph, GlyphIcon};
@@ -202,9 +202,19 @@ pub fn LiveControls(
                 {glyph} {label}
             </button>
             <span class="quiet">{move || told(live)}</span>
+            <Show when=move || live.lost.with(|lost| *lost == Some(ApiError::SignedOut))>
+                <a class="link" rel="external" href=sign_in_here>"Sign in"</a>
+            </Show>
             <span class="sr-only" role="status">{move || trouble(live)}</span>
         </div>
     }
+}
+
+/// The sign-in page, and back here afterwards. Browser only: nobody is signed out on the server's own page.
+fn sign_in_here() -> String {
+    let here = window().location();
+    let path = here.pathname().unwrap_or_default() + &here.search().unwrap_or_default();
+    link::sign_in_then(&path)
 }
 
 fn word(live: LiveState) -> &'static str {

@@ -2,6 +2,7 @@
 
 use leptos::{html, prelude::*};
 use leptos_meta::Title;
+use wasm_bindgen::JsCast;
 
 use crate::{error::AppError, ui::error::ErrorPage};
 
@@ -59,6 +60,17 @@ fn announce(heading: NodeRef<html::H1>) {
             });
         }
         visited.set_value(true);
+    });
+}
+
+/// Puts the focus on the page's heading, when what had it is gone. Browser only.
+pub fn focus_heading() {
+    request_animation_frame(|| {
+        let heading = document().query_selector("h1").ok().flatten();
+        let heading = heading.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
+        if let Some(heading) = heading {
+            let _ = heading.focus();
+        }
     });
 }
 

@@ -10,6 +10,7 @@ use crate::{
         action::{Submit, error_of, on_done},
         confirm::Confirm,
         error::FormError,
+        page::focus_heading,
         time::Exact,
         toast::{Toast, use_toasts},
     },
@@ -76,7 +77,10 @@ pub fn roles(selected: Role) -> impl IntoView {
 #[component]
 fn RemoveForm(member: MemberView, place: String, name: String, page: Members) -> impl IntoView {
     let action = ServerAction::<RemoveMember>::new();
-    on_done(action, move |()| page.refetch());
+    on_done(action, move |()| {
+        page.refetch();
+        focus_heading();
+    });
     let title = format!("Remove {} from {name}", member.name);
     let label = format!("Remove {}", member.name);
     view! {

@@ -10,6 +10,7 @@ use crate::{
         action::{Submit, error_of, on_done},
         confirm::Confirm,
         error::FormError,
+        page::focus_heading,
     },
 };
 
@@ -40,7 +41,10 @@ fn Archive(live: Tenant) -> impl IntoView {
         .view
         .with_untracked(|view| (view.id.to_string(), view.name.clone()));
     let action = ServerAction::<ArchiveTenant>::new();
-    on_done(action, move |()| live.refresh());
+    on_done(action, move |()| {
+        live.refresh();
+        focus_heading();
+    });
     let title = format!("Archive {name}");
     view! {
         <p class="my-2">
@@ -70,7 +74,10 @@ fn Reactivate(live: Tenant) -> impl IntoView {
         .view
         .with_untracked(|view| (view.id.to_string(), view.name.clone()));
     let action = ServerAction::<ReactivateTenant>::new();
-    on_done(action, move |()| live.refresh());
+    on_done(action, move |()| {
+        live.refresh();
+        focus_heading();
+    });
     view! {
         <p class="my-2">"The tenant is archived. Taken back, operations can be started in it again."</p>
         <ActionForm action>
