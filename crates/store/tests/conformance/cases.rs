@@ -100,6 +100,8 @@ cases! {
     people::selections_follow_what_may_be_selected,
     members::v16_memberships_are_set_changed_and_removed,
     members::the_last_owner_keeps_the_role,
+    members::the_last_owner_of_a_tenant_keeps_the_role,
+    members::two_owners_of_a_tenant_who_leave_at_once_leave_one,
     members::d02_a_tenants_member_is_a_member_of_its_workspace,
     members::v02_unknown_and_foreign_tenants_answer_alike,
     connections::p02_credentials_are_had_by_a_running_run_alone,
