@@ -1,5 +1,7 @@
 //! What is known of the present request, on the server.
 
+pub mod typed;
+
 use domain::{error::ApiError, ids::RequestId};
 use http::{HeaderValue, header, request::Parts};
 use leptos::prelude::{provide_context, use_context};
@@ -92,6 +94,11 @@ pub fn presence(version: Option<&String>) -> Presence {
 }
 
 fn token() -> Option<String> {
+    cookie(COOKIE)
+}
+
+/// The value of a cookie that came with the request.
+fn cookie(wanted: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
     parts
         .headers
@@ -100,7 +107,7 @@ fn token() -> Option<String> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| value.to_owned())
 }
 

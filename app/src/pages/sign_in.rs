@@ -39,12 +39,29 @@ pub fn SignInPage() -> impl IntoView {
     }
 }
 
+/// What was typed before a refusal; a script keeps the form as it stands.
+fn typed_before() -> Option<String> {
+    #[cfg(feature = "ssr")]
+    return crate::request::typed::address();
+    #[cfg(not(feature = "ssr"))]
+    None
+}
+
 #[component]
 fn Fields() -> impl IntoView {
+    let typed = typed_before().unwrap_or_default();
     view! {
         <label class="field">
             "E-mail"
-            <input class="input w-full" type="email" name="email" autocomplete="username" required autofocus />
+            <input
+                class="input w-full"
+                type="email"
+                name="email"
+                autocomplete="username"
+                value=typed
+                required
+                autofocus
+            />
         </label>
         <label class="field">
             "Password"
