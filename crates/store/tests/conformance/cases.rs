@@ -132,6 +132,7 @@ cases! {
     history::past_runs_stand_in_the_ledger_as_they_ended,
     history::runs_for_a_benchmark_wait_and_are_decided_like_any_other,
     history::d02_a_refused_run_cannot_be_seeded_as_one_that_ran,
+    audit::l15_every_step_of_a_run_leaves_one_entry,
     audit::d03_the_chain_verifies_and_names_what_was_changed,
     versions::a_database_from_a_newer_version_is_refused,
     versions::a_database_opens_again_as_it_was,
