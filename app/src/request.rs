@@ -3,7 +3,7 @@
 pub mod typed;
 
 use domain::{error::ApiError, ids::RequestId};
-use http::{HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use operations::{Presence, Scope, Services};
@@ -100,8 +100,12 @@ fn token() -> Option<String> {
 /// The value of a cookie that came with the request.
 fn cookie(wanted: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
-    parts
-        .headers
+    cookie_in(&parts.headers, wanted)
+}
+
+/// The value of a cookie in the headers of a request.
+pub fn cookie_in(headers: &HeaderMap, wanted: &str) -> Option<String> {
+    headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())

@@ -6,9 +6,12 @@ mod inventory;
 mod members;
 mod notifications;
 mod operations_list;
+mod run_export;
 mod run_page;
 mod run_rows;
 mod selection;
 mod start;
 mod tenant_page;
 mod tenants;
+
+pub use run_export::RunExport;

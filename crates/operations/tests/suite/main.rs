@@ -8,6 +8,7 @@
 )]
 
 mod canary;
+mod export;
 mod gate;
 mod hidden;
 mod inventory;
