@@ -6,6 +6,7 @@
 pub mod access;
 pub mod api;
 mod app;
+pub mod codec;
 mod compat;
 pub mod error;
 mod pages;
