@@ -1,11 +1,10 @@
 //! The error of every server function: `ApiError`, as JSON.
 
 use domain::{error::ApiError, ids::RequestId};
-use leptos::{
-    prelude::{FromServerFnError, ServerFnErrorErr},
-    server_fn::codec::JsonEncoding,
-};
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
+
+use crate::codec::JsonText;
 
 /// Why a server function did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +26,7 @@ impl std::fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     /// Keeps the framework's own texts inside: they may quote what was sent.
     fn from_server_fn_error(value: ServerFnErrorErr) -> Self {

@@ -2,10 +2,17 @@
 // Rendering whole pages nests types deeply.
 #![recursion_limit = "256"]
 
+// A page drawn with the types of its views, and taken over without them, does not fit together.
+#[cfg(not(any(erase_components, doc, doctest)))]
+compile_error!(
+    "build with `--cfg erase_components`, as .cargo/config.toml does; the RUSTFLAGS variable replaces what stands there"
+);
+
 #[cfg(feature = "ssr")]
 pub mod access;
 pub mod api;
 mod app;
+pub mod codec;
 mod compat;
 pub mod error;
 mod pages;

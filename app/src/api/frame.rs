@@ -1,10 +1,10 @@
 //! The frame around every page, and what is selected in it.
 
 use domain::views::HeaderView;
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
+use crate::{codec::Json, error::AppError};
 
 /// Why the frame is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub enum Ask {
 }
 
 /// The frame around every page.
-#[server(name = Header, prefix = "/api", endpoint = "frame/header", input = Json)]
+#[server(name = Header, prefix = "/api", endpoint = "frame/header", input = Json, output = Json)]
 pub async fn header(ask: Ask) -> Result<HeaderView, AppError> {
     use operations::Presence;
 

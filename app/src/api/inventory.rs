@@ -1,12 +1,12 @@
 //! What was read from a tenant.
 
 use domain::views::InventoryView;
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{codec::Json, error::AppError};
 
 /// One page of a tenant's inventory: of one kind, after a name and id.
-#[server(name = InventoryPageData, prefix = "/api", endpoint = "inventory/page", input = Json)]
+#[server(name = InventoryPageData, prefix = "/api", endpoint = "inventory/page", input = Json, output = Json)]
 pub async fn inventory_page(
     id: String,
     kind: Option<String>,

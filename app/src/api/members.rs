@@ -1,12 +1,12 @@
 //! The members of a workspace or a tenant; an empty `tenant` means the workspace.
 
 use domain::views::MembersView;
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{codec::Json, error::AppError};
 
 /// The members of a tenant, or of the workspace.
-#[server(name = MembersPageData, prefix = "/api", endpoint = "members/page", input = Json)]
+#[server(name = MembersPageData, prefix = "/api", endpoint = "members/page", input = Json, output = Json)]
 pub async fn members_page(tenant: Option<String>) -> Result<MembersView, AppError> {
     use operations::Presence;
 

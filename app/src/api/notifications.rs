@@ -1,13 +1,13 @@
 //! The bell.
 
 use domain::views::NotificationsView;
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
 use super::frame::Ask;
-use crate::error::AppError;
+use crate::{codec::Json, error::AppError};
 
 /// The person's notifications.
-#[server(name = NotificationsPageData, prefix = "/api", endpoint = "notifications/page", input = Json)]
+#[server(name = NotificationsPageData, prefix = "/api", endpoint = "notifications/page", input = Json, output = Json)]
 pub async fn notifications_page(ask: Ask) -> Result<NotificationsView, AppError> {
     use operations::Presence;
 

@@ -1,12 +1,12 @@
 //! The list of runs.
 
 use domain::views::{Live, OperationsQuery, OperationsView};
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{codec::Json, error::AppError};
 
 /// One page of the operations list; with the version shown, only what is new.
-#[server(name = OperationsPageData, prefix = "/api", endpoint = "operations/page", input = Json)]
+#[server(name = OperationsPageData, prefix = "/api", endpoint = "operations/page", input = Json, output = Json)]
 pub async fn operations_page(
     query: OperationsQuery,
     version: Option<String>,

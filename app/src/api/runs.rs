@@ -1,12 +1,12 @@
 //! One run, and starting runs.
 
 use domain::views::{Live, RunView, StartAnswer};
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{codec::Json, error::AppError};
 
 /// A run's page; with the version shown, only what is new.
-#[server(name = RunPageData, prefix = "/api", endpoint = "run/page", input = Json)]
+#[server(name = RunPageData, prefix = "/api", endpoint = "run/page", input = Json, output = Json)]
 pub async fn run_page(id: String, version: Option<String>) -> Result<Live<RunView>, AppError> {
     use crate::{compat::settle, request};
     let (services, scope) = request::scope(request::presence(version.as_ref())).await?;
@@ -14,7 +14,7 @@ pub async fn run_page(id: String, version: Option<String>) -> Result<Live<RunVie
 }
 
 /// Starts an operation in a tenant; a form without JavaScript goes back to the tenant's page with a notice.
-#[server(name = StartRun, prefix = "/api", endpoint = "run/start")]
+#[server(name = StartRun, prefix = "/api", endpoint = "run/start", output = Json)]
 pub async fn start(tenant: String, operation: String) -> Result<StartAnswer, AppError> {
     use domain::{ids::TenantId, link};
     use operations::Presence;
@@ -29,7 +29,7 @@ pub async fn start(tenant: String, operation: String) -> Result<StartAnswer, App
 }
 
 /// Tries a run again as a new one; a form without JavaScript goes on to the new run.
-#[server(name = RetryRun, prefix = "/api", endpoint = "run/retry")]
+#[server(name = RetryRun, prefix = "/api", endpoint = "run/retry", output = Json)]
 pub async fn retry(run: String) -> Result<StartAnswer, AppError> {
     use domain::link;
     use operations::Presence;

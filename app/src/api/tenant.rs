@@ -1,12 +1,12 @@
 //! One tenant.
 
 use domain::views::{Live, TenantView};
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{codec::Json, error::AppError};
 
 /// A tenant's page; with the version shown, only what is new.
-#[server(name = TenantPageData, prefix = "/api", endpoint = "tenant/page", input = Json)]
+#[server(name = TenantPageData, prefix = "/api", endpoint = "tenant/page", input = Json, output = Json)]
 pub async fn tenant_page(
     id: String,
     started: Option<String>,

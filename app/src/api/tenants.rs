@@ -1,13 +1,13 @@
 //! The list of tenants.
 
 use domain::views::TenantsView;
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
 use super::frame::Ask;
-use crate::error::AppError;
+use crate::{codec::Json, error::AppError};
 
 /// The tenants of the selected workspace that the person is entitled to.
-#[server(name = TenantsPageData, prefix = "/api", endpoint = "tenants/page", input = Json)]
+#[server(name = TenantsPageData, prefix = "/api", endpoint = "tenants/page", input = Json, output = Json)]
 pub async fn tenants_page(ask: Ask) -> Result<TenantsView, AppError> {
     use operations::Presence;
 

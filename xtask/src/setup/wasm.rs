@@ -20,21 +20,25 @@ pub const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// Debian's cargo.
 pub const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 
+/// Erases the types of views, as `.cargo/config.toml` does for the server: both sides must be built alike.
+const ERASE: &str = "--cfg=erase_components";
+
 /// A cargo command that builds for the browser, into a target folder of its own.
 pub fn cargo(layout: &Layout) -> Command {
+    let mut flags = vec![ERASE.to_owned()];
     let mut command = match active_has_target() {
         true => process::cargo(),
         false => {
-            let mut command = debian_cargo();
             if let Some(sysroot) = wasm_std::own_sysroot(layout) {
-                // With --target given, cargo keeps these from build scripts
-                // and macros, which need the host's library.
-                command.env("RUSTFLAGS", format!("--sysroot={}", sysroot.display()));
+                flags.push(format!("--sysroot={}", sysroot.display()));
             }
-            command
+            debian_cargo()
         }
     };
+    // With --target given, cargo keeps these from build scripts and macros,
+    // which need the host's library.
     command
+        .env("RUSTFLAGS", flags.join(" "))
         .env("CARGO_TARGET_DIR", layout.wasm_target())
         .current_dir(&layout.root);
     command
