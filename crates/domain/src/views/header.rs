@@ -41,4 +41,6 @@ pub struct HeaderView {
     pub unread: i64,
     /// Whether the person manages the workspace's members.
     pub manages_members: bool,
+    /// Whether the person changes the workspace's settings.
+    pub manages_settings: bool,
 }

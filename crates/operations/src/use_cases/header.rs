@@ -58,6 +58,7 @@ impl Services {
             tenant: selected,
             unread,
             manages_members: workspace.grants().allow(Capability::MembersManage),
+            manages_settings: workspace.grants().allow(Capability::SettingsManage),
         })
     }
 }

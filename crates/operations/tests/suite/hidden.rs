@@ -52,6 +52,29 @@ const ABOUT_TENANTS: &[(&str, Ask)] = &[
         "connection_disable",
         ask!(|s, p, id| s.connection_disable(p, id)),
     ),
+    (
+        "tenant_settings_page",
+        ask!(|s, p, id| s.tenant_settings_page(p, id)),
+    ),
+    (
+        "tenant_change",
+        ask!(|s, p, id| s.tenant_change(p, id, "Renamed", "")),
+    ),
+    ("tenant_onboard", ask!(|s, p, id| s.tenant_onboard(p, id))),
+    ("tenant_activate", ask!(|s, p, id| s.tenant_activate(p, id))),
+    ("connection_page", ask!(|s, p, id| s.connection_page(p, id))),
+    (
+        "connection_create",
+        ask!(|s, p, id| s.connection_create(p, id, "", "", &String::new().into())),
+    ),
+    (
+        "connection_change",
+        ask!(|s, p, id| s.connection_change(p, id, "", "")),
+    ),
+    (
+        "credential_rotate",
+        ask!(|s, p, id| s.credential_rotate(p, id, &String::new().into())),
+    ),
     ("select_tenant", ask!(|s, p, id| s.select_tenant(p, id))),
     ("members_page", ask!(|s, p, id| s.members_page(p, Some(id)))),
     (
@@ -95,6 +118,11 @@ const ABOUT_OTHERS: &[(&str, Ask)] = &[
         "member_remove",
         ask!(|s, p, id| s.member_remove(p, None, id)),
     ),
+    (
+        "invitation_withdraw",
+        ask!(|s, p, id| s.invitation_withdraw(p, id)),
+    ),
+    ("session_revoke", ask!(|s, p, id| s.session_revoke(p, id))),
 ];
 
 async fn alike(world: &World, scope: &Scope, asks: &[(&str, Ask)], foreign: &str) {
@@ -208,6 +236,23 @@ async fn v17_nobody_without_a_membership_sees_the_list(world: Arc<World>) {
         world.services.tenants_page(&nobody).await.map(drop),
         world.services.members_page(&nobody, None).await.map(drop),
         world.services.clear_tenant(&nobody).await,
+        world.services.workspace_page(&nobody).await.map(drop),
+        world
+            .services
+            .workspace_rename(&nobody, "Mine")
+            .await
+            .map(drop),
+        world.services.tenant_new_page(&nobody).await.map(drop),
+        world
+            .services
+            .tenant_create(&nobody, "Mine", "")
+            .await
+            .map(drop),
+        world
+            .services
+            .invitations_page(&nobody, None)
+            .await
+            .map(drop),
     ] {
         assert_eq!(answer, Err(ApiError::NotFound));
     }
