@@ -17,6 +17,7 @@ use self::frame::Frame;
 use crate::{
     pages::{
         choose_tenant::ChooseTenantPage,
+        drawn::{DrawnDoor, DrawnPage},
         inventory::{InventoryPage, SelectedInventoryPage},
         members::{TenantMembersPage, WorkspaceMembersPage},
         not_found::NotFoundPage,
@@ -50,6 +51,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=Home ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/join/:token") view=DrawnDoor ssr=SsrMode::Async />
                 <AdminRoutes />
             </Routes>
         </Router>
@@ -63,6 +65,7 @@ fn AdminRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <Route path=path!("") view=Home ssr=SsrMode::Async />
             <ParentRoute path=path!("/tenants") view=Outlet ssr=SsrMode::Async>
                 <Route path=path!("") view=TenantsPage ssr=SsrMode::Async />
+                <Route path=path!("/new") view=DrawnPage ssr=SsrMode::Async />
                 <Route path=path!("/:id") view=TenantPage ssr=SsrMode::Async />
                 <Route path=path!("/:id/members") view=TenantMembersPage ssr=SsrMode::Async />
                 <Route path=path!("/:id/inventory") view=InventoryPage ssr=SsrMode::Async />
@@ -73,6 +76,7 @@ fn AdminRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <Route path=path!("/members") view=WorkspaceMembersPage ssr=SsrMode::Async />
             <Route path=path!("/inventory") view=SelectedInventoryPage ssr=SsrMode::Async />
             <Route path=path!("/choose-tenant") view=ChooseTenantPage ssr=SsrMode::Async />
+            <Route path=path!("/*elsewhere") view=DrawnPage ssr=SsrMode::Async />
         </ParentRoute>
     }
     .into_inner()

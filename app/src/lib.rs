@@ -7,7 +7,9 @@ pub mod access;
 pub mod api;
 mod app;
 mod compat;
+mod drawn;
 pub mod error;
+mod look;
 mod pages;
 #[cfg(feature = "ssr")]
 pub mod request;

@@ -1,5 +1,10 @@
 //! What is known of the present request, on the server.
 
+mod browser;
+mod look;
+
+pub use look::{keep_hidden, keep_theme, on_root};
+
 use domain::{error::ApiError, ids::RequestId};
 use http::{HeaderValue, header, request::Parts};
 use leptos::prelude::{provide_context, use_context};
@@ -75,7 +80,7 @@ pub fn services() -> Result<Services, AppError> {
 /// Who asks, from the session cookie; the first call of every server function.
 pub async fn scope(presence: Presence) -> Result<(Services, Scope), AppError> {
     let services = services()?;
-    let Some(token) = token() else {
+    let Some(token) = cookie(COOKIE) else {
         return settle(Err(ApiError::SignedOut));
     };
     let found = services.scope(&token, request_id(), presence).await;
@@ -91,7 +96,8 @@ pub fn presence(version: Option<&String>) -> Presence {
     }
 }
 
-fn token() -> Option<String> {
+/// A cookie of the present request.
+fn cookie(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
     parts
         .headers
@@ -100,12 +106,40 @@ fn token() -> Option<String> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(given, _)| *given == name)
         .map(|(_, value)| value.to_owned())
 }
 
+/// Where this server is, as the browser sees it; without TLS only on this machine itself.
+pub fn origin() -> String {
+    let host = use_context::<Parts>().and_then(|parts| {
+        let host = parts.headers.get(header::HOST)?;
+        host.to_str().ok().map(str::to_owned)
+    });
+    let host = host.unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(&*host, |(name, _)| name);
+    let scheme = match name {
+        "127.0.0.1" | "localhost" | "[::1]" => "http",
+        _ => "https",
+    };
+    format!("{scheme}://{host}")
+}
+
+/// Gives the browser a session that was just opened, and notes with the session what browser that is.
+pub async fn open_session(services: &Services, token: &str) -> Result<(), AppError> {
+    let said = use_context::<Parts>().and_then(|parts| {
+        let said = parts.headers.get(header::USER_AGENT)?;
+        said.to_str().ok().map(str::to_owned)
+    });
+    let browser = browser::name_of(&said.unwrap_or_default());
+    let noted = services.session_opened_in(token, &browser, request_id());
+    settle(noted.await)?;
+    set_token(token);
+    Ok(())
+}
+
 /// Gives the browser a session's token.
-pub fn set_token(token: &str) {
+fn set_token(token: &str) {
     set_cookie(&format!(
         "{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax"
     ));

@@ -17,7 +17,7 @@ pub async fn sign_in(
     let services = request::services()?;
     let (peer, id) = (request::peer(), request::request_id());
     let token = compat::settle(services.sign_in(&email, &password, &peer, id).await)?;
-    request::set_token(&token);
+    request::open_session(&services, &token).await?;
     compat::redirect(link::safe_next(&next).unwrap_or(link::TENANTS));
     Ok(())
 }
@@ -53,7 +53,7 @@ pub async fn set_up(
     let made = services
         .setup(&token, &name, &email, &password, &workspace, id)
         .await;
-    request::set_token(&compat::settle(made)?);
+    request::open_session(&services, &compat::settle(made)?).await?;
     compat::redirect(link::TENANTS);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! One file, or folder, a route.
 
 pub mod choose_tenant;
+pub mod drawn;
 pub mod inventory;
 pub mod members;
 pub mod not_found;

@@ -8,6 +8,7 @@ use crate::{
     ui::{
         action::{Submit, error_of},
         error::FormError,
+        field::Field,
         page::Page,
     },
 };
@@ -37,28 +38,9 @@ pub fn SetupPage() -> impl IntoView {
 #[component]
 fn Fields() -> impl IntoView {
     view! {
-        <label class="field">
-            "Your name"
-            <input class="input w-full" name="name" autocomplete="name" required autofocus />
-        </label>
-        <label class="field">
-            "E-mail"
-            <input class="input w-full" type="email" name="email" autocomplete="username" required />
-        </label>
-        <label class="field">
-            "Password"
-            <input
-                class="input w-full"
-                type="password"
-                name="password"
-                autocomplete="new-password"
-                minlength="12"
-                required
-            />
-        </label>
-        <label class="field">
-            "Workspace"
-            <input class="input w-full" name="workspace" autocomplete="organization" required />
-        </label>
+        <Field label="Your name" name="name" autocomplete="name" autofocus=true />
+        <Field label="E-mail" name="email" kind="email" autocomplete="username" />
+        <Field label="Password" name="password" kind="password" autocomplete="new-password" minlength="12" />
+        <Field label="Workspace" name="workspace" autocomplete="organization" />
     }
 }

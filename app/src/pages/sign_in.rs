@@ -9,6 +9,7 @@ use crate::{
     ui::{
         action::{Submit, error_of},
         error::FormError,
+        field::Field,
         page::Page,
     },
 };
@@ -42,19 +43,7 @@ pub fn SignInPage() -> impl IntoView {
 #[component]
 fn Fields() -> impl IntoView {
     view! {
-        <label class="field">
-            "E-mail"
-            <input class="input w-full" type="email" name="email" autocomplete="username" required autofocus />
-        </label>
-        <label class="field">
-            "Password"
-            <input
-                class="input w-full"
-                type="password"
-                name="password"
-                autocomplete="current-password"
-                required
-            />
-        </label>
+        <Field label="E-mail" name="email" kind="email" autocomplete="username" autofocus=true />
+        <Field label="Password" name="password" kind="password" autocomplete="current-password" />
     }
 }

@@ -118,6 +118,30 @@ pub fn encode(text: &str) -> String {
     out
 }
 
+/// The text of a query value; what cannot be text is replaced.
+pub fn decode(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut ahead = rest.clone();
+                let digit = |byte: Option<u8>| byte.and_then(|b| char::from(b).to_digit(16));
+                match (digit(ahead.next()), digit(ahead.next())) {
+                    (Some(high), Some(low)) => {
+                        rest = ahead;
+                        u8::try_from(high * 16 + low).unwrap_or(b'%')
+                    }
+                    _ => b'%',
+                }
+            }
+            other => other,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +162,15 @@ mod tests {
         ] {
             assert_eq!(safe_next(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn what_was_encoded_is_decoded() {
+        for text in ["plain", "a b&c=d", "100 %", "Grüße", "/admin/x?a=b"] {
+            assert_eq!(decode(&encode(text)), text);
+        }
+        assert_eq!(decode("a+b%2"), "a b%2");
+        assert_eq!(decode("%zz%"), "%zz%");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Adding a member.
 
-use domain::capability::Role;
+use domain::{capability::Role, link};
 use leptos::prelude::*;
 
 use super::{Members, row::roles};
@@ -17,6 +17,21 @@ use crate::{
 pub fn Add(place: String, page: Members) -> impl IntoView {
     let action = ServerAction::<AddMember>::new();
     on_done(action, move |()| page.refetch());
+    let invite = if place.is_empty() {
+        view! {
+            <p class="mt-2 quiet">
+                "They have no account yet? " <a class="link" href=link::INVITATIONS>"Invite them"</a> "."
+            </p>
+        }
+        .into_any()
+    } else {
+        view! {
+            <p class="mt-2 quiet">
+                "Only members of the workspace can be added; an owner of the workspace adds or invites others."
+            </p>
+        }
+        .into_any()
+    };
     view! {
         <section class="panel mt-4" aria-labelledby="add">
             <h2 id="add">"Add a member"</h2>
@@ -35,6 +50,7 @@ pub fn Add(place: String, page: Members) -> impl IntoView {
                 </div>
                 <FormError error=error_of(action) />
             </ActionForm>
+            {invite}
         </section>
     }
 }

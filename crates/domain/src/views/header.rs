@@ -29,8 +29,8 @@ pub struct HeaderView {
     pub person: String,
     /// What the person signs in with.
     pub email: String,
-    /// The selected workspace.
-    pub workspace: NamedWorkspace,
+    /// The selected workspace; none when the person is a member of none.
+    pub workspace: Option<NamedWorkspace>,
     /// All workspaces of the person.
     pub workspaces: Vec<NamedWorkspace>,
     /// The tenants that can be selected in the workspace.

@@ -25,7 +25,7 @@ pub use run::{
     ActionView, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView, RunTenant,
     RunView, TimelineEntry,
 };
-pub use setting_up::{ConnectionPageView, TenantSettingsView, WorkspaceView};
+pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};
 pub use tenants::{
     ConnectionView, InventoryCount, InventoryObjectView, InventoryView, ReportBrief, StartButton,

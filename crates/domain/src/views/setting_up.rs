@@ -38,4 +38,17 @@ pub struct ConnectionPageView {
     pub connection: Option<ConnectionView>,
     /// Whether the person may store a credential.
     pub can_rotate: bool,
+    /// What an administrator of the directory grants to the application.
+    pub permissions: Vec<PermissionView>,
+}
+
+/// An application permission at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PermissionView {
+    /// What the provider calls it.
+    pub name: String,
+    /// What it is needed for.
+    pub purpose: String,
+    /// Whether nothing works without it.
+    pub is_required: bool,
 }

@@ -5,13 +5,13 @@ use domain::{
     connection::{ConsentStatus, VerificationStatus},
     error::ApiError,
     ids::ConnectionId,
-    views::{ConnectionPageView, NamedTenant},
+    views::{ConnectionPageView, NamedTenant, PermissionView},
 };
 use secrecy::SecretString;
 use store::{ConnectionChange, NewConnection, Scope, StoreError, TenantAccess};
 
 use super::{fields, tenant_page::connection_view};
-use crate::{Services, problem::Answer as _};
+use crate::{Services, families::connection_check::permissions_to_grant, problem::Answer as _};
 
 const APPLICATION: &str = "application id";
 
@@ -39,6 +39,7 @@ impl Services {
             },
             directory: tenant.entra_tenant_id().map(str::to_owned),
             connection: connection.map(|connection| connection_view(connection, &tenant)),
+            permissions: permissions(),
             can_rotate: tenant.grants().allow(Capability::CredentialsRotate),
         })
     }
@@ -153,4 +154,21 @@ impl Services {
             .await
             .answer(request_id)
     }
+}
+
+/// To read its own organization, and what the connection check looks for.
+fn permissions() -> Vec<PermissionView> {
+    let organization = (
+        "Organization.Read.All",
+        "the connection check, to know the directory",
+        true,
+    );
+    std::iter::once(organization)
+        .chain(permissions_to_grant())
+        .map(|(name, purpose, is_required)| PermissionView {
+            name: name.to_owned(),
+            purpose: purpose.to_owned(),
+            is_required,
+        })
+        .collect()
 }

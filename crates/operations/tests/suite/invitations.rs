@@ -57,7 +57,7 @@ async fn an_invited_person_makes_an_account_and_is_a_member(world: Arc<World>) {
         .unwrap();
     let dana = world.resolve(&session).await;
     let header = services.header(&dana).await.unwrap();
-    assert_eq!(header.workspace.name, "Contoso Group");
+    assert_eq!(header.workspace.unwrap().name, "Contoso Group");
     // V-16: no tenant comes with it.
     assert!(services.tenants_page(&dana).await.unwrap().rows.is_empty());
     let site = world.sites[0].id();
