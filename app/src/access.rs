@@ -26,12 +26,22 @@ pub enum Access {
 
 /// Every page that the server draws, by its path, and what `/api/page/drawn` asks for it.
 pub const PAGES: &[(&str, Access)] = &[
+    ("/sign-in", Access::Anonymous),
+    ("/setup/:token", Access::Anonymous),
     ("/join/:token", Access::Anonymous),
     ("/admin/account", Access::SignedIn),
     ("/admin/workspaces/new", Access::SignedIn),
     (
         "/admin/workspace",
         Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/admin/members",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/admin/tenants/:id/members",
+        Access::Capability(Capability::MembersManage),
     ),
     (
         "/admin/members/invitations",
@@ -143,10 +153,6 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/api/run/retry", Access::OfOperation),
     ("/api/notifications/page", Access::SignedIn),
     ("/api/notifications/read", Access::SignedIn),
-    (
-        "/api/members/page",
-        Access::Capability(Capability::MembersManage),
-    ),
     (
         "/api/members/add",
         Access::Capability(Capability::MembersManage),

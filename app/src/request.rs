@@ -2,11 +2,12 @@
 
 mod browser;
 mod look;
+pub mod typed;
 
 pub use look::{keep_hidden, keep_theme, on_root};
 
 use domain::{error::ApiError, ids::RequestId};
-use http::{HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use operations::{Presence, Scope, Services};
@@ -96,17 +97,21 @@ pub fn presence(version: Option<&String>) -> Presence {
     }
 }
 
-/// A cookie of the present request.
-fn cookie(name: &str) -> Option<String> {
+/// The value of a cookie that came with the request.
+fn cookie(wanted: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
-    parts
-        .headers
+    cookie_in(&parts.headers, wanted)
+}
+
+/// The value of a cookie in the headers of a request.
+pub fn cookie_in(headers: &HeaderMap, wanted: &str) -> Option<String> {
+    headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(given, _)| *given == name)
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| value.to_owned())
 }
 

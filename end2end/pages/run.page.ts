@@ -33,6 +33,16 @@ export class RunPage {
     return checks.locator('[data-result="failed"]');
   }
 
+  /** A check of the verification's report, by its key. */
+  check(key: string): Locator {
+    return this.part('Verification report').locator(`[data-check="${key}"]`);
+  }
+
+  /** Starts the run again, in the name of the person who presses. */
+  get retry(): Locator {
+    return this.#page.getByRole('button', { name: 'Start again in my name' });
+  }
+
   /** A part of the page by its heading. */
   part(name: string): Locator {
     return this.#page.getByRole('region', { name });

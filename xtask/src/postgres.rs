@@ -20,6 +20,7 @@ const SYSTEM_USER: &str = "postgres";
 #[derive(Debug)]
 pub struct Cluster {
     server: Child,
+    programs: PathBuf,
     folder: PathBuf,
     port: u16,
 }
@@ -46,6 +47,11 @@ impl Cluster {
     /// The URL of the cluster's superuser.
     pub fn url(&self) -> String {
         format!("postgres://{SYSTEM_USER}@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The folder of `initdb` and `postgres`.
+    pub fn programs(&self) -> &Path {
+        &self.programs
     }
 
     fn start_in(programs: &Path, folder: &Path) -> Result<Self> {
@@ -80,6 +86,7 @@ impl Cluster {
             .context("cannot start PostgreSQL")?;
         let mut cluster = Self {
             server,
+            programs: programs.to_owned(),
             folder: folder.to_owned(),
             port,
         };

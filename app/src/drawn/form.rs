@@ -36,7 +36,7 @@ pub(super) fn button(label: &'static str, class: &'static str) -> AnyView {
 }
 
 /// Why a form was not accepted; it takes the focus, so that it is read first.
-fn refusal(error: ApiError) -> impl IntoView {
+pub(super) fn refusal(error: ApiError) -> impl IntoView {
     view! {
         <p class="form-error" role="alert" tabindex="-1" autofocus>{sentence(&error)}</p>
     }

@@ -13,11 +13,15 @@ mod asked;
 #[cfg(feature = "ssr")]
 mod connection;
 #[cfg(feature = "ssr")]
+mod door;
+#[cfg(feature = "ssr")]
 mod form;
 #[cfg(feature = "ssr")]
 mod invitations;
 #[cfg(feature = "ssr")]
 mod join;
+#[cfg(feature = "ssr")]
+mod members;
 #[cfg(feature = "ssr")]
 mod tenant;
 #[cfg(feature = "ssr")]
@@ -32,7 +36,10 @@ mod draw {
     use leptos::prelude::*;
     use operations::Presence;
 
-    use super::{Place, account, asked::Asked, connection, invitations, join, tenant, workspace};
+    use super::{
+        Place, account, asked::Asked, connection, door, invitations, join, members, tenant,
+        workspace,
+    };
     use crate::{api::drawn::Drawn, compat::settle, error::AppError, request};
 
     /// Draws the page at a path with its query, for the person of the present request.
@@ -40,14 +47,21 @@ mod draw {
         let asked = Asked::of(path);
         let place = Place::parse(asked.path()).ok_or(ApiError::NotFound);
         let place = settle(place)?;
-        if let Place::Join(token) = &place {
-            let services = request::services()?;
-            let view = services.join_page(token, request::request_id()).await;
-            return Ok(join::page(&settle(view)?, token, &asked));
-        }
+        let place = match anonymous(place, &asked).await? {
+            Stage::Drawn(drawn) => return Ok(drawn),
+            Stage::Inside(place) => place,
+        };
         let (services, scope) = request::scope(Presence::ByHand).await?;
         match place {
-            Place::Join(_) => settle(Err(ApiError::NotFound)),
+            Place::SignIn | Place::SetUp(_) | Place::Join(_) => settle(Err(ApiError::NotFound)),
+            Place::Members => {
+                let view = services.members_page(&scope, None).await;
+                Ok(members::page(settle(view)?, &asked))
+            }
+            Place::TenantMembers(id) => {
+                let view = services.members_page(&scope, Some(&id)).await;
+                Ok(members::page(settle(view)?, &asked))
+            }
             Place::Account => {
                 let view = settle(services.account_page(&scope).await)?;
                 Ok(account::page(view, &asked))
@@ -75,6 +89,28 @@ mod draw {
                 Ok(connection::page(view, &asked))
             }
         }
+    }
+
+    /// How far a page came without anybody being signed in.
+    enum Stage {
+        /// It asks for nobody.
+        Drawn(Drawn),
+        /// Somebody has to be there.
+        Inside(Place),
+    }
+
+    /// Draws what everybody may see.
+    async fn anonymous(place: Place, asked: &Asked) -> Result<Stage, AppError> {
+        Ok(Stage::Drawn(match place {
+            Place::SignIn => door::sign_in(asked),
+            Place::SetUp(token) => door::set_up(&token, asked),
+            Place::Join(token) => {
+                let services = request::services()?;
+                let view = services.join_page(&token, request::request_id()).await;
+                join::page(&settle(view)?, &token, asked)
+            }
+            inside => return Ok(Stage::Inside(inside)),
+        }))
     }
 
     /// A page of these parts.

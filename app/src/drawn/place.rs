@@ -3,15 +3,23 @@
 /// A page that the server draws.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
+    /// Signing in.
+    SignIn,
+    /// The first start, with its token.
+    SetUp(String),
     /// The person's own account.
     Account,
     /// Making a workspace.
     NewWorkspace,
     /// The selected workspace.
     Workspace,
-    /// Inviting people into it.
+    /// The members of the selected workspace.
+    Members,
+    /// The members of a tenant.
+    TenantMembers(String),
+    /// Inviting people into the selected workspace.
     Invitations,
-    /// Adding a tenant to it.
+    /// Adding a tenant to the selected workspace.
     NewTenant,
     /// What a tenant is called.
     TenantSettings(String),
@@ -26,6 +34,10 @@ impl Place {
     pub fn parse(path: &str) -> Option<Self> {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         Some(match parts.as_slice() {
+            ["sign-in"] => Self::SignIn,
+            ["setup", token] => Self::SetUp((*token).to_owned()),
+            ["admin", "members"] => Self::Members,
+            ["admin", "tenants", id, "members"] => Self::TenantMembers((*id).to_owned()),
             ["admin", "account"] => Self::Account,
             ["admin", "workspaces", "new"] => Self::NewWorkspace,
             ["admin", "workspace"] => Self::Workspace,
@@ -42,13 +54,17 @@ impl Place {
 #[cfg(test)]
 impl Place {
     /// The names of all places.
-    pub const NAMES: [&str; 8] = [
+    pub const NAMES: [&str; 12] = [
         "account",
         "connection",
         "invitations",
         "join",
+        "members",
         "new tenant",
         "new workspace",
+        "set-up",
+        "sign-in",
+        "tenant members",
         "tenant settings",
         "workspace",
     ];
@@ -56,6 +72,10 @@ impl Place {
     /// What the place is called in tests.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::SignIn => "sign-in",
+            Self::SetUp(_) => "set-up",
+            Self::Members => "members",
+            Self::TenantMembers(_) => "tenant members",
             Self::Account => "account",
             Self::NewWorkspace => "new workspace",
             Self::Workspace => "workspace",

@@ -22,7 +22,10 @@ pub fn DrawnDoor() -> impl IntoView {
     let page = Resource::new(asked(), drawn);
     view! {
         <main class="page door">
-            <div class="panel">{load(page, |drawn| view! { <Whole drawn /> }.into_any())}</div>
+            <div class="panel">
+                <p class="rail-brand"><span class="rail-mark" aria-hidden="true"></span> "TenantAtlas"</p>
+                {load(page, |drawn| view! { <Whole drawn /> }.into_any())}
+            </div>
         </main>
     }
 }

@@ -9,7 +9,7 @@ words! {
         Unknown = "unknown",
         /// Consent is there.
         Granted = "granted",
-        /// Consent was withdrawn.
+        /// The directory was asked, and consent is not there: withdrawn, or never given.
         Revoked = "revoked",
     }
 }
@@ -34,7 +34,7 @@ impl ConsentStatus {
         match self {
             Self::Unknown => "Unknown",
             Self::Granted => "Granted",
-            Self::Revoked => "Revoked",
+            Self::Revoked => "Not granted",
         }
     }
 }

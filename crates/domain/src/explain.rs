@@ -118,7 +118,7 @@ fn connection(detail: Option<ReasonDetail>, target: &str, operation: &str) -> (S
         Some(ReasonDetail::ConsentMissing) => (
             format!("The provider connection of {target} has no admin consent."),
             format!(
-                "Grant admin consent in the directory of {target}, then start {operation} again."
+                "Grant admin consent in the directory of {target} and verify the connection, then start {operation} again."
             ),
         ),
         Some(ReasonDetail::CredentialMissing) => (

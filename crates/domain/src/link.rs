@@ -33,6 +33,11 @@ pub fn run(id: RunId) -> String {
     format!("{OPERATIONS}/{id}")
 }
 
+/// A run as JSON, with the gate's decision in its context.
+pub fn run_json(id: RunId) -> String {
+    format!("{OPERATIONS}/{id}/json")
+}
+
 /// The operations table, of one tenant.
 pub fn operations_of(tenant: TenantId) -> String {
     format!("{OPERATIONS}?tenant={tenant}")

@@ -18,9 +18,9 @@ words! {
 /// What an operation needs of the tenant's provider connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionNeed {
-    /// Enabled, consented, with a credential.
+    /// Enabled, with a credential.
     Configured,
-    /// That, and found usable by a verification.
+    /// That, consented, and found usable by a verification.
     Verified,
 }
 

@@ -16,4 +16,5 @@ pub use sample::{Bulk, SampleAccount, SampleDirectory, SampleError};
 pub use secrets::{MasterKey, SecretError};
 pub use services::Services;
 pub use store::{Presence, Scope};
+pub use use_cases::RunExport;
 pub use worker::{Pool, PoolSettings};

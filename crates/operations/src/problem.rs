@@ -25,6 +25,13 @@ fn api_error(error: &StoreError, request_id: RequestId) -> ApiError {
         StoreError::LastOwner => ApiError::Conflict {
             message: "This is the last owner. Make somebody else an owner first.".to_owned(),
         },
+        StoreError::LastOwnerOfTenant { name } => ApiError::Conflict {
+            message: format!(
+                "This is the last owner of {}. Make somebody else an owner there first.",
+                name.as_deref()
+                    .unwrap_or("a tenant that you are no member of")
+            ),
+        },
         StoreError::Conflict | StoreError::LeaseLost => ApiError::Conflict {
             message: "This was changed meanwhile. Look again and repeat it if it is still wanted."
                 .to_owned(),

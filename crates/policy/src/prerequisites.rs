@@ -48,12 +48,14 @@ fn connection_fault(facts: &Facts, need: ConnectionNeed) -> Option<ReasonDetail>
     if connection.switch == Switch::Off {
         return Some(ReasonDetail::ConnectionDisabled);
     }
-    if connection.consent != ConsentStatus::Granted {
+    // What the connection check is there to find out is not asked before it: a withdrawn consent on
+    // record would lock out the one operation that can find it given again.
+    let asks_all = need == ConnectionNeed::Verified;
+    if asks_all && connection.consent != ConsentStatus::Granted {
         return Some(ReasonDetail::ConsentMissing);
     }
     if connection.credential == CredentialState::Missing {
         return Some(ReasonDetail::CredentialMissing);
     }
-    let verified = need == ConnectionNeed::Configured || connection.verification.is_usable();
-    (!verified).then_some(ReasonDetail::NotVerified)
+    (asks_all && !connection.verification.is_usable()).then_some(ReasonDetail::NotVerified)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use policy::RunKey;
-use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder};
+use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder, SqliteConnection};
 use uuid::Uuid;
 
 use crate::{Store, StoreError};
@@ -54,5 +54,20 @@ async fn at_server(url: &str, verb: &str, name: &str, how: &str) -> Result<(), S
         .build()
         .execute(&mut connection)
         .await?;
+    Ok(connection.close().await?)
+}
+
+/// Marks a SQLite file as made by a version of this program that does not exist yet.
+///
+/// # Errors
+/// When the file does not open or is no database of this program.
+pub async fn sqlite_made_newer(url: &str) -> Result<(), StoreError> {
+    let mut connection = SqliteConnection::connect(url).await?;
+    sqlx::query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'from the future', true, x'00', 0)",
+    )
+    .execute(&mut connection)
+    .await?;
     Ok(connection.close().await?)
 }

@@ -122,7 +122,7 @@ static VERIFIED_FENCE: Statement = dialects(
 static CONNECTION_VERIFIED: Statement = same(
     "connection_verified",
     "update provider_connections set verification_status = $4, last_checked_at = $5, last_error_code = $6,
-       consent_status = $7, version = version + 1
+       consent_status = coalesce($7, consent_status), version = version + 1
      where id = $1 and workspace_id = $2 and scope_id = $3",
 );
 
@@ -146,8 +146,8 @@ fn connection_of(row: &Row) -> Result<Connection, StoreError> {
 pub struct Verified {
     /// The status to show.
     pub verification: VerificationStatus,
-    /// The consent as the provider's answers show it.
-    pub consent: ConsentStatus,
+    /// The consent as the provider's answers show it; none when they say nothing about it.
+    pub consent: Option<ConsentStatus>,
     /// The code of what was wrong, if something was.
     pub error_code: Option<String>,
 }
@@ -324,7 +324,7 @@ impl Store {
             found.verification.as_str(),
             now,
             found.error_code.clone(),
-            found.consent.as_str(),
+            found.consent.map(ConsentStatus::as_str),
         ];
         tx.execute(&CONNECTION_VERIFIED, args).await?;
         let entry = AuditEntry {

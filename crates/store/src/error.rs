@@ -38,6 +38,12 @@ pub enum StoreError {
     /// The last owner would lose the role.
     #[error("the last owner keeps the role")]
     LastOwner,
+    /// Somebody who leaves a workspace is the last owner of one of its tenants.
+    #[error("the last owner of a tenant stays in its workspace")]
+    LastOwnerOfTenant {
+        /// What the tenant is called, for those who may know.
+        name: Option<String>,
+    },
     /// The thing was changed meanwhile, or is not in a state for this.
     #[error("not in a state for this")]
     Conflict,

@@ -2,6 +2,7 @@
 
 mod change;
 mod found;
+mod guard;
 
 use domain::{capability::Role, ids::UserId, time::Timestamp};
 

@@ -44,6 +44,11 @@ static SETUP_CREATE: Statement = same(
     "setup_link_create",
     "insert into setup_links (token_hash, created_at, expires_at) values ($1, $2, $3)",
 );
+// A new link ends the older ones: what was printed last is the one that opens.
+static SETUP_END_OLDER: Statement = same(
+    "setup_links_end_older",
+    "update setup_links set expires_at = $1 where used_at is null and expires_at > $1",
+);
 // All links together: two people with two links cannot both be the first.
 static SETUP_LOCK: Statement = dialects(
     "setup_links_lock",
@@ -152,7 +157,7 @@ impl Store {
         Ok(self.db.first(&USERS_ANY, vec![]).await?.is_none())
     }
 
-    /// Remembers a one-time set-up link.
+    /// Remembers a one-time set-up link, and ends the unused ones before it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -160,6 +165,7 @@ impl Store {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
         let end = now.plus(SETUP_LINK_LIFE);
+        tx.execute(&SETUP_END_OLDER, args![now]).await?;
         tx.execute(&SETUP_CREATE, args![token_hash(token), now, end])
             .await?;
         tx.commit().await?;

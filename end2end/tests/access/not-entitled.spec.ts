@@ -45,12 +45,24 @@ for (const { what, of, path } of PAGES) {
   });
 }
 
+test('somebody of another workspace cannot tell the JSON of a run from none', async ({ demo, person }) => {
+  const { run } = await theirs(person, demo.directory('first').name);
+  const outsider = await person('outsider');
+  const path = (id: string) => `/admin/operations/${id}/json`;
+  const real = await outsider.session.get(path(run)).then(raw);
+  expect(real.status).toBe(404);
+  for (const other of [unknown(run), 'nonsense']) {
+    const none = await outsider.session.get(path(other)).then(raw);
+    expect(masked(real, run)).toEqual(masked(none, other));
+  }
+});
+
 const FUNCTIONS: { of: 'tenant' | 'run'; question(id: string): Question }[] = [
   { of: 'run', question: (id) => ({ endpoint: 'run/page', json: { id, version: null } }) },
   { of: 'run', question: (run) => ({ endpoint: 'run/retry', form: { run } }) },
   { of: 'tenant', question: (id) => ({ endpoint: 'tenant/page', json: { id, started: null, version: null } }) },
   { of: 'tenant', question: (id) => ({ endpoint: 'inventory/page', json: { id, kind: null, after: null } }) },
-  { of: 'tenant', question: (tenant) => ({ endpoint: 'members/page', json: { tenant } }) },
+  { of: 'tenant', question: (tenant) => ({ endpoint: 'page/drawn', json: { path: `/admin/tenants/${tenant}/members` } }) },
   {
     of: 'tenant',
     question: (tenant) => ({ endpoint: 'operations/page', json: { query: { ...ANY_RUN, tenant }, version: null } }),

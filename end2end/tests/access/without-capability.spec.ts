@@ -50,8 +50,8 @@ test('a read-only member cannot start, and leaves no run by trying', async ({ de
     { endpoint: 'tenant/reactivate', form: { tenant } },
     { endpoint: 'connection/enable', form: { tenant } },
     { endpoint: 'connection/disable', form: { tenant } },
-    { endpoint: 'members/page', json: { tenant } },
-    { endpoint: 'members/page', json: { tenant: null } },
+    { endpoint: 'page/drawn', json: { path: `/admin/tenants/${tenant}/members` } },
+    { endpoint: 'page/drawn', json: { path: '/admin/members' } },
     { endpoint: 'members/add', form: { tenant, email: readonly.account.email, role: 'owner' } },
     { endpoint: 'inventory/page', json: { id: tenant, kind: null, after: null } },
   ];

@@ -1,9 +1,19 @@
+import type { Page } from '@playwright/test';
 import { Asked } from '../../fixtures/asked.ts';
 import { expect, test } from '../../fixtures/test.ts';
 import { RunPage } from '../../pages/run.page.ts';
 
 // Queued runs are polled for; time is the story's own, so that minutes cost nothing.
 test.use({ queueWorkers: 0, installation: 'watching' });
+
+/** A browser without windows never hides a tab, so the page is told what one would tell it. */
+async function turnTab(page: Page, state: 'hidden' | 'visible'): Promise<void> {
+  await page.evaluate((state) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, value: state === 'hidden' });
+    Object.defineProperty(document, 'visibilityState', { configurable: true, value: state });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, state);
+}
 
 const LIVE = [
   { what: "a queued run's page", endpoint: 'run/page', path: (run: string) => RunPage.path(run) },
@@ -32,6 +42,30 @@ for (const { what, endpoint, path } of LIVE) {
     await expect.poll(count).toBe(paused + 1);
     await page.clock.runFor(3_000);
     await expect.poll(count).toBeGreaterThan(paused + 1);
+  });
+}
+
+for (const { what, endpoint, path } of LIVE) {
+  test(`${what} does not poll in a hidden tab, and asks at once when it is shown`, async ({ person }) => {
+    const operator = await person('operator');
+    const { page } = operator;
+    const [queued] = await operator.session.runs({ state: 'queued' });
+    const asked = await Asked.on(page);
+    const count = () => asked.count(endpoint);
+    await operator.goto(path(queued?.id ?? ''));
+    await asked.stopTime();
+    await page.clock.runFor(3_000);
+    await expect.poll(count).toBeGreaterThan(0);
+
+    await turnTab(page, 'hidden');
+    const before = await count();
+    await page.clock.runFor(120_000);
+    expect(await count()).toBe(before);
+
+    await turnTab(page, 'visible');
+    await expect.poll(count).toBe(before + 1);
+    await page.clock.runFor(3_000);
+    await expect.poll(count).toBeGreaterThan(before + 1);
   });
 }
 

@@ -55,3 +55,25 @@ test('without JavaScript: a wrong password says so, and keeps it out of the addr
   await expect(signIn.refusal).toHaveText('E-mail address or password is not right.');
   expect(page.url()).not.toContain('not-the-password');
 });
+
+test('without JavaScript: a refused sign-in keeps the address, and the page that was wanted', async ({ demo, goto, page }) => {
+  const { email, password } = demo.account('operator');
+  const wanted = '/admin/operations?state=blocked';
+  await goto(wanted);
+  const signIn = new SignInPage(page);
+  for (const wrong of ['not-the-password', 'nor-this-one']) {
+    await signIn.try(email, wrong);
+    await expect(signIn.refusal).toHaveText('E-mail address or password is not right.');
+    await expect(page.getByLabel('E-mail')).toHaveValue(email);
+    await expect(page.getByLabel('Password')).toHaveValue('');
+    expect(page.url()).not.toContain(encodeURIComponent(email));
+  }
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(wanted);
+
+  // Kept for this one form: the next person at this browser sees none of it.
+  await page.context().clearCookies({ name: '__Host-tenant-atlas' });
+  await goto('/sign-in');
+  await expect(page.getByLabel('E-mail')).toHaveValue('');
+});

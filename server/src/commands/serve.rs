@@ -70,7 +70,7 @@ async fn open_patiently(
         if !unreachable {
             return Err(error);
         }
-        tracing::warn!("{error:#}; trying again, pages answer 503 until then");
+        tracing::warn!("{error:#}; trying again every second");
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
             _ = stop.wait_for(|stopped| *stopped) => return Ok(None),
@@ -90,14 +90,13 @@ async fn say_how_to_set_up(services: &Services, base: &str) {
 
 /// Workers alone.
 pub(crate) async fn worker(args: Worker) -> anyhow::Result<()> {
-    let (dir, services) = data_dir::open_existing(&args.database).await?;
+    data_dir::must_exist(&args.database)?;
+    let stop = stop_signal();
+    let Some((dir, services)) = open_patiently(&args.database, stop.clone()).await? else {
+        return Ok(());
+    };
     println!("TenantAtlas worker claims runs");
-    let pool = start_pool(
-        &services,
-        dir.endpoints()?,
-        args.workers.max(1),
-        stop_signal(),
-    )?;
+    let pool = start_pool(&services, dir.endpoints()?, args.workers.max(1), stop)?;
     pool.await.context("waiting for the workers")
 }
 

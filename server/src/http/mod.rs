@@ -4,6 +4,7 @@ mod guard;
 mod health;
 mod late;
 mod pages;
+mod run_json;
 mod server_fns;
 mod site;
 
@@ -38,6 +39,10 @@ pub(crate) fn router(
     let app = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(services.clone()))
+        .route(
+            "/admin/operations/{run}/json",
+            get(run_json::download).with_state(services.clone()),
+        )
         .route(
             "/api/{*function}",
             any(server_fns::call).with_state(services),

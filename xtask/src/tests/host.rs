@@ -12,11 +12,15 @@ use crate::process;
 /// Names the throw-away PostgreSQL to the tests; without it they use SQLite alone.
 const POSTGRES_VARIABLE: &str = "TENANT_ATLAS_TEST_PG";
 
+/// Says where PostgreSQL's programs are, for tests that stop and start a server of their own.
+const PROGRAMS_VARIABLE: &str = "TENANT_ATLAS_TEST_PG_PROGRAMS";
+
 /// Unit, conformance, server and doc tests of all default members, on both databases.
 pub fn everything(layout: &Layout, cluster: &Cluster, passed_on: &[String]) -> Result<Tally> {
     test(
         cargo_test(layout)
             .env(POSTGRES_VARIABLE, cluster.url())
+            .env(PROGRAMS_VARIABLE, cluster.programs())
             .args(passed_on),
     )
 }

@@ -17,7 +17,8 @@ pub fn format(layout: &Layout) -> Result<Tally> {
     )
 }
 
-/// Clippy over the host's crates, and the types of the stories.
+/// Clippy over the host's crates and over the browser's side of `app`, the documentation, and the
+/// types of the stories.
 pub fn lint(layout: &Layout) -> Result<Tally> {
     let clippy = check(process::cargo().current_dir(&layout.root).args([
         "clippy",
@@ -29,12 +30,32 @@ pub fn lint(layout: &Layout) -> Result<Tally> {
         "-D",
         "warnings",
     ]))?;
+    // A call of its own: cargo would unify the features of the server and of the browser.
+    let browser = check(process::cargo().current_dir(&layout.root).args([
+        "clippy",
+        "--quiet",
+        "--package",
+        "app",
+        "--no-default-features",
+        "--features",
+        "hydrate",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    let documentation = check(
+        process::cargo()
+            .current_dir(&layout.root)
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .args(["doc", "--quiet", "--no-deps", "--keep-going"])
+            .arg("--document-private-items"),
+    )?;
     let types = check(
         process::program(layout.npm_program("tsc"))
             .current_dir(&layout.root)
             .args(["--noEmit", "--project", "end2end"]),
     )?;
-    Ok(clippy.and(types))
+    Ok(clippy.and(browser).and(documentation).and(types))
 }
 
 /// Output goes to the terminal as it comes; the exit code is the verdict.

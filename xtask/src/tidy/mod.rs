@@ -2,10 +2,12 @@
 
 mod arrows;
 mod contrast;
+mod licences;
 mod migrations;
 mod names;
 mod sizes;
 mod spec_ids;
+mod spec_rules;
 mod sql;
 
 use std::fs;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Source, assert_none, sources};
 
-/// What stands in a spec before the name of a proof.
-const CLAIM: &str = "proved by ";
+/// What stands in a spec before the name of a proof, at the beginning of a sentence or within one.
+const CLAIM: &str = "roved by ";
 
 #[test]
 fn every_proof_named_in_a_spec_exists() {
@@ -38,10 +38,18 @@ fn proofs(line: &str) -> Vec<&str> {
             rest = [", and ", ", ", " and "]
                 .iter()
                 .find_map(|joint| after.strip_prefix(joint))
+                .filter(|next| next.starts_with('`'))
+                .or_else(|| elsewhere(after))
                 .unwrap_or_default();
         }
     }
     found
+}
+
+/// What follows in "proved by `a` and, over HTTP, by `b`".
+fn elsewhere(after: &str) -> Option<&str> {
+    let (where_else, rest) = after.strip_prefix(" and, ")?.split_once(", by ")?;
+    (!where_else.contains(['.', ';', '`'])).then_some(rest)
 }
 
 /// A Rust function (its path's last part), a story's title, or a file of stories.
@@ -70,4 +78,6 @@ fn several_proofs_of_one_rule_are_all_read() {
     let line =
         "- L-04: one transaction, proved by `l04_a`, `store::l04_b` and `l04_c`. Not `this`.";
     assert_eq!(proofs(line), ["l04_a", "store::l04_b", "l04_c"]);
+    let line = "Proved nowhere. So, proved by `a` and, over HTTP, by `b.spec.ts`; by `c` not.";
+    assert_eq!(proofs(line), ["a", "b.spec.ts"]);
 }

@@ -36,6 +36,9 @@ pub fn FollowUps(
             <OpenTenant run />
             <CopyButton label="Copy run id" what=move || id.to_string() />
             <CopyButton label="Copy link" what=page_address />
+            // The server's own answer, not a page of the router. Not marked as a download: the answer
+            // says that it is one, and somebody signed out is led to a page.
+            <a class="btn btn-sm" rel="external" href=link::run_json(id)>"Download JSON"</a>
         </section>
     }
 }

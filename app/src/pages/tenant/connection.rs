@@ -6,15 +6,14 @@ use domain::{
     link,
     views::ConnectionView,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{Tenant, now};
 use crate::{
     api::connection::{DisableConnection, EnableConnection},
     ui::{
-        action::{Submit, error_of, on_done},
+        action::PostForm,
         badge::{ToneBadge, VerificationBadge},
-        error::FormError,
         time::Ago,
     },
 };
@@ -114,31 +113,19 @@ fn consent(status: ConsentStatus) -> impl IntoView {
     view! { <ToneBadge label=status.label() icon tone /> }
 }
 
-/// Switches the connection on or off.
+/// Switches the connection on or off; a plain form, since it is pressed once in a long while.
 #[component]
 fn Switch(is_on: bool, live: Tenant) -> impl IntoView {
     let tenant = live.view.with_untracked(|view| view.id.to_string());
-    if is_on {
-        let action = ServerAction::<DisableConnection>::new();
-        on_done(action, move |()| live.refresh());
-        view! {
-            <ActionForm action>
-                <input type="hidden" name="tenant" value=tenant />
-                <Submit label="Disable connection" pending=action.pending() class="btn btn-sm" />
-            </ActionForm>
-            <FormError error=error_of(action) />
-        }
-        .into_any()
+    let (path, label) = if is_on {
+        (DisableConnection::PATH, "Disable connection")
     } else {
-        let action = ServerAction::<EnableConnection>::new();
-        on_done(action, move |()| live.refresh());
-        view! {
-            <ActionForm action>
-                <input type="hidden" name="tenant" value=tenant />
-                <Submit label="Enable connection" pending=action.pending() class="btn btn-sm" />
-            </ActionForm>
-            <FormError error=error_of(action) />
-        }
-        .into_any()
+        (EnableConnection::PATH, "Enable connection")
+    };
+    view! {
+        <PostForm action=path>
+            <input type="hidden" name="tenant" value=tenant />
+            <button type="submit" class="btn btn-sm">{label}</button>
+        </PostForm>
     }
 }

@@ -18,12 +18,14 @@ use crate::{
 #[component]
 pub fn Danger(live: Tenant) -> impl IntoView {
     let standing = Memo::new(move |_| live.view.with(|view| (view.can_archive, view.lifecycle)));
+    let changed = Changed(StoredValue::new(false));
+    changed.focus_after(standing);
     move || {
         let (may, lifecycle) = standing.get();
         may.then(|| {
             let content = match lifecycle {
-                TenantLifecycle::Archived => view! { <Reactivate live /> }.into_any(),
-                _ => view! { <Archive live /> }.into_any(),
+                TenantLifecycle::Archived => view! { <Reactivate live changed /> }.into_any(),
+                _ => view! { <Archive live changed /> }.into_any(),
             };
             view! {
                 <section class="panel danger-zone mt-4" aria-labelledby="danger">
@@ -35,15 +37,37 @@ pub fn Danger(live: Tenant) -> impl IntoView {
     }
 }
 
+/// Whether the reader's own button changed the lifecycle; nobody else's change moves their focus.
+#[derive(Clone, Copy)]
+struct Changed(StoredValue<bool>);
+
+impl Changed {
+    fn note(self) {
+        self.0.set_value(true);
+    }
+
+    /// Puts the focus on the heading once what had it is gone: behind an open dialog nothing takes it.
+    fn focus_after(self, standing: Memo<(bool, TenantLifecycle)>) {
+        Effect::new(move |before: Option<TenantLifecycle>| {
+            let (_, now) = standing.get();
+            if before.is_some_and(|before| before != now) && self.0.get_value() {
+                self.0.set_value(false);
+                focus_heading();
+            }
+            now
+        });
+    }
+}
+
 #[component]
-fn Archive(live: Tenant) -> impl IntoView {
+fn Archive(live: Tenant, changed: Changed) -> impl IntoView {
     let (id, name) = live
         .view
         .with_untracked(|view| (view.id.to_string(), view.name.clone()));
     let action = ServerAction::<ArchiveTenant>::new();
     on_done(action, move |()| {
+        changed.note();
         live.refresh();
-        focus_heading();
     });
     let title = format!("Archive {name}");
     view! {
@@ -69,14 +93,14 @@ fn Archive(live: Tenant) -> impl IntoView {
 }
 
 #[component]
-fn Reactivate(live: Tenant) -> impl IntoView {
+fn Reactivate(live: Tenant, changed: Changed) -> impl IntoView {
     let (id, name) = live
         .view
         .with_untracked(|view| (view.id.to_string(), view.name.clone()));
     let action = ServerAction::<ReactivateTenant>::new();
     on_done(action, move |()| {
+        changed.note();
         live.refresh();
-        focus_heading();
     });
     view! {
         <p class="my-2">"The tenant is archived. Taken back, operations can be started in it again."</p>

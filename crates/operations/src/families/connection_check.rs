@@ -252,13 +252,24 @@ fn meaning(report: &VerificationReport, error: Option<&GraphError>) -> Option<Ve
     };
     Some(Verified {
         verification,
-        // The gate let the check start, so consent is on record. Taken away here it would keep
-        // out every later check too, also the one that finds consent given again.
-        consent: ConsentStatus::Granted,
+        consent: consent_found(report),
         error_code: failed_checks(report)
             .next()
             .map(|check| failed_reason(check, error).to_owned()),
     })
+}
+
+/// What the consent check of a report says; nothing when it could not be made.
+fn consent_found(report: &VerificationReport) -> Option<ConsentStatus> {
+    let check = report
+        .checks
+        .iter()
+        .find(|check| check.key == CONSENT.key)?;
+    match check.status {
+        CheckStatus::Pass | CheckStatus::Warn => Some(ConsentStatus::Granted),
+        CheckStatus::Fail => Some(ConsentStatus::Revoked),
+        CheckStatus::Skip => None,
+    }
 }
 
 /// An outage or a garbled answer tells nothing about the connection.

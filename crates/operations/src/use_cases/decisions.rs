@@ -1,7 +1,7 @@
 //! The gate's decisions in words (L-13).
 
 use domain::{
-    capability::Capability,
+    capability::{Capability, Role},
     decision::{CheckResult, LegitimacyDecision},
     explain::{Explanation, Names, explain},
     operation::{OperationType, label_of},
@@ -163,6 +163,14 @@ fn at_execution(decision: &LegitimacyDecision) -> Vec<String> {
         .collect()
 }
 
+/// What a stored role is called; one that nobody knows is shown as it is.
+fn role_label(word: &str) -> &str {
+    match Role::parse(word) {
+        Some(role) => role.label(),
+        None => word,
+    }
+}
+
 /// A change in words; who made it stays in the audit log.
 fn change_view(run: &RunAccess, change: &ChangeRow) -> Option<ChangeView> {
     let row = run.run();
@@ -177,11 +185,18 @@ fn change_view(run: &RunAccess, change: &ChangeRow) -> Option<ChangeView> {
     let who = &row.initiator_name;
     let text = match change.action.as_str() {
         "tenant_membership.role_set" => {
-            format!("{who}'s role in {} became {}", target(run), word("role"))
+            format!(
+                "{who}'s role in {} became {}",
+                target(run),
+                role_label(&word("role"))
+            )
         }
         "tenant_membership.removed" => format!("{who} was removed from {}", target(run)),
         "workspace_membership.role_set" => {
-            format!("{who}'s role in the workspace became {}", word("role"))
+            format!(
+                "{who}'s role in the workspace became {}",
+                role_label(&word("role"))
+            )
         }
         "workspace_membership.removed" => format!("{who} was removed from the workspace"),
         "tenant.lifecycle_set" => format!(

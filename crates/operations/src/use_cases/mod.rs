@@ -10,6 +10,7 @@ mod invitations;
 mod members;
 mod notifications;
 mod operations_list;
+mod run_export;
 mod run_page;
 mod run_rows;
 mod selection;
@@ -18,3 +19,5 @@ mod tenant_page;
 mod tenant_settings;
 mod tenants;
 mod workspaces;
+
+pub use run_export::RunExport;

@@ -193,7 +193,7 @@ async fn l13_a_blocked_run_says_what_changed(world: Arc<World>) {
         format!("dana no longer has Run inventory sync in {tenant}")
     );
     assert!(
-        why.starts_with(&format!("dana's role in {tenant} became readonly at ")),
+        why.starts_with(&format!("dana's role in {tenant} became Read-only at ")),
         "{why}"
     );
     assert_eq!(
@@ -209,7 +209,7 @@ async fn l13_a_blocked_run_says_what_changed(world: Arc<World>) {
     assert_eq!(decision.changes.len(), 1, "{:?}", decision.changes);
     assert_eq!(
         decision.changes[0].text,
-        format!("dana's role in {tenant} became readonly")
+        format!("dana's role in {tenant} became Read-only")
     );
     let labels: Vec<_> = view.timeline.iter().map(|step| &*step.label).collect();
     assert_eq!(

@@ -102,6 +102,7 @@ const ABOUT_TENANTS: &[(&str, Ask)] = &[
 
 const ABOUT_RUNS: &[(&str, Ask)] = &[
     ("run_page", ask!(|s, p, id| s.run_page(p, id, None))),
+    ("run_export", ask!(|s, p, id| s.run_export(p, id))),
     ("retry", ask!(|s, p, id| s.retry(p, id))),
 ];
 
@@ -207,6 +208,13 @@ async fn v17_readonly_views_checks_and_not_syncs(world: Arc<World>) {
     let capability = "View inventory".to_owned();
     let forbidden = ApiError::Forbidden { capability };
     assert_eq!(refused.unwrap_err(), forbidden.clone());
+    let refused = world.services.run_export(&ravi, &sync.id.to_string()).await;
+    assert_eq!(refused.unwrap_err(), forbidden.clone());
+    let export = world
+        .services
+        .run_export(&ravi, &check.id.to_string())
+        .await;
+    assert_eq!(export.unwrap().id, check.id);
     let refused = world.services.retry(&ravi, &sync.id.to_string()).await;
     assert_eq!(refused.unwrap_err(), forbidden.clone());
     let tenant = world.sites[0].id();

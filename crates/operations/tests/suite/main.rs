@@ -9,6 +9,7 @@
 
 mod account;
 mod canary;
+mod export;
 mod gate;
 mod hidden;
 mod inventory;

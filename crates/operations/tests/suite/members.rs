@@ -9,6 +9,7 @@ use crate::{play::on_both, world::World};
 on_both! {
     v17_owners_alone_change_members,
     the_last_owner_keeps_the_role,
+    the_last_owner_of_a_tenant_is_told_what_to_do,
     v16_roles_are_given_in_one_place_at_a_time,
     what_is_not_right_is_said_in_words,
 }
@@ -78,6 +79,32 @@ async fn the_last_owner_keeps_the_role(world: Arc<World>) {
             ("mira", Role::Owner, true)
         ]
     );
+}
+
+async fn the_last_owner_of_a_tenant_is_told_what_to_do(world: Arc<World>) {
+    let (services, owner) = (&world.services, &world.owner);
+    let user = owner.user_id().to_string();
+    let (id, tenant) = (world.sites[0].id(), &world.sites[0].seed.display_name);
+    let said = |answer: Result<(), ApiError>| match answer {
+        Err(ApiError::Conflict { message }) => message,
+        other => panic!("{other:?}"),
+    };
+    let last = "This is the last owner. Make somebody else an owner first.";
+    let lowered = services.member_set_role(owner, Some(&id), &user, "operator");
+    assert_eq!(said(lowered.await), last);
+    let again = services.member_add(owner, Some(&id), owner.email(), "readonly");
+    assert_eq!(said(again.await), last, "adding again is no way round");
+    let removed = services.member_remove(owner, Some(&id), &user);
+    assert_eq!(said(removed.await), last);
+
+    let mira = world.person("mira", Role::Owner, None).await;
+    let left = said(services.member_remove(owner, None, &user).await);
+    let named = [tenant, &world.sites[1].seed.display_name].map(|name| {
+        format!("This is the last owner of {name}. Make somebody else an owner there first.")
+    });
+    assert!(named.contains(&left), "{left}");
+    let left = said(services.member_remove(&mira, None, &user).await);
+    assert!(left.starts_with("This is the last owner of a tenant that you are no member of."));
 }
 
 async fn v16_roles_are_given_in_one_place_at_a_time(world: Arc<World>) {

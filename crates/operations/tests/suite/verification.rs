@@ -28,6 +28,7 @@ on_both! {
     p03_a_dead_provider_is_told_apart,
     p03_a_hanging_provider_ends_in_time,
     p03_a_mended_connection_can_be_verified_again,
+    p02_a_withdrawn_consent_is_on_record_until_a_check_finds_it_again,
     p02_a_credential_of_another_key_is_not_sent,
 }
 
@@ -137,6 +138,12 @@ async fn p03_sign_in_refusals_block_and_say_what_to_do(world: Arc<World>) {
         assert_eq!(consent == CheckStatus::Fail, is_about_consent, "{reason}");
         let now = connection(&world).await;
         assert_eq!(now.verification, VerificationStatus::Failed, "{reason}");
+        let consent = match is_about_consent {
+            true => ConsentStatus::Revoked,
+            // A refused secret says nothing about consent.
+            false => ConsentStatus::Granted,
+        };
+        assert_eq!(now.consent, consent, "{reason}");
         assert_eq!(now.last_error_code.as_deref(), Some(reason));
         world.sandbox.faults().clear();
     }
@@ -359,6 +366,42 @@ async fn p03_a_mended_connection_can_be_verified_again(world: Arc<World>) {
             (VerificationStatus::Degraded, None)
         );
     }
+}
+
+async fn p02_a_withdrawn_consent_is_on_record_until_a_check_finds_it_again(world: Arc<World>) {
+    world.break_for(0, "", FaultKind::ConsentRevoked);
+    world.work(0, CHECK).await;
+    assert_eq!(connection(&world).await.consent, ConsentStatus::Revoked);
+    world.sandbox.faults().clear();
+
+    // The tenant's page offers the check, and what needs consent is refused with the way out.
+    let tenant = world.sites[0].id();
+    let page = world
+        .services
+        .tenant_page(&world.owner, &tenant, None, None)
+        .await;
+    let page = crate::world::changed(page);
+    assert_eq!(page.connection.unwrap().consent, ConsentStatus::Revoked);
+    assert!(page.starts.iter().all(|s| s.disabled_because.is_none()));
+    let refused = world
+        .services
+        .start(&world.owner, &tenant, SYNC)
+        .await
+        .unwrap();
+    let refused = world.view(refused.run_id).await;
+    assert_eq!(refused.state.outcome, RunOutcome::Blocked);
+    assert_eq!(
+        refused.decisions[0].reason_detail.as_deref(),
+        Some("provider_consent_missing")
+    );
+    let next_step = refused.explanation.unwrap().next_step;
+    assert!(next_step.contains("verify the connection"), "{next_step}");
+
+    let checked = world.work(0, CHECK).await;
+    assert_eq!(checked.state.outcome, RunOutcome::Succeeded);
+    assert_eq!(connection(&world).await.consent, ConsentStatus::Granted);
+    let synced = world.work(0, SYNC).await;
+    assert_eq!(synced.state.outcome, RunOutcome::Succeeded);
 }
 
 async fn p02_a_credential_of_another_key_is_not_sent(world: Arc<World>) {

@@ -3,9 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{ids::WorkerId, run::RunOutcome};
-use graph::ClientSettings;
+use graph::{
+    CallContext, ClientSettings, Connection, Contract, GraphClient, GraphFuture, Organization,
+    Page, PageCursor,
+};
 use graph_sandbox::{Fault, FaultKind};
-use operations::PoolSettings;
+use operations::{Pool, PoolSettings};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -22,6 +25,7 @@ on_both! {
     a_worker_that_lost_its_run_changes_nothing,
     two_pools_share_the_queue,
     a_pool_can_take_over_from_itself,
+    a_handler_that_panics_fails_its_run_and_nothing_else,
 }
 
 async fn over(world: &World, run: domain::ids::RunId) -> bool {
@@ -213,4 +217,65 @@ async fn a_pool_can_take_over_from_itself(world: Arc<World>) {
         assert_eq!(i64::try_from(view.decisions.len()).unwrap(), view.attempt);
         assert_eq!(world.told(&world.owner, run).await, 1);
     }
+}
+
+/// A client with a bug that no test before it has found.
+struct Panicking;
+
+impl GraphClient for Panicking {
+    fn organization<'a>(
+        &'a self,
+        _: &'a Connection,
+        _: &'a CallContext,
+    ) -> GraphFuture<'a, Organization> {
+        panic!("organization")
+    }
+
+    fn granted_roles<'a>(
+        &'a self,
+        _: &'a Connection,
+        _: &'a CallContext,
+    ) -> GraphFuture<'a, Vec<String>> {
+        panic!("granted_roles")
+    }
+
+    fn page<'a>(
+        &'a self,
+        _: &'a Connection,
+        _: &'a CallContext,
+        _: &'static Contract,
+        _: Option<PageCursor>,
+    ) -> GraphFuture<'a, Page> {
+        panic!("page")
+    }
+}
+
+async fn a_handler_that_panics_fails_its_run_and_nothing_else(world: Arc<World>) {
+    let one_slot = PoolSettings {
+        workers: 1,
+        ..SETTINGS
+    };
+    let (services, endpoints) = (&world.services, world.endpoints.clone());
+    let pool = Pool::new(services, Arc::new(Panicking), endpoints, one_slot);
+    let (stop, stopped) = watch::channel(false);
+    let pool = tokio::spawn(pool.run(stopped));
+    // With one slot a second run is worked on only if the first one's end gave the slot back.
+    for (site, operation) in [(0, CHECK), (1, SYNC), (0, CHECK)] {
+        let run = world.ask(&world.owner, site, operation).await;
+        until("the run that breaks off", || over(&world, run)).await;
+        let view = world.view(run).await;
+        assert_eq!(view.state.outcome, RunOutcome::Failed, "{operation}");
+        let [failure] = &view.failures[..] else {
+            panic!("{:?}", view.failures);
+        };
+        assert_eq!(failure.code, "run.handler");
+        assert_eq!(failure.reason_code, "handler_panicked");
+        assert_eq!(world.told(&world.owner, run).await, 1, "told as of any end");
+    }
+    stop.send(true).unwrap();
+    pool.await.unwrap();
+    assert_eq!(
+        world.work(0, CHECK).await.state.outcome,
+        RunOutcome::Succeeded
+    );
 }

@@ -78,8 +78,8 @@ pub const FAULTS: &[Fault] = &[
         check: "workspace_scope",
         implies: &[],
         modes: SYSTEM,
-        // The one type that is not listed does not ask for a verification.
-        excludes: &["connection not verified"],
+        // The one type that is not listed does not ask for what it is there to find out.
+        excludes: &["consent withdrawn", "connection not verified"],
         trip: |facts| {
             facts.run.operation_code = OperationType::ConnectionCheck.as_str().to_owned();
         },

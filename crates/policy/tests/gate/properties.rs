@@ -183,9 +183,10 @@ fn lawful(facts: &Facts) -> bool {
         .connection_id
         .is_none_or(|asked| asked == connection.connection_id)
         && connection.switch == Switch::On
-        && connection.consent == ConsentStatus::Granted
         && connection.credential == CredentialState::Stored
-        && (spec.connection == ConnectionNeed::Configured || connection.verification.is_usable());
+        && (spec.connection == ConnectionNeed::Configured
+            || (connection.consent == ConsentStatus::Granted
+                && connection.verification.is_usable()));
     authority && target && usable && run.context == ContextState::Readable
 }
 
@@ -231,9 +232,9 @@ proptest! {
             .iter()
             .filter_map(|at| FAULTS.get(*at))
             .filter(|fault| fault.modes.contains(&facts.run.authority))
-            // A failed verification is a fault only where a verification is asked for.
+            // What a verification finds is a fault only where a verification is asked for.
             .filter(|fault| {
-                fault.name != "connection not verified"
+                !["consent withdrawn", "connection not verified"].contains(&fault.name)
                     || facts.run.operation_code == OperationType::InventorySync.as_str()
             })
             // Another id is a fault only for a run that names one, and is not the odd one itself.

@@ -7,6 +7,7 @@ use domain::{
 };
 use serde_json::json;
 
+use super::guard::{tenant_keeps_an_owner, tenants_keep_an_owner, workspace_keeps_an_owner};
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
@@ -44,12 +45,6 @@ static TENANT_MEMBER_REMOVE: Statement = same(
     "tenant_member_remove",
     "delete from tenant_memberships where workspace_id = $1 and tenant_id = $2 and user_id = $3",
 );
-static WORKSPACE_MEMBER_LOCK: Statement = dialects(
-    "workspace_members_lock",
-    "select user_id, role from workspace_memberships where workspace_id = $1 order by user_id",
-    "select user_id, role from workspace_memberships where workspace_id = $1 order by user_id for update",
-);
-
 /// A change of a membership, for the audit log.
 struct Change {
     workspace_id: WorkspaceId,
@@ -81,33 +76,6 @@ async fn commit_change(
     tx.commit().await
 }
 
-/// Locks the workspace's memberships and refuses to take the last guarded role away.
-async fn guard_last_owner(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    user: UserId,
-    becomes: Option<Role>,
-) -> Result<(), StoreError> {
-    let rows = tx.fetch(&WORKSPACE_MEMBER_LOCK, args![workspace]).await?;
-    let mut others = 0;
-    let mut held = false;
-    for row in rows {
-        if row.word("role", Role::parse)?.is_last_guarded() {
-            if row.uuid("user_id")? == user.as_uuid() {
-                held = true;
-            } else {
-                others += 1;
-            }
-        }
-    }
-    let keeps = becomes.is_some_and(Role::is_last_guarded);
-    if held && !keeps && others == 0 {
-        Err(StoreError::LastOwner)
-    } else {
-        Ok(())
-    }
-}
-
 impl Store {
     /// Gives a person a role in a workspace, new or instead of the one they had.
     ///
@@ -122,7 +90,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        guard_last_owner(&mut tx, workspace.id, user, Some(role)).await?;
+        workspace_keeps_an_owner(&mut tx, workspace.id, user, Some(role)).await?;
         tx.execute(
             &WORKSPACE_ROLE_SET,
             args![workspace.id, user, role.as_str(), now],
@@ -141,7 +109,8 @@ impl Store {
     /// Takes a person out of a workspace and out of all its tenants.
     ///
     /// # Errors
-    /// `NotFound` when they are no member; `LastOwner` when they are the last owner.
+    /// `NotFound` when they are no member; `LastOwner` when they are the last owner, and
+    /// `LastOwnerOfTenant` when they are that of a tenant.
     pub async fn workspace_member_remove(
         &self,
         scope: &Scope,
@@ -150,7 +119,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        guard_last_owner(&mut tx, workspace.id, user, None).await?;
+        workspace_keeps_an_owner(&mut tx, workspace.id, user, None).await?;
+        tenants_keep_an_owner(&mut tx, workspace.id, user, scope.user_id).await?;
         if tx
             .execute(&WORKSPACE_MEMBER_REMOVE, args![workspace.id, user])
             .await?
@@ -171,7 +141,8 @@ impl Store {
     /// Gives a member of the workspace a role in a tenant, new or instead of the one they had.
     ///
     /// # Errors
-    /// `Database` when the person is no member of the workspace: the database refuses it.
+    /// `LastOwner` when it would leave the tenant without an owner; `Database` when the person is
+    /// no member of the workspace: the database refuses it.
     pub async fn tenant_role_set(
         &self,
         scope: &Scope,
@@ -181,6 +152,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
+        tenant_keeps_an_owner(&mut tx, tenant, user, Some(role)).await?;
         set_tenant_role(&mut tx, now, tenant.workspace_id(), tenant.id(), user, role).await?;
         let change = Change {
             workspace_id: tenant.workspace_id(),
@@ -195,7 +167,7 @@ impl Store {
     /// Takes a person out of a tenant.
     ///
     /// # Errors
-    /// `NotFound` when they are no member of it.
+    /// `NotFound` when they are no member of it; `LastOwner` when they are its last owner.
     pub async fn tenant_member_remove(
         &self,
         scope: &Scope,
@@ -204,6 +176,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
+        tenant_keeps_an_owner(&mut tx, tenant, user, None).await?;
         let args = args![tenant.workspace_id(), tenant.id(), user];
         if tx.execute(&TENANT_MEMBER_REMOVE, args).await? == 0 {
             return Err(StoreError::NotFound);

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::operation::OperationType::InventorySync;
+use domain::{capability::Role, ids::RunId, operation::OperationType::InventorySync};
 
-use crate::{database::Database, world::World};
+use crate::{
+    database::Database,
+    world::{World, worker},
+};
 
 async fn broken_at(db: &Database) -> Option<i64> {
     let verdicts = db.store.audit_verify().await.unwrap();
@@ -26,6 +29,66 @@ async fn without_triggers(db: &Database) {
     } {
         db.raw.run(statement).await;
     }
+}
+
+/// The entries of a run in their order; those of the gate with its verdict.
+async fn entries(world: &World, run: RunId) -> Vec<String> {
+    let id = world.db.id(run.as_uuid());
+    let query = format!(
+        "select action || ' ' || detail from audit_log where run_id = {id} order by sequence"
+    );
+    let told = world.db.raw.texts(&query).await;
+    let verdict = |entry: &str| {
+        let (action, detail) = entry.split_once(' ').unwrap();
+        let detail: serde_json::Value = serde_json::from_str(detail).unwrap();
+        let decision = detail.get("decision").unwrap_or(&detail);
+        match decision.get("allowed").and_then(serde_json::Value::as_bool) {
+            Some(allowed) => format!("{action} allowed={allowed}"),
+            None => action.to_owned(),
+        }
+    };
+    told.iter().map(|entry| verdict(entry)).collect()
+}
+
+pub async fn l15_every_step_of_a_run_leaves_one_entry(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let running = world.running(&world.owner, InventorySync).await;
+    let run = running.key().run_id;
+    world.succeed(running).await;
+    assert_eq!(
+        entries(&world, run).await,
+        ["run.requested", "run.started allowed=true", "run.completed"]
+    );
+
+    let operator = world.operator("operator").await;
+    let refused = world.sync(&operator).await;
+    let (owner, tenant) = (&world.owner, &world.tenant);
+    let user = operator.user_id();
+    let lowered = world
+        .store
+        .tenant_role_set(owner, tenant, user, Role::Readonly);
+    lowered.await.unwrap();
+    world.store.runs_start(worker(), 10).await.unwrap();
+    assert_eq!(
+        entries(&world, refused).await,
+        ["run.requested", "run.blocked allowed=false"]
+    );
+
+    let rescued = world.running(owner, InventorySync).await.key().run_id;
+    world.expire(rescued).await;
+    world.store.runs_rescue().await.unwrap();
+    let again = world.start_one().await;
+    world.succeed(again).await;
+    assert_eq!(
+        entries(&world, rescued).await,
+        [
+            "run.requested",
+            "run.started allowed=true",
+            "run.rescued",
+            "run.started allowed=true",
+            "run.completed"
+        ]
+    );
 }
 
 pub async fn d03_the_chain_verifies_and_names_what_was_changed(db: Arc<Database>) {

@@ -31,7 +31,7 @@ pub async fn p02_credentials_are_had_by_a_running_run_alone(db: Arc<Database>) {
 
     let found = Verified {
         verification: VerificationStatus::Failed,
-        consent: ConsentStatus::Revoked,
+        consent: Some(ConsentStatus::Revoked),
         error_code: Some("permission_denied".to_owned()),
     };
     store.connection_verified(&running, &found).await.unwrap();
@@ -43,6 +43,14 @@ pub async fn p02_credentials_are_had_by_a_running_run_alone(db: Arc<Database>) {
         Some("permission_denied")
     );
     assert!(connection.last_checked_at.is_some());
+    // An answer that says nothing about consent leaves it as it was.
+    let silent = Verified {
+        consent: None,
+        ..found
+    };
+    store.connection_verified(&running, &silent).await.unwrap();
+    let connection = store.connection(tenant).await.unwrap().unwrap();
+    assert_eq!(connection.consent, ConsentStatus::Revoked);
 
     let db_secret = db.id(world.connection.as_uuid());
     db.raw

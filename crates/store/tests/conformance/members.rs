@@ -112,7 +112,7 @@ pub async fn the_last_owner_keeps_the_role(db: Arc<Database>) {
         .unwrap();
 
     let second = world
-        .person("second", Some(Role::Owner), None)
+        .person("second", Some(Role::Owner), Some(Role::Owner))
         .await
         .user_id();
     // Both leave at once: one of them is the last.
@@ -132,6 +132,107 @@ pub async fn the_last_owner_keeps_the_role(db: Arc<Database>) {
             .iter()
             .any(|answer| matches!(answer, Err(StoreError::LastOwner)))
     );
+}
+
+pub async fn the_last_owner_of_a_tenant_keeps_the_role(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
+    let workspace = &world.workspace;
+    let me = owner.user_id();
+    for role in [Role::Manager, Role::Readonly] {
+        let lower = store.tenant_role_set(owner, tenant, me, role).await;
+        assert!(matches!(lower, Err(StoreError::LastOwner)), "{role}");
+    }
+    let leave = store.tenant_member_remove(owner, tenant, me).await;
+    assert!(matches!(leave, Err(StoreError::LastOwner)));
+    store
+        .tenant_role_set(owner, tenant, me, Role::Owner)
+        .await
+        .unwrap();
+
+    // Out of the workspace is out of its tenants, so the same is asked there.
+    let second = world.person("second", Some(Role::Owner), None).await;
+    let named = |answer: Result<(), StoreError>| match answer {
+        Err(StoreError::LastOwnerOfTenant { name }) => name,
+        other => panic!("{other:?}"),
+    };
+    let leave = store.workspace_member_remove(owner, workspace, me).await;
+    assert_eq!(named(leave).as_deref(), Some("First tenant"));
+    let leave = store.workspace_member_remove(&second, workspace, me).await;
+    assert_eq!(named(leave), None, "not named to a stranger to it (V-02)");
+
+    let heir = second.user_id();
+    store
+        .tenant_role_set(owner, tenant, heir, Role::Owner)
+        .await
+        .unwrap();
+    store
+        .workspace_member_remove(&second, workspace, me)
+        .await
+        .unwrap();
+    let members = store.tenant_members(tenant).await.unwrap();
+    let left: Vec<_> = members.iter().map(|m| (m.user_id, m.role)).collect();
+    assert_eq!(left, [(heir, Role::Owner)]);
+}
+
+pub async fn two_owners_of_a_tenant_who_leave_at_once_leave_one(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
+    let me = owner.user_id();
+    let second = world
+        .person("second", Some(Role::Owner), Some(Role::Owner))
+        .await
+        .user_id();
+    let go = |user, way: u32| {
+        let (store, owner, tenant) = (store.clone(), owner.clone(), tenant.clone());
+        let workspace = world.workspace.clone();
+        tokio::spawn(async move {
+            match way {
+                0 => store.tenant_member_remove(&owner, &tenant, user).await,
+                1 => {
+                    let role = Role::Manager;
+                    store.tenant_role_set(&owner, &tenant, user, role).await
+                }
+                _ => {
+                    store
+                        .workspace_member_remove(&owner, &workspace, user)
+                        .await
+                }
+            }
+        })
+    };
+    for round in 0..9 {
+        let (one, two) = (go(me, round % 2), go(second, round / 3));
+        let answers = [one.await.unwrap(), two.await.unwrap()];
+        assert_eq!(
+            answers.iter().filter(|answer| answer.is_ok()).count(),
+            1,
+            "round {round}: {answers:?}"
+        );
+        for refused in answers.into_iter().filter_map(Result::err) {
+            assert!(
+                matches!(
+                    refused,
+                    StoreError::LastOwner | StoreError::LastOwnerOfTenant { .. }
+                ),
+                "round {round}: {refused:?}"
+            );
+        }
+        let members = store.tenant_members(tenant).await.unwrap();
+        let owners = members.iter().filter(|m| m.role == Role::Owner).count();
+        assert_eq!(owners, 1, "round {round}");
+        for user in [me, second] {
+            let workspace = &world.workspace;
+            store
+                .workspace_role_set(owner, workspace, user, Role::Owner)
+                .await
+                .unwrap();
+            store
+                .tenant_role_set(owner, tenant, user, Role::Owner)
+                .await
+                .unwrap();
+        }
+    }
 }
 
 pub async fn d02_a_tenants_member_is_a_member_of_its_workspace(db: Arc<Database>) {

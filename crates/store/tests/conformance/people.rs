@@ -28,10 +28,16 @@ pub async fn an_installation_is_claimed_once(db: Arc<Database>) {
         Err(StoreError::NotFound)
     ));
     assert!(store.is_unclaimed().await.unwrap());
-    let user = claim("link", "a").await.unwrap();
+    // A link that was printed later ends the one before it.
+    store.setup_link_create("newer").await.unwrap();
+    assert!(matches!(
+        claim("link", "a").await,
+        Err(StoreError::NotFound)
+    ));
+    let user = claim("newer", "a").await.unwrap();
     assert!(!store.is_unclaimed().await.unwrap());
     assert!(matches!(
-        claim("link", "b").await,
+        claim("newer", "b").await,
         Err(StoreError::NotFound)
     ));
     store.setup_link_create("late").await.unwrap();
@@ -64,6 +70,11 @@ pub async fn two_links_make_one_first_person(db: Arc<Database>) {
             .await
             .unwrap();
     }
+    // Ten links that are all good, as if as many servers had printed theirs in one moment.
+    let end = db.store.now().await.unwrap().0 + HOUR;
+    db.raw
+        .run(&format!("update setup_links set expires_at = {end}"))
+        .await;
     let tasks: Vec<_> = (0..10)
         .map(|round| {
             let store = db.store.clone();

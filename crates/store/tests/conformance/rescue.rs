@@ -107,7 +107,7 @@ pub async fn the_old_attempt_changes_nothing_any_more(db: Arc<Database>) {
         let report = VerificationReport::of("check", Timestamp(1), vec![], String::new());
         let verified = Verified {
             verification: VerificationStatus::Failed,
-            consent: ConsentStatus::Revoked,
+            consent: Some(ConsentStatus::Revoked),
             error_code: None,
         };
         lost(

@@ -1,0 +1,14 @@
+//! The real program as a process: what it says when it cannot start, and how it lives through an
+//! outage of its database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod cluster;
+mod http;
+mod installation;
+mod outage;
+mod program;
+mod refusals;

@@ -1,0 +1,110 @@
+//! The database goes away and comes back: the program says so, waits, and goes on by itself (D-01).
+
+use domain::run::RunOutcome;
+
+use crate::{
+    cluster::Cluster,
+    installation::{CHECK, Installation, SYNC},
+    program::{Server, until},
+};
+
+/// What every request is answered while the database is away.
+fn assert_away(server: &Server, session: &str) {
+    let alive = server.get("/healthz", None);
+    assert_eq!((alive.status, &*alive.body), (200, "alive\n"));
+    assert_eq!(server.get("/readyz", None).status, 503);
+    let page = server.get("/admin/tenants", Some(session));
+    assert_eq!(page.status, 503, "{}", page.head);
+    assert!(
+        page.head.contains("cache-control: no-store"),
+        "{}",
+        page.head
+    );
+    for word in ["postgres", "sqlx", "127.0.0.1"] {
+        assert!(!page.body.contains(word), "the page says {word}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_a_server_lives_through_an_outage_of_its_database() {
+    let Some(mut cluster) = Cluster::start() else {
+        return;
+    };
+    let database = cluster.url();
+    let (site, _) = Installation::new(&database, None).await;
+    let server = site.serve(&database);
+    let folder = site.folder.path();
+    until("ready", folder, || {
+        server.get("/readyz", None).status == 200
+    });
+
+    // One slot: while the first run waits for its provider, the second one stays queued.
+    site.slow_down(0, "/groups", 8_000);
+    let first = site.start(&server, 0, SYNC);
+    until("the first run's call", folder, || {
+        site.was_asked(first, "/v1.0/groups")
+    });
+    let second = site.start(&server, 1, CHECK);
+    let waiting = site.state(&server, second).unwrap();
+    assert_eq!(waiting.word(), "queued");
+
+    cluster.break_off();
+    assert_away(&server, &site.session);
+    let poll = server.read("/api/tenants/page", &site.session, r#"{"ask":"Page"}"#);
+    assert_eq!(poll.status, 503);
+
+    cluster.go_on();
+    until("ready again", folder, || {
+        server.get("/readyz", None).status == 200
+    });
+    let page = server.get("/admin/tenants", Some(&site.session));
+    assert_eq!(page.status, 200);
+    let over = |run| {
+        move |site: &Installation, server: &Server| {
+            site.state(server, run).is_some_and(|state| state.is_over())
+        }
+    };
+    until("the first run's end", folder, || {
+        over(first)(&site, &server)
+    });
+    until("the queued run's end", folder, || {
+        over(second)(&site, &server)
+    });
+    let state = site.state(&server, second).unwrap();
+    assert_eq!(state.outcome, RunOutcome::Succeeded);
+    assert!(server.stop(), "it ends well when it is asked to");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_a_server_that_starts_before_its_database_waits_for_it() {
+    let Some(mut cluster) = Cluster::start() else {
+        return;
+    };
+    let database = cluster.url();
+    let (site, queued) = Installation::new(&database, Some(CHECK)).await;
+    cluster.break_off();
+    let server = site.serve(&database);
+    assert_away(&server, &site.session);
+    let page = server.get("/admin/tenants", None);
+    assert!(
+        page.body
+            .contains("TenantAtlas is waiting for its database")
+    );
+    assert!(page.head.contains("retry-after: 2"), "{}", page.head);
+
+    cluster.go_on();
+    let folder = site.folder.path();
+    until("ready", folder, || {
+        server.get("/readyz", None).status == 200
+    });
+    let page = server.get("/admin/tenants", Some(&site.session));
+    assert_eq!(page.status, 200);
+    let run = queued.unwrap();
+    until("the queued run's end", folder, || {
+        site.state(&server, run)
+            .is_some_and(|state| state.is_over())
+    });
+    let state = site.state(&server, run).unwrap();
+    assert_eq!(state.outcome, RunOutcome::Succeeded);
+    assert!(server.stop());
+}

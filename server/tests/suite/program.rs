@@ -1,0 +1,117 @@
+//! The program of this build, started as a person starts it.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::http::{Answer, ask};
+
+/// The program with a site of empty files: these tests look at no page's looks.
+fn program(site: &Path) -> Command {
+    fs::create_dir_all(site).unwrap();
+    let manifest = r#"{"js":"pkg/a.js","wasm":"pkg/a.wasm","css":"pkg/a.css"}"#;
+    fs::write(site.join("manifest.json"), manifest).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenant-atlas"));
+    command
+        .env("TENANT_ATLAS_SITE_DIR", site)
+        .env_remove("DATABASE_URL")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
+    program(&folder.join("site"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// A server that runs until it is dropped.
+pub struct Server {
+    child: Child,
+    url: String,
+    /// Kept open: a program whose reader has gone cannot print.
+    _stdout: BufReader<std::process::ChildStdout>,
+}
+
+impl Server {
+    /// Starts `serve` with these arguments on a port of the system's choice.
+    pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = program(&folder.join("site"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(folder.join("server.log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let Some(url) = line.trim().strip_prefix("TenantAtlas listens on ") else {
+            panic!("the server did not start: {}", log_of(folder));
+        };
+        Self {
+            child,
+            url: url.to_owned(),
+            _stdout: stdout,
+        }
+    }
+
+    /// Opens a page.
+    pub fn get(&self, path: &str, session: Option<&str>) -> Answer {
+        ask(&self.url, "GET", path, session, None)
+    }
+
+    /// Posts a form, as a script does.
+    pub fn post(&self, path: &str, session: &str, form: &str) -> Answer {
+        let kind = "application/x-www-form-urlencoded";
+        ask(&self.url, "POST", path, Some(session), Some((kind, form)))
+    }
+
+    /// Asks a server function that a page reads from.
+    pub fn read(&self, path: &str, session: &str, json: &str) -> Answer {
+        let kind = "application/json";
+        ask(&self.url, "POST", path, Some(session), Some((kind, json)))
+    }
+
+    /// Asks the program to stop and waits until it has.
+    pub fn stop(mut self) -> bool {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        asked.success() && self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What the server of a folder has written on stderr.
+pub fn log_of(folder: &Path) -> String {
+    let mut text = String::new();
+    if let Ok(mut file) = fs::File::open(folder.join("server.log")) {
+        let _ = file.read_to_string(&mut text);
+    }
+    text
+}
+
+/// Looks again until something is so; fails when it has not come about in a generous time.
+pub fn until(what: &str, folder: &Path, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(90),
+            "never came about: {what}\n{}",
+            log_of(folder)
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
