@@ -61,6 +61,12 @@ pub struct InvitedPerson {
     pub password_hash: String,
 }
 
+// Before any invitation: who takes the membership away locks it first, and the invitations with it.
+static INVITER_LOCK: Statement = dialects(
+    "inviter_lock",
+    "select role from workspace_memberships where workspace_id = $1 and user_id = $2",
+    "select role from workspace_memberships where workspace_id = $1 and user_id = $2 for share",
+);
 static INVITATION_CREATE: Statement = same(
     "invitation_create",
     "insert into invitations (workspace_id, id, token_hash, email, role, invited_by, created_at, expires_at)
@@ -156,7 +162,7 @@ impl Store {
     /// Makes an invitation, instead of an earlier one of the same address.
     ///
     /// # Errors
-    /// `Conflict` when somebody signs in with the address already.
+    /// `Conflict` when somebody signs in with the address already; `NotFound` when the inviter left meanwhile.
     pub async fn invitation_create(
         &self,
         scope: &Scope,
@@ -167,6 +173,9 @@ impl Store {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
         let email = normal_email(&new.email);
+        tx.first(&INVITER_LOCK, args![workspace.id, scope.user_id])
+            .await?
+            .ok_or(StoreError::NotFound)?;
         tx.execute(&INVITATION_SWEEP, args![now]).await?;
         if tx.first(&INVITED_IS_THERE, args![&*email]).await?.is_some() {
             return Err(StoreError::Conflict);
