@@ -33,7 +33,7 @@ export class SettingUp {
   }
 
   async rename(name: string): Promise<void> {
-    await this.#page.getByLabel('Name', { exact: true }).fill(name);
+    await this.#page.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
     await this.#press('Save');
   }
 
