@@ -21,9 +21,22 @@ pub fn program(name: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The cargo that runs xtask.
+/// The cargo that runs xtask, in the environment that a person's own call would have.
 pub fn cargo() -> Command {
-    program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What `cargo run` said about xtask: build scripts that look at it would build anew each time
+    // somebody changes between `cargo xtask` and cargo itself.
+    for (name, _) in env::vars_os() {
+        let own = name.to_str().is_some_and(|name| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_"]
+                .iter()
+                .any(|start| name.starts_with(start))
+        });
+        if own {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Runs a command with its output shown; any exit code but 0 is an error.

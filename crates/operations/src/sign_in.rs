@@ -105,7 +105,7 @@ impl Services {
     /// Uses the one-time set-up link: makes the first person and their workspace, and signs in.
     ///
     /// # Errors
-    /// `NotFound` for a link that cannot be used; `Invalid` for a field that is not right.
+    /// `Invalid` for a link that cannot be used, and for a field that is not right.
     pub async fn setup(
         &self,
         token: &str,
@@ -146,10 +146,10 @@ impl Services {
         };
         let user = self.store.claim_installation(token, user, workspace).await;
         let user = match user {
-            Err(StoreError::Conflict) => Err(StoreError::NotFound),
-            other => other,
-        }
-        .answer(request_id)?;
+            // One answer, whichever it was: the link says nothing about what is behind it.
+            Err(StoreError::Conflict | StoreError::NotFound) => return Err(useless_link()),
+            other => other.answer(request_id)?,
+        };
         let session = self.new_token(request_id)?;
         self.store
             .session_create(user, &session)
@@ -178,6 +178,13 @@ impl Services {
         let bytes = random::<32>().map_err(|_| ApiError::Internal { request_id })?;
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
+}
+
+fn useless_link() -> ApiError {
+    ApiError::invalid(
+        "Link",
+        "This link was used, has run out, or a newer one was printed. Where nobody can sign in yet, starting the server again prints a new one.",
+    )
 }
 
 /// Whether a text can be an e-mail address; whether it is one, only a message to it would show.

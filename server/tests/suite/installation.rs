@@ -1,5 +1,7 @@
 //! An installation with an owner and two tenants, made before the program starts.
 
+use std::path::Path;
+
 use domain::{
     capability::Role,
     connection::{ConsentStatus, VerificationStatus},
@@ -17,7 +19,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::program::Server;
+use crate::program::{Server, Worker};
 
 pub const CHECK: &str = "provider.connection.check";
 pub const SYNC: &str = "inventory.sync";
@@ -93,18 +95,30 @@ impl Installation {
         (installation, run)
     }
 
-    /// Starts the program on it, with one slot for runs.
+    /// Starts pages and one slot for runs in one process.
     pub fn serve(&self, database: &str) -> Server {
+        self.started(database, |folder, arguments| {
+            Server::start(folder, "serve", &[arguments, &["--workers", "1"]].concat())
+        })
+    }
+
+    /// Starts the pages alone.
+    pub fn web(&self, database: &str) -> Server {
+        self.started(database, |folder, arguments| {
+            Server::start(folder, "web", arguments)
+        })
+    }
+
+    /// Starts workers alone.
+    pub fn worker(&self, database: &str) -> Worker {
+        self.started(database, Worker::start)
+    }
+
+    fn started<T>(&self, database: &str, start: impl Fn(&Path, &[&str]) -> T) -> T {
         let data = self.folder.path().join("data");
-        let arguments = [
-            "--workers",
-            "1",
-            "--data-dir",
-            data.to_str().unwrap(),
-            "--database-url",
-            database,
-        ];
-        Server::start(self.folder.path(), &arguments)
+        let data = data.to_str().unwrap();
+        let arguments = ["--data-dir", data, "--database-url", database];
+        start(self.folder.path(), &arguments)
     }
 
     /// Starts an operation by the pages' own function.
@@ -155,12 +169,7 @@ async fn scope(services: &Services, session: &str) -> operations::Scope {
     found.unwrap().unwrap()
 }
 
-async fn connect(
-    services: &Services,
-    data: &std::path::Path,
-    session: &str,
-    seed: &TenantSeed,
-) -> TenantId {
+async fn connect(services: &Services, data: &Path, session: &str, seed: &TenantSeed) -> TenantId {
     let (scope, store) = (scope(services, session).await, services.store());
     let workspace = store.current_workspace(&scope).await.unwrap();
     let new = NewTenant {

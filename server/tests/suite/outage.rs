@@ -108,3 +108,27 @@ async fn d01_a_server_that_starts_before_its_database_waits_for_it() {
     assert_eq!(state.outcome, RunOutcome::Succeeded);
     assert!(server.stop());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_a_worker_that_starts_before_its_database_waits_for_it() {
+    let Some(mut cluster) = Cluster::start() else {
+        return;
+    };
+    let database = cluster.url();
+    let (site, queued) = Installation::new(&database, Some(CHECK)).await;
+    let folder = site.folder.path();
+    cluster.break_off();
+    let worker = site.worker(&database);
+    until("the worker's word that it waits", folder, || {
+        worker.waits(folder)
+    });
+    cluster.go_on();
+    // Pages without workers of their own: what ends the run is the worker.
+    let pages = site.web(&database);
+    let run = queued.unwrap();
+    until("the queued run's end", folder, || {
+        site.state(&pages, run).is_some_and(|state| state.is_over())
+    });
+    let state = site.state(&pages, run).unwrap();
+    assert_eq!(state.outcome, RunOutcome::Succeeded);
+}

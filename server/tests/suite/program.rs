@@ -40,10 +40,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `serve` with these arguments on a port of the system's choice.
-    pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+    /// Starts `serve` or `web` with these arguments on a port of the system's choice.
+    pub fn start(folder: &Path, command: &str, arguments: &[&str]) -> Self {
         let mut child = program(&folder.join("site"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args([command, "--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(fs::File::create(folder.join("server.log")).unwrap())
@@ -91,6 +91,35 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A worker that runs until it is dropped.
+pub struct Worker(Child);
+
+impl Worker {
+    /// Starts `worker` with these arguments; it may have to wait before it can work.
+    pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let child = program(&folder.join("site"))
+            .arg("worker")
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(folder.join("worker.log")).unwrap())
+            .spawn();
+        Self(child.unwrap())
+    }
+
+    /// Whether it has said that it waits for its database.
+    pub fn waits(&self, folder: &Path) -> bool {
+        let log = fs::read_to_string(folder.join("worker.log")).unwrap_or_default();
+        log.contains("trying again every second")
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
