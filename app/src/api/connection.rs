@@ -32,6 +32,7 @@ pub async fn create(
     client_id: String,
     #[server(default)] secret: String,
 ) -> Result<(), AppError> {
+    use domain::link;
     use operations::Presence;
 
     use crate::{compat, request};
@@ -39,7 +40,7 @@ pub async fn create(
     let secret = secret.into();
     let made = services.connection_create(&scope, &tenant, &name, &client_id, &secret);
     compat::settle(made.await)?;
-    lead_to(&tenant, |id| domain::link::tenant(id));
+    lead_to(&tenant, link::tenant);
     Ok(())
 }
 
