@@ -20,15 +20,74 @@ pub enum Access {
     Capability(Capability),
     /// Entitled, else 404; with the capability of the record's operation type, else 403.
     OfOperation,
+    /// What the page that is asked for asks, by [`PAGES`].
+    OfPage,
 }
+
+/// Every page that the server draws, by its path, and what `/api/page/drawn` asks for it.
+pub const PAGES: &[(&str, Access)] = &[
+    ("/sign-in", Access::Anonymous),
+    ("/setup/:token", Access::Anonymous),
+    ("/join/:token", Access::Anonymous),
+    ("/admin/account", Access::SignedIn),
+    ("/admin/workspaces/new", Access::SignedIn),
+    (
+        "/admin/workspace",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/admin/members",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/admin/tenants/:id/members",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/admin/members/invitations",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/admin/tenants/new",
+        Access::Capability(Capability::TenantsCreate),
+    ),
+    (
+        "/admin/tenants/:id/settings",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/admin/tenants/:id/connection",
+        Access::Capability(Capability::ProvidersManage),
+    ),
+];
 
 /// Every server function by its path.
 pub const ACCESS: &[(&str, Access)] = &[
     ("/api/session/sign_in", Access::Anonymous),
     ("/api/session/setup", Access::Anonymous),
     ("/api/session/sign_out", Access::SignedIn),
-    ("/api/frame/header", Access::Member),
+    ("/api/frame/header", Access::SignedIn),
+    ("/api/page/drawn", Access::OfPage),
+    ("/api/look/theme", Access::Anonymous),
+    ("/api/look/columns", Access::Anonymous),
+    ("/api/account/end_session", Access::SignedIn),
+    ("/api/account/end_other_sessions", Access::SignedIn),
+    ("/api/account/change_password", Access::SignedIn),
+    ("/api/workspace/create", Access::SignedIn),
+    (
+        "/api/workspace/rename",
+        Access::Capability(Capability::SettingsManage),
+    ),
     ("/api/workspace/select", Access::Member),
+    (
+        "/api/invitation/create",
+        Access::Capability(Capability::MembersManage),
+    ),
+    (
+        "/api/invitation/withdraw",
+        Access::Capability(Capability::MembersManage),
+    ),
+    ("/api/invitation/accept", Access::Anonymous),
     ("/api/tenants/page", Access::Member),
     (
         "/api/tenant/page",
@@ -36,6 +95,22 @@ pub const ACCESS: &[(&str, Access)] = &[
     ),
     ("/api/tenant/select", Access::Entitled),
     ("/api/tenant/clear", Access::Member),
+    (
+        "/api/tenant/create",
+        Access::Capability(Capability::TenantsCreate),
+    ),
+    (
+        "/api/tenant/change",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/api/tenant/onboard",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/api/tenant/activate",
+        Access::Capability(Capability::SettingsManage),
+    ),
     (
         "/api/tenant/archive",
         Access::Capability(Capability::DangerZone),
@@ -52,6 +127,19 @@ pub const ACCESS: &[(&str, Access)] = &[
         "/api/connection/disable",
         Access::Capability(Capability::ProvidersManage),
     ),
+    // With a secret in the form, the capability to rotate credentials too.
+    (
+        "/api/connection/create",
+        Access::Capability(Capability::ProvidersManage),
+    ),
+    (
+        "/api/connection/change",
+        Access::Capability(Capability::ProvidersManage),
+    ),
+    (
+        "/api/connection/rotate",
+        Access::Capability(Capability::CredentialsRotate),
+    ),
     (
         "/api/inventory/page",
         Access::Capability(Capability::InventoryView),
@@ -65,10 +153,6 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/api/run/retry", Access::OfOperation),
     ("/api/notifications/page", Access::SignedIn),
     ("/api/notifications/read", Access::SignedIn),
-    (
-        "/api/members/page",
-        Access::Capability(Capability::MembersManage),
-    ),
     (
         "/api/members/add",
         Access::Capability(Capability::MembersManage),
@@ -90,6 +174,16 @@ mod tests {
     use leptos::server_fn::axum::server_fn_paths;
 
     use super::*;
+    use crate::drawn::Place;
+
+    #[test]
+    fn v02_every_drawn_page_is_in_the_access_table() {
+        let drawn = PAGES.iter().map(|(path, _)| Place::parse(path));
+        let drawn: Vec<_> = drawn.map(|place| place.map(|it| it.name())).collect();
+        assert_eq!(drawn.iter().flatten().count(), PAGES.len(), "{drawn:?}");
+        let named: BTreeSet<_> = drawn.into_iter().flatten().collect();
+        assert_eq!(named, BTreeSet::from(Place::NAMES));
+    }
 
     #[test]
     fn v02_every_registered_function_is_in_the_access_table_and_posts() {

@@ -17,14 +17,12 @@ use self::frame::Frame;
 use crate::{
     pages::{
         choose_tenant::ChooseTenantPage,
+        drawn::{DrawnDoor, DrawnPage},
         inventory::{InventoryPage, SelectedInventoryPage},
-        members::{TenantMembersPage, WorkspaceMembersPage},
         not_found::NotFoundPage,
         notifications::NotificationsPage,
         operations::OperationsPage,
         run::RunPage,
-        setup::SetupPage,
-        sign_in::SignInPage,
         tenant::TenantPage,
         tenants::TenantsPage,
     },
@@ -48,8 +46,9 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async />
-                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-                <Route path=path!("/setup/:token") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=DrawnDoor ssr=SsrMode::Async />
+                <Route path=path!("/setup/:token") view=DrawnDoor ssr=SsrMode::Async />
+                <Route path=path!("/join/:token") view=DrawnDoor ssr=SsrMode::Async />
                 <AdminRoutes />
             </Routes>
         </Router>
@@ -63,16 +62,16 @@ fn AdminRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <Route path=path!("") view=Home ssr=SsrMode::Async />
             <ParentRoute path=path!("/tenants") view=Outlet ssr=SsrMode::Async>
                 <Route path=path!("") view=TenantsPage ssr=SsrMode::Async />
+                <Route path=path!("/new") view=DrawnPage ssr=SsrMode::Async />
                 <Route path=path!("/:id") view=TenantPage ssr=SsrMode::Async />
-                <Route path=path!("/:id/members") view=TenantMembersPage ssr=SsrMode::Async />
                 <Route path=path!("/:id/inventory") view=InventoryPage ssr=SsrMode::Async />
             </ParentRoute>
             <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async />
             <Route path=path!("/operations/:id") view=RunPage ssr=SsrMode::Async />
             <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async />
-            <Route path=path!("/members") view=WorkspaceMembersPage ssr=SsrMode::Async />
             <Route path=path!("/inventory") view=SelectedInventoryPage ssr=SsrMode::Async />
             <Route path=path!("/choose-tenant") view=ChooseTenantPage ssr=SsrMode::Async />
+            <Route path=path!("/*elsewhere") view=DrawnPage ssr=SsrMode::Async />
         </ParentRoute>
     }
     .into_inner()

@@ -14,7 +14,9 @@ pub mod api;
 mod app;
 pub mod codec;
 mod compat;
+mod drawn;
 pub mod error;
+mod look;
 mod pages;
 #[cfg(feature = "ssr")]
 pub mod request;

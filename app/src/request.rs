@@ -1,6 +1,10 @@
 //! What is known of the present request, on the server.
 
+mod browser;
+mod look;
 pub mod typed;
+
+pub use look::{keep_hidden, keep_theme, on_root};
 
 use domain::{error::ApiError, ids::RequestId};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
@@ -77,7 +81,7 @@ pub fn services() -> Result<Services, AppError> {
 /// Who asks, from the session cookie; the first call of every server function.
 pub async fn scope(presence: Presence) -> Result<(Services, Scope), AppError> {
     let services = services()?;
-    let Some(token) = token() else {
+    let Some(token) = cookie(COOKIE) else {
         return settle(Err(ApiError::SignedOut));
     };
     let found = services.scope(&token, request_id(), presence).await;
@@ -91,10 +95,6 @@ pub fn presence(version: Option<&String>) -> Presence {
         None => Presence::ByHand,
         Some(_) => Presence::Poll,
     }
-}
-
-fn token() -> Option<String> {
-    cookie(COOKIE)
 }
 
 /// The value of a cookie that came with the request.
@@ -115,8 +115,36 @@ pub fn cookie_in(headers: &HeaderMap, wanted: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
+/// Where this server is, as the browser sees it; without TLS only on this machine itself.
+pub fn origin() -> String {
+    let host = use_context::<Parts>().and_then(|parts| {
+        let host = parts.headers.get(header::HOST)?;
+        host.to_str().ok().map(str::to_owned)
+    });
+    let host = host.unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(&*host, |(name, _)| name);
+    let scheme = match name {
+        "127.0.0.1" | "localhost" | "[::1]" => "http",
+        _ => "https",
+    };
+    format!("{scheme}://{host}")
+}
+
+/// Gives the browser a session that was just opened, and notes with the session what browser that is.
+pub async fn open_session(services: &Services, token: &str) -> Result<(), AppError> {
+    let said = use_context::<Parts>().and_then(|parts| {
+        let said = parts.headers.get(header::USER_AGENT)?;
+        said.to_str().ok().map(str::to_owned)
+    });
+    let browser = browser::name_of(&said.unwrap_or_default());
+    let noted = services.session_opened_in(token, &browser, request_id());
+    settle(noted.await)?;
+    set_token(token);
+    Ok(())
+}
+
 /// Gives the browser a session's token.
-pub fn set_token(token: &str) {
+fn set_token(token: &str) {
     set_cookie(&format!(
         "{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax"
     ));

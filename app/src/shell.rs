@@ -5,7 +5,8 @@ use leptos_meta::MetaTags;
 
 use crate::{
     app::App,
-    request::{Nonce, Site, find},
+    look::{HIDDEN, THEME},
+    request::{Nonce, Site, find, on_root},
 };
 
 /// The whole document.
@@ -13,7 +14,7 @@ pub fn shell(_options: LeptosOptions) -> impl IntoView {
     let site = find::<Site>().unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=on_root(THEME) data-without=on_root(HIDDEN)>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

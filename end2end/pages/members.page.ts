@@ -1,5 +1,4 @@
 import { expect, type Locator, type Page } from '@playwright/test';
-import { Frame } from './frame.page.ts';
 
 /** `/admin/tenants/:id/members`. */
 export class MembersPage {
@@ -17,7 +16,8 @@ export class MembersPage {
     const row = this.row(person);
     await row.getByLabel(`Role of ${person}`).selectOption({ label: role });
     await row.getByRole('button', { name: 'Save' }).click();
-    await expect(new Frame(this.#page).toast).toContainText(`The role of ${person} is saved.`);
+    await expect(this.#page.getByRole('main').getByRole('status')).toContainText('The role is saved.');
+    await expect(row.getByLabel(`Role of ${person}`).locator('option:checked')).toHaveText(role);
   }
 
   async remove(person: string): Promise<void> {

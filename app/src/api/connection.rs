@@ -23,3 +23,64 @@ pub async fn disable(tenant: String) -> Result<(), AppError> {
     let (services, scope) = request::scope(Presence::ByHand).await?;
     compat::settle(services.connection_disable(&scope, &tenant).await)
 }
+
+/// Connects a tenant to its directory; the secret goes in here and comes out nowhere.
+#[server(name = CreateConnection, prefix = "/api", endpoint = "connection/create")]
+pub async fn create(
+    tenant: String,
+    name: String,
+    client_id: String,
+    #[server(default)] secret: String,
+) -> Result<(), AppError> {
+    use domain::link;
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    let secret = secret.into();
+    let made = services.connection_create(&scope, &tenant, &name, &client_id, &secret);
+    compat::settle(made.await)?;
+    lead_to(&tenant, link::tenant);
+    Ok(())
+}
+
+/// Gives the tenant's connection another name or application.
+#[server(name = ChangeConnection, prefix = "/api", endpoint = "connection/change")]
+pub async fn change(tenant: String, name: String, client_id: String) -> Result<(), AppError> {
+    use domain::link;
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    let changed = services.connection_change(&scope, &tenant, &name, &client_id);
+    compat::settle(changed.await)?;
+    lead_to(&tenant, |id| {
+        link::done(&link::tenant_connection(id), "saved")
+    });
+    Ok(())
+}
+
+/// Stores another secret for the tenant's connection.
+#[server(name = RotateCredential, prefix = "/api", endpoint = "connection/rotate")]
+pub async fn rotate(tenant: String, secret: String) -> Result<(), AppError> {
+    use domain::link;
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    let secret = secret.into();
+    let stored = services.credential_rotate(&scope, &tenant, &secret);
+    compat::settle(stored.await)?;
+    lead_to(&tenant, |id| {
+        link::done(&link::tenant_connection(id), "stored")
+    });
+    Ok(())
+}
+
+/// Leads to a page of the tenant that a form named.
+#[cfg(feature = "ssr")]
+fn lead_to(tenant: &str, page: impl FnOnce(domain::ids::TenantId) -> String) {
+    if let Ok(id) = tenant.parse() {
+        crate::compat::redirect(&page(id));
+    }
+}

@@ -1,19 +1,8 @@
 //! The members of a workspace or a tenant; an empty `tenant` means the workspace.
 
-use domain::views::MembersView;
 use leptos::prelude::*;
 
-use crate::{codec::Json, error::AppError};
-
-/// The members of a tenant, or of the workspace.
-#[server(name = MembersPageData, prefix = "/api", endpoint = "members/page", input = Json, output = Json)]
-pub async fn members_page(tenant: Option<String>) -> Result<MembersView, AppError> {
-    use operations::Presence;
-
-    use crate::{compat::settle, request};
-    let (services, scope) = request::scope(Presence::ByHand).await?;
-    settle(services.members_page(&scope, tenant.as_deref()).await)
-}
+use crate::error::AppError;
 
 /// Adds a person who can already sign in.
 #[server(name = AddMember, prefix = "/api", endpoint = "members/add")]
@@ -30,7 +19,9 @@ pub async fn add(
         services
             .member_add(&scope, named(&tenant), &email, &role)
             .await,
-    )
+    )?;
+    lead_back(&tenant, "added");
+    Ok(())
 }
 
 /// Gives a member another role.
@@ -48,7 +39,9 @@ pub async fn set_role(
         services
             .member_set_role(&scope, named(&tenant), &user, &role)
             .await,
-    )
+    )?;
+    lead_back(&tenant, "role");
+    Ok(())
 }
 
 /// Takes a membership away; what the person queued is met by the gate.
@@ -58,11 +51,25 @@ pub async fn remove(#[server(default)] tenant: String, user: String) -> Result<(
 
     use crate::{compat::settle, request};
     let (services, scope) = request::scope(Presence::ByHand).await?;
-    settle(services.member_remove(&scope, named(&tenant), &user).await)
+    settle(services.member_remove(&scope, named(&tenant), &user).await)?;
+    lead_back(&tenant, "removed");
+    Ok(())
 }
 
 /// The tenant a form names, if it names one.
 #[cfg(feature = "ssr")]
 fn named(tenant: &str) -> Option<&str> {
     (!tenant.is_empty()).then_some(tenant)
+}
+
+/// Leads back to the members, with what was done.
+#[cfg(feature = "ssr")]
+fn lead_back(tenant: &str, done: &str) {
+    use domain::{ids::TenantId, link};
+
+    let page = match tenant.parse::<TenantId>() {
+        Ok(id) => link::tenant_members(id),
+        Err(_) => link::WORKSPACE_MEMBERS.to_owned(),
+    };
+    crate::compat::redirect(&link::done(&page, done));
 }

@@ -5,9 +5,13 @@
     reason = "the macro makes argument structs whose fields are the documented parameters"
 )]
 
+pub mod account;
 pub mod connection;
+pub mod drawn;
 pub mod frame;
 pub mod inventory;
+pub mod invitations;
+pub mod look;
 pub mod members;
 pub mod notifications;
 pub mod operations;
@@ -15,3 +19,4 @@ pub mod runs;
 pub mod session;
 pub mod tenant;
 pub mod tenants;
+pub mod workspace;

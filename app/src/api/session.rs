@@ -22,7 +22,7 @@ pub async fn sign_in(
     }
     let token = compat::settle(signed_in)?;
     request::typed::forget();
-    request::set_token(&token);
+    request::open_session(&services, &token).await?;
     compat::redirect(link::safe_next(&next).unwrap_or(link::TENANTS));
     Ok(())
 }
@@ -58,7 +58,7 @@ pub async fn set_up(
     let made = services
         .setup(&token, &name, &email, &password, &workspace, id)
         .await;
-    request::set_token(&compat::settle(made)?);
+    request::open_session(&services, &compat::settle(made)?).await?;
     compat::redirect(link::TENANTS);
     Ok(())
 }

@@ -43,3 +43,56 @@ pub async fn reactivate(tenant: String) -> Result<(), AppError> {
     let (services, scope) = request::scope(Presence::ByHand).await?;
     compat::settle(services.reactivate(&scope, &tenant).await)
 }
+
+/// Adds a tenant to the selected workspace, and shows it.
+#[server(name = CreateTenant, prefix = "/api", endpoint = "tenant/create")]
+pub async fn create(name: String, directory: String) -> Result<(), AppError> {
+    use domain::link;
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    let id = compat::settle(services.tenant_create(&scope, &name, &directory).await)?;
+    compat::redirect(&link::tenant(id));
+    Ok(())
+}
+
+/// Gives a tenant another name, or another directory while nothing is connected to it.
+#[server(name = ChangeTenant, prefix = "/api", endpoint = "tenant/change")]
+pub async fn change(
+    tenant: String,
+    name: String,
+    #[server(default)] directory: String,
+) -> Result<(), AppError> {
+    use domain::{ids::TenantId, link};
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    let changed = services.tenant_change(&scope, &tenant, &name, &directory);
+    compat::settle(changed.await)?;
+    if let Ok(id) = tenant.parse::<TenantId>() {
+        compat::redirect(&link::done(&link::tenant_settings(id), "saved"));
+    }
+    Ok(())
+}
+
+/// Brings a draft into onboarding.
+#[server(name = OnboardTenant, prefix = "/api", endpoint = "tenant/onboard")]
+pub async fn onboard(tenant: String) -> Result<(), AppError> {
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    compat::settle(services.tenant_onboard(&scope, &tenant).await)
+}
+
+/// Takes a tenant that is being onboarded into service.
+#[server(name = ActivateTenant, prefix = "/api", endpoint = "tenant/activate")]
+pub async fn activate(tenant: String) -> Result<(), AppError> {
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    compat::settle(services.tenant_activate(&scope, &tenant).await)
+}

@@ -7,10 +7,7 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use crate::{
-    pages::inventory::SELECTED,
-    ui::icon::{Glyph, GlyphIcon},
-};
+use crate::ui::icon::{Glyph, GlyphIcon};
 
 /// The left rail; below 768 px the top bar's menu stands in for it.
 #[component]
@@ -36,7 +33,8 @@ pub fn Places(
     header: Signal<HeaderView>,
 ) -> impl IntoView {
     let tenant = Memo::new(move |_| header.with(|header| header.tenant.clone()));
-    let manages = Memo::new(move |_| header.with(|header| header.manages_members));
+    let manages =
+        Memo::new(move |_| header.with(|header| (header.manages_settings, header.manages_members)));
     view! {
         <p class="rail-group">"Monitoring"</p>
         <Place href=link::OPERATIONS.to_owned() glyph=Glyph::Activity label="Operations" />
@@ -46,29 +44,39 @@ pub fn Places(
         {move || match tenant.get() {
             Some(tenant) => view! { <OfTenant tenant /> }.into_any(),
             None => view! {
-                <Place href=SELECTED.to_owned() glyph=Glyph::Boxes label="Inventory" />
+                <Place href=link::SELECTED_INVENTORY.to_owned() glyph=Glyph::Boxes label="Inventory" />
             }
             .into_any(),
         }}
-        <Show when=move || manages.get()>
-            <p class="rail-group">"Settings"</p>
-            <Place
-                href=link::WORKSPACE_MEMBERS.to_owned()
-                glyph=Glyph::Users
-                label="Workspace members"
-            />
-        </Show>
+        {move || {
+            let (settings, members) = manages.get();
+            (settings || members).then(|| view! { <OfWorkspace settings members /> })
+        }}
     }
 }
 
-/// The selected tenant's own places.
+/// The selected tenant by name, and its own places.
 #[component]
 fn OfTenant(tenant: NamedTenant) -> impl IntoView {
     view! {
-        <p class="rail-group rail-tenant" title=tenant.name.clone()>{tenant.name.clone()}</p>
+        <p class="rail-group">"Selected tenant"</p>
+        <p class="rail-tenant" title=tenant.name.clone()>{tenant.name.clone()}</p>
         <Place href=link::tenant(tenant.id) glyph=Glyph::ChevronRight label="Overview" exact=true />
         <Place href=link::tenant_inventory(tenant.id) glyph=Glyph::Boxes label="Inventory" />
-        <Place href=link::tenant_members(tenant.id) glyph=Glyph::Users label="Members" />
+    }
+}
+
+/// The selected workspace's own places.
+#[component]
+fn OfWorkspace(settings: bool, members: bool) -> impl IntoView {
+    view! {
+        <p class="rail-group">"Settings"</p>
+        {settings.then(|| view! {
+            <Place href=link::WORKSPACE.to_owned() glyph=Glyph::Building label="Workspace" exact=true />
+        })}
+        {members.then(|| view! {
+            <Place href=link::WORKSPACE_MEMBERS.to_owned() glyph=Glyph::Users label="Workspace members" />
+        })}
     }
 }
 

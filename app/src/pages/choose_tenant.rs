@@ -5,7 +5,9 @@ use domain::{
     views::{TenantRowView, TenantsView},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::use_query_map;
 
+use super::tenants::no_tenants;
 use crate::{
     api::{
         frame::{Ask, SelectTenant},
@@ -14,7 +16,6 @@ use crate::{
     ui::{
         action::PostForm,
         badge::LifecycleBadge,
-        empty::Empty,
         page::{Page, load},
     },
 };
@@ -23,21 +24,23 @@ use crate::{
 #[component]
 pub fn ChooseTenantPage() -> impl IntoView {
     let page = Resource::new(|| (), |()| tenants_page(Ask::Page));
-    load(page, |view| view! { <Choice view /> }.into_any())
+    let query = use_query_map();
+    let next = Memo::new(move |_| {
+        let next = query.read().get("next").unwrap_or_default();
+        link::safe_next(&next).map(str::to_owned)
+    });
+    load(page, move |view| {
+        view! { <Choice view next=next.get() /> }.into_any()
+    })
 }
 
 #[component]
-fn Choice(view: TenantsView) -> impl IntoView {
+fn Choice(view: TenantsView, next: Option<String>) -> impl IntoView {
     let content = if view.rows.is_empty() {
-        view! {
-            <Empty
-                title="No tenant"
-                text="You have no membership in any tenant of this workspace. An owner of a tenant can add you."
-            />
-        }
-        .into_any()
+        no_tenants(view.can_create)
     } else {
-        let rows = view.rows.into_iter().map(line).collect_view();
+        let rows = view.rows.into_iter().map(|row| line(row, next.clone()));
+        let rows = rows.collect_view();
         view! { <ul class="panel grid gap-2">{rows}</ul> }.into_any()
     };
     view! {
@@ -47,14 +50,15 @@ fn Choice(view: TenantsView) -> impl IntoView {
     }
 }
 
-fn line(row: TenantRowView) -> impl IntoView {
+fn line(row: TenantRowView, next: Option<String>) -> impl IntoView {
+    let next = next.unwrap_or_else(|| link::tenant(row.id));
     let id = row.id.to_string();
     let select = if row.lifecycle.is_selectable() {
         let label = format!("Select {}", row.name);
         view! {
             <PostForm action=SelectTenant::PATH>
                 <input type="hidden" name="tenant" value=id />
-                <input type="hidden" name="next" value=link::tenant(row.id) />
+                <input type="hidden" name="next" value=next />
                 <button type="submit" class="btn btn-sm btn-primary" aria-label=label>"Select"</button>
             </PostForm>
         }

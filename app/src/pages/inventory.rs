@@ -43,9 +43,6 @@ pub fn InventoryPage() -> impl IntoView {
     load(page, |view| view! { <Listing view /> }.into_any())
 }
 
-/// Where the inventory of the selected tenant is found.
-pub const SELECTED: &str = "/admin/inventory";
-
 /// The inventory of the selected tenant; without one, a tenant has to be chosen first (V-09).
 #[component]
 pub fn SelectedInventoryPage() -> impl IntoView {
@@ -53,7 +50,7 @@ pub fn SelectedInventoryPage() -> impl IntoView {
     load(frame, |view| {
         let path = match view.tenant {
             Some(tenant) => link::tenant_inventory(tenant.id),
-            None => link::CHOOSE_TENANT.to_owned(),
+            None => link::choose_tenant_then(link::SELECTED_INVENTORY),
         };
         view! { <Redirect path /> }.into_any()
     })

@@ -39,15 +39,16 @@ fn Listing(view: TenantsView) -> impl IntoView {
     );
     let now = Signal::derive(move || live.view.with(|view| view.as_of));
     let rows = Memo::new(move |_| live.view.with(|view| view.rows.clone()));
+    let can_create = live.view.with_untracked(|view| view.can_create);
     let content = move || {
         if rows.with(Vec::is_empty) {
-            nothing()
+            no_tenants(can_create)
         } else {
             view! { <Table rows now /> }.into_any()
         }
     };
     view! {
-        <Page title="Tenants" subtitle>
+        <Page title="Tenants" subtitle actions=move || can_create.then(add)>
             <LiveControls live />
             {content}
         </Page>
@@ -61,14 +62,31 @@ fn is_active(view: &TenantsView) -> bool {
         .any(|row| row.last_run.as_ref().is_some_and(under_way))
 }
 
-fn nothing() -> AnyView {
-    view! {
-        <Empty
-            title="No tenants"
-            text="You have no membership in any tenant of this workspace. An owner of a tenant can add you; a workspace role alone opens none."
-        />
+fn add() -> impl IntoView {
+    view! { <a class="btn btn-sm" href=link::NEW_TENANT>"Add tenant"</a> }
+}
+
+/// Why no tenant is here, and what to do about it.
+pub fn no_tenants(can_create: bool) -> AnyView {
+    if can_create {
+        view! {
+            <Empty
+                title="No tenants yet"
+                text="A tenant is a Microsoft 365 directory that this workspace looks after. Add the first one, connect it, and bring it into service. Tenants of other members appear here when they add you."
+            >
+                <a class="btn btn-primary" href=link::NEW_TENANT>"Add the first tenant"</a>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        view! {
+            <Empty
+                title="No tenants"
+                text="You have no membership in any tenant of this workspace. An owner of a tenant can add you; a workspace role alone opens none."
+            />
+        }
+        .into_any()
     }
-    .into_any()
 }
 
 #[component]

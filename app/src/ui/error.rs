@@ -89,7 +89,7 @@ pub fn FormError(
 }
 
 /// The error as a sentence for the person at the form.
-fn sentence(error: &ApiError) -> String {
+pub(crate) fn sentence(error: &ApiError) -> String {
     match error {
         // A whole sentence needs no field before it.
         ApiError::Invalid { message, .. } if message.starts_with(char::is_uppercase) => {

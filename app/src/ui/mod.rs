@@ -6,6 +6,7 @@ pub mod banner;
 pub mod confirm;
 pub mod empty;
 pub mod error;
+pub mod field;
 pub mod icon;
 pub mod live;
 pub mod page;

@@ -31,6 +31,8 @@ words! {
         RestoreExecute = "restore.execute",
         /// Change settings.
         SettingsManage = "settings.manage",
+        /// Add tenants to a workspace.
+        TenantsCreate = "tenants.create",
         /// Add, change and remove members.
         MembersManage = "members.manage",
         /// Replace provider credentials.
@@ -74,6 +76,7 @@ const MANAGER: &[Capability] = &[
     Capability::SettingsManage,
 ];
 const OWNER: &[Capability] = &[
+    Capability::TenantsCreate,
     Capability::MembersManage,
     Capability::CredentialsRotate,
     Capability::DangerZone,
@@ -135,6 +138,7 @@ impl Capability {
             Self::BackupsManage => "Manage backups",
             Self::RestoreExecute => "Execute restores",
             Self::SettingsManage => "Manage settings",
+            Self::TenantsCreate => "Add tenants",
             Self::MembersManage => "Manage members",
             Self::CredentialsRotate => "Rotate credentials",
             Self::DangerZone => "Archive and reactivate",

@@ -72,6 +72,10 @@ ids! {
     NotificationId,
     /// One request to the server, also printed on error pages.
     RequestId,
+    /// A session, named without its token.
+    SessionId,
+    /// An invitation into a workspace, named without its token.
+    InvitationId,
     /// One worker process.
     WorkerId,
 }

@@ -40,6 +40,27 @@ impl TenantLifecycle {
         matches!(self, Self::Active)
     }
 
+    /// The part of its life a tenant comes to next, while it is being brought into service.
+    pub const fn next(self) -> Option<Self> {
+        match self {
+            Self::Draft => Some(Self::Onboarding),
+            Self::Onboarding => Some(Self::Active),
+            Self::Active | Self::Archived => None,
+        }
+    }
+
+    /// What runs in this part of a tenant's life, in a sentence (L-17).
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Draft => "A draft is a name and a directory. Nothing runs in it.",
+            Self::Onboarding => {
+                "While a tenant is being onboarded the connection check runs, and nothing else."
+            }
+            Self::Active => "Every operation can be started.",
+            Self::Archived => "Nothing runs in an archived tenant. Everything stays readable.",
+        }
+    }
+
     /// What this part of a tenant's life is called on pages.
     pub const fn label(self) -> &'static str {
         match self {

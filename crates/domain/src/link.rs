@@ -15,6 +15,19 @@ pub const NOTIFICATIONS: &str = "/admin/notifications";
 /// The members of the selected workspace.
 pub const WORKSPACE_MEMBERS: &str = "/admin/members";
 
+/// The selected workspace's own page.
+pub const WORKSPACE: &str = "/admin/workspace";
+/// Where a workspace is made.
+pub const NEW_WORKSPACE: &str = "/admin/workspaces/new";
+/// Where a tenant is added to the selected workspace.
+pub const NEW_TENANT: &str = "/admin/tenants/new";
+/// Where people without an account are invited into the selected workspace.
+pub const INVITATIONS: &str = "/admin/members/invitations";
+/// The person's own sessions and password.
+pub const ACCOUNT: &str = "/admin/account";
+/// The inventory of the selected tenant, whichever that is.
+pub const SELECTED_INVENTORY: &str = "/admin/inventory";
+
 /// A run's own page; what every `View run` points to.
 pub fn run(id: RunId) -> String {
     format!("{OPERATIONS}/{id}")
@@ -50,6 +63,36 @@ pub fn tenant_inventory(id: TenantId) -> String {
     format!("{TENANTS}/{id}/inventory")
 }
 
+/// What a tenant is called, its directory, and where it is in its life.
+pub fn tenant_settings(id: TenantId) -> String {
+    format!("{TENANTS}/{id}/settings")
+}
+
+/// A tenant's provider connection.
+pub fn tenant_connection(id: TenantId) -> String {
+    format!("{TENANTS}/{id}/connection")
+}
+
+/// The page that chooses a tenant and goes on to `target` afterwards (V-09).
+pub fn choose_tenant_then(target: &str) -> String {
+    format!("{CHOOSE_TENANT}?next={}", encode(target))
+}
+
+/// The invitations, with the link of the one that was just made.
+pub fn invited(token: &str) -> String {
+    format!("{INVITATIONS}?token={}", encode(token))
+}
+
+/// Where an invited person makes their account.
+pub fn join(token: &str) -> String {
+    format!("/join/{token}")
+}
+
+/// A page with the notice that something was done, in a word that the page knows.
+pub fn done(path: &str, what: &str) -> String {
+    format!("{path}?done={what}")
+}
+
 /// The sign-in page that goes on to `target` afterwards.
 pub fn sign_in_then(target: &str) -> String {
     format!("{SIGN_IN}?next={}", encode(target))
@@ -80,6 +123,30 @@ pub fn encode(text: &str) -> String {
     out
 }
 
+/// The text of a query value; what cannot be text is replaced.
+pub fn decode(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut ahead = rest.clone();
+                let digit = |byte: Option<u8>| byte.and_then(|b| char::from(b).to_digit(16));
+                match (digit(ahead.next()), digit(ahead.next())) {
+                    (Some(high), Some(low)) => {
+                        rest = ahead;
+                        u8::try_from(high * 16 + low).unwrap_or(b'%')
+                    }
+                    _ => b'%',
+                }
+            }
+            other => other,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +167,15 @@ mod tests {
         ] {
             assert_eq!(safe_next(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn what_was_encoded_is_decoded() {
+        for text in ["plain", "a b&c=d", "100 %", "Grüße", "/admin/x?a=b"] {
+            assert_eq!(decode(&encode(text)), text);
+        }
+        assert_eq!(decode("a+b%2"), "a b%2");
+        assert_eq!(decode("%zz%"), "%zz%");
     }
 
     #[test]

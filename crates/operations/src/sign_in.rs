@@ -10,9 +10,9 @@ use store::{NewUser, Scope, StoreError};
 use crate::{Services, passwords::weakness, problem::Answer as _, secrets::random};
 
 /// Failures are counted in windows of this length.
-const WINDOW: i64 = 10 * MINUTE;
+pub(crate) const WINDOW: i64 = 10 * MINUTE;
 /// After this many failures for one address the next try waits.
-const FREE_TRIES: i64 = 5;
+pub(crate) const FREE_TRIES: i64 = 5;
 /// After this many failures from one peer the next try waits.
 const FREE_TRIES_PEER: i64 = 30;
 
@@ -69,7 +69,7 @@ impl Services {
     }
 
     /// Refuses a try that comes too early; nobody is ever locked out for good.
-    async fn hold_back(
+    pub(crate) async fn hold_back(
         &self,
         subject: &str,
         free: i64,
@@ -174,7 +174,7 @@ impl Services {
         Ok(Some(token))
     }
 
-    fn new_token(&self, request_id: RequestId) -> Result<String, ApiError> {
+    pub(crate) fn new_token(&self, request_id: RequestId) -> Result<String, ApiError> {
         let bytes = random::<32>().map_err(|_| ApiError::Internal { request_id })?;
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }

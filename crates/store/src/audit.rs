@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::{
     Store,
     error::StoreError,
+    scope::Scope,
     sql::{Statement, Tx, args, dialects, same},
 };
 
@@ -25,6 +26,16 @@ use crate::{
 pub(crate) struct AuditActor {
     pub(crate) id: Option<UserId>,
     pub(crate) name: String,
+}
+
+impl AuditActor {
+    /// The person who asks.
+    pub(crate) fn of(scope: &Scope) -> Self {
+        Self {
+            id: Some(scope.user_id),
+            name: scope.display_name.clone(),
+        }
+    }
 }
 
 /// One entry, before it has its place in the chain.
@@ -285,11 +296,18 @@ pub(crate) mod action {
         WORKSPACE_CREATED = "workspace.created",
         WORKSPACE_ROLE_SET = "workspace_membership.role_set",
         WORKSPACE_MEMBER_REMOVED = "workspace_membership.removed",
+        WORKSPACE_RENAMED = "workspace.renamed",
+        INVITATION_CREATED = "invitation.created",
+        INVITATION_WITHDRAWN = "invitation.withdrawn",
+        INVITATION_ACCEPTED = "invitation.accepted",
+        PASSWORD_CHANGED = "user.password_changed",
         TENANT_CREATED = "tenant.created",
+        TENANT_CHANGED = "tenant.changed",
         TENANT_ROLE_SET = "tenant_membership.role_set",
         TENANT_MEMBER_REMOVED = "tenant_membership.removed",
         TENANT_LIFECYCLE_SET = "tenant.lifecycle_set",
         CONNECTION_CREATED = "provider_connection.created",
+        CONNECTION_CHANGED = "provider_connection.changed",
         CONNECTION_ENABLED = "provider_connection.enabled",
         CONNECTION_DISABLED = "provider_connection.disabled",
         CONNECTION_VERIFIED = "provider_connection.verified",

@@ -1,5 +1,9 @@
 //! Provider connections and their sealed credentials.
 
+mod change;
+
+pub use change::ConnectionChange;
+
 use domain::{
     connection::{ConsentStatus, VerificationStatus},
     ids::{ConnectionId, TenantId, WorkspaceId},
@@ -79,7 +83,8 @@ static CONNECTION_CREATE: Statement = same(
     "connection_create",
     "insert into provider_connections (workspace_id, tenant_id, id, provider, display_name, entra_tenant_id,
        client_id, is_default, is_enabled, consent_status, verification_status, version, created_at)
-     values ($1, $2, $3, 'microsoft', $4, $5, $6, true, true, $7, $8, $9, $9)",
+     values ($1, $2, $3, 'microsoft', $4, $5, $6, true, true, $7, $8, $9, $9)
+     on conflict (tenant_id, provider) where is_default do nothing",
 );
 static CREDENTIAL_STORE: Statement = same(
     "credential_store",
@@ -151,7 +156,7 @@ impl Store {
     /// Creates the default connection of a tenant.
     ///
     /// # Errors
-    /// `Database` when the tenant has one already.
+    /// `Conflict` when the tenant has one already.
     pub async fn connection_create(
         &self,
         scope: &Scope,
@@ -172,7 +177,9 @@ impl Store {
             new.verification.as_str(),
             now,
         ];
-        tx.execute(&CONNECTION_CREATE, args).await?;
+        if tx.execute(&CONNECTION_CREATE, args).await? == 0 {
+            return Err(StoreError::Conflict);
+        }
         let entry = entry_of(scope, tenant, action::CONNECTION_CREATED, id);
         append(&mut tx, now, vec![entry]).await?;
         tx.commit().await?;

@@ -13,6 +13,7 @@ mod connections;
 mod error;
 mod facts;
 mod inventory;
+mod invitations;
 mod members;
 mod new_id;
 mod notifications;
@@ -24,11 +25,14 @@ mod sessions;
 mod sql;
 mod tenants;
 mod users;
+mod workspaces;
 
 pub use audit::AuditVerdict;
+pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
 pub use error::StoreError;
 pub use inventory::{InventoryObject, InventoryRow};
+pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};
 pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
@@ -38,8 +42,8 @@ pub use runs::{
 };
 pub use scope::{Scope, WorkspaceAccess};
 pub use seed::{PastRun, WaitingRun};
-pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, Presence};
-pub use tenants::{NewTenant, TenantAccess};
+pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, OwnSession, Presence};
+pub use tenants::{NewTenant, TenantAccess, TenantDetails};
 pub use users::{Login, NewUser, SETUP_LINK_LIFE};
 
 /// An open database, cheap to clone.

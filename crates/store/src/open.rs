@@ -60,8 +60,8 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: &[(i64, &str, &str)] = &migrations!("sqlite": 1 "0001_core");
-const POSTGRES: &[(i64, &str, &str)] = &migrations!("postgres": 1 "0001_core");
+const SQLITE: &[(i64, &str, &str)] = &migrations!("sqlite": 1 "0001_core", 3 "0003_own_pages");
+const POSTGRES: &[(i64, &str, &str)] = &migrations!("postgres": 1 "0001_core", 3 "0003_own_pages");
 
 fn migrator(list: &'static [(i64, &'static str, &'static str)]) -> Migrator {
     use sqlx::SqlSafeStr as _;

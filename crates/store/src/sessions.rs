@@ -1,14 +1,19 @@
 //! Sessions: a random token in the cookie, its hash in the database.
 
 use domain::{
-    ids::{RequestId, TenantId, UserId, WorkspaceId},
+    ids::{RequestId, SessionId, TenantId, UserId, WorkspaceId},
     time::{HOUR, MINUTE, Timestamp},
 };
+mod own;
+
+pub use own::OwnSession;
+
 use sha2::{Digest, Sha256};
 
 use crate::{
     Store,
     error::StoreError,
+    new_id::new_id,
     scope::{Scope, WorkspaceAccess},
     sql::{Statement, args, dialects, same},
     tenants::TenantAccess,
@@ -30,8 +35,8 @@ pub enum Presence {
 
 static SESSION_CREATE: Statement = same(
     "session_create",
-    "insert into sessions (token_hash, user_id, workspace_id, tenant_id, created_at, last_seen_at, expires_at)
-     values ($1, $2, $3, null, $4, $4, $5)",
+    "insert into sessions (token_hash, id, user_id, workspace_id, tenant_id, created_at, last_seen_at, expires_at)
+     values ($1, $2, $3, $4, null, $5, $5, $6)",
 );
 static SESSION_RESOLVE: Statement = same(
     "session_resolve",
@@ -101,7 +106,14 @@ impl Store {
         let end = now.plus(ABSOLUTE_LIMIT);
         tx.execute(
             &SESSION_CREATE,
-            args![token_hash(token), user, workspace, now, end],
+            args![
+                token_hash(token),
+                new_id(SessionId::from_uuid),
+                user,
+                workspace,
+                now,
+                end
+            ],
         )
         .await?;
         tx.commit().await

@@ -9,6 +9,10 @@ use domain::{
 use policy::Grants;
 use serde_json::json;
 
+mod change;
+
+pub use change::TenantDetails;
+
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
@@ -27,6 +31,7 @@ pub struct TenantAccess {
     id: TenantId,
     workspace_id: WorkspaceId,
     name: String,
+    entra_tenant_id: Option<String>,
     lifecycle: TenantLifecycle,
     role: Role,
 }
@@ -50,6 +55,11 @@ impl TenantAccess {
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its directory's id at the provider, once known.
+    pub fn entra_tenant_id(&self) -> Option<&str> {
+        self.entra_tenant_id.as_deref()
     }
 
     /// Where it is in its life.
@@ -90,11 +100,12 @@ pub struct NewTenant {
 static TENANT_CREATE: Statement = same(
     "tenant_create",
     "insert into tenants (workspace_id, id, name, entra_tenant_id, lifecycle, version, created_at)
-     values ($1, $2, $3, $4, $5, $6, $6)",
+     values ($1, $2, $3, $4, $5, $6, $6)
+     on conflict (workspace_id, entra_tenant_id) do nothing",
 );
 static TENANT_RESOLVE: Statement = same(
     "tenant_resolve",
-    "select t.id, t.workspace_id, t.name, t.lifecycle, m.role from tenants t
+    "select t.id, t.workspace_id, t.name, t.entra_tenant_id, t.lifecycle, m.role from tenants t
      join workspace_memberships w on w.workspace_id = t.workspace_id and w.user_id = $2
      join tenant_memberships m on m.tenant_id = t.id and m.user_id = $2
      join users u on u.id = $2 and u.disabled_at is null
@@ -102,7 +113,7 @@ static TENANT_RESOLVE: Statement = same(
 );
 static TENANTS_OF_USER: Statement = same(
     "tenants_of_user",
-    "select t.id, t.workspace_id, t.name, t.lifecycle, m.role from tenants t
+    "select t.id, t.workspace_id, t.name, t.entra_tenant_id, t.lifecycle, m.role from tenants t
      join workspace_memberships w on w.workspace_id = t.workspace_id and w.user_id = $2
      join tenant_memberships m on m.tenant_id = t.id and m.user_id = $2
      join users u on u.id = $2 and u.disabled_at is null
@@ -124,6 +135,7 @@ fn access_of(row: &Row) -> Result<TenantAccess, StoreError> {
         id: TenantId::from_uuid(row.uuid("id")?),
         workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
         name: row.text("name")?,
+        entra_tenant_id: row.opt_text("entra_tenant_id")?,
         lifecycle: row.word("lifecycle", TenantLifecycle::parse)?,
         role: row.word("role", Role::parse)?,
     })
@@ -133,7 +145,7 @@ impl Store {
     /// Creates a tenant in a workspace; the person who does becomes its owner.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `Conflict` when the directory is another tenant's of this workspace.
     pub async fn tenant_create(
         &self,
         scope: &Scope,
@@ -152,12 +164,11 @@ impl Store {
             lifecycle,
             now
         ];
-        tx.execute(&TENANT_CREATE, args).await?;
+        if tx.execute(&TENANT_CREATE, args).await? == 0 {
+            return Err(StoreError::Conflict);
+        }
         set_tenant_role(&mut tx, now, workspace.id, id, scope.user_id, Role::Owner).await?;
-        let actor = AuditActor {
-            id: Some(scope.user_id),
-            name: scope.display_name.clone(),
-        };
+        let actor = AuditActor::of(scope);
         let entry = |action, subject_id, detail: serde_json::Value| AuditEntry {
             workspace_id: workspace.id,
             scope_id: ScopeId::of(workspace.id, Some(id)),
@@ -237,10 +248,7 @@ impl Store {
             workspace_id: tenant.workspace_id,
             scope_id: tenant.scope_id(),
             action: action::TENANT_LIFECYCLE_SET,
-            actor: AuditActor {
-                id: Some(scope.user_id),
-                name: scope.display_name.clone(),
-            },
+            actor: AuditActor::of(scope),
             subject_id: tenant.id.as_uuid(),
             run_id: None,
             detail: json!({ "from": from, "to": to }).to_string(),

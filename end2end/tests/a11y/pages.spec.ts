@@ -24,6 +24,22 @@ const STOPS: Stop[] = [
       ),
   },
   { what: 'members', heading: /^Members of/, path: (_, tenant) => `/admin/tenants/${tenant}/members` },
+  { what: 'workspace members', heading: /^Members of/, path: () => '/admin/members' },
+  { what: 'invitations', heading: /^Invitations to/, path: () => '/admin/members/invitations' },
+  { what: 'the workspace', heading: /^Workspace/, path: () => '/admin/workspace' },
+  { what: 'a new workspace', heading: 'Create a workspace', path: () => '/admin/workspaces/new' },
+  { what: 'a new tenant', heading: 'Add a tenant', path: () => '/admin/tenants/new' },
+  { what: 'settings of a tenant', heading: /^Settings of/, path: (_, tenant) => `/admin/tenants/${tenant}/settings` },
+  { what: 'a connection', heading: /^Connection of/, path: (_, tenant) => `/admin/tenants/${tenant}/connection` },
+  {
+    what: 'a draft',
+    heading: /\S/,
+    path: async ({ session }) => {
+      const draft = (await session.tenants()).find((tenant) => tenant.lifecycle === 'draft');
+      return `/admin/tenants/${draft?.id ?? ''}`;
+    },
+  },
+  { what: 'the account', heading: 'Your account', path: () => '/admin/account' },
   { what: 'inventory', heading: /\S/, path: (_, tenant) => `/admin/tenants/${tenant}/inventory` },
   { what: 'notifications', heading: 'Notifications', path: () => NotificationsPage.path },
   { what: 'choosing a tenant', heading: 'Choose a tenant', path: () => '/admin/choose-tenant' },

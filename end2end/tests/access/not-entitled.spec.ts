@@ -62,7 +62,21 @@ const FUNCTIONS: { of: 'tenant' | 'run'; question(id: string): Question }[] = [
   { of: 'run', question: (run) => ({ endpoint: 'run/retry', form: { run } }) },
   { of: 'tenant', question: (id) => ({ endpoint: 'tenant/page', json: { id, started: null, version: null } }) },
   { of: 'tenant', question: (id) => ({ endpoint: 'inventory/page', json: { id, kind: null, after: null } }) },
-  { of: 'tenant', question: (tenant) => ({ endpoint: 'members/page', json: { tenant } }) },
+  { of: 'tenant', question: (tenant) => ({ endpoint: 'page/drawn', json: { path: `/admin/tenants/${tenant}/members` } }) },
+  { of: 'tenant', question: (id) => ({ endpoint: 'page/drawn', json: { path: `/admin/tenants/${id}/settings` } }) },
+  { of: 'tenant', question: (id) => ({ endpoint: 'page/drawn', json: { path: `/admin/tenants/${id}/connection` } }) },
+  { of: 'tenant', question: (tenant) => ({ endpoint: 'tenant/change', form: { tenant, name: 'x' } }) },
+  { of: 'tenant', question: (tenant) => ({ endpoint: 'tenant/onboard', form: { tenant } }) },
+  { of: 'tenant', question: (tenant) => ({ endpoint: 'tenant/activate', form: { tenant } }) },
+  { of: 'tenant', question: (tenant) => ({ endpoint: 'connection/rotate', form: { tenant, secret: 'x' } }) },
+  {
+    of: 'tenant',
+    question: (tenant) => ({ endpoint: 'connection/change', form: { tenant, name: 'x', client_id: 'x' } }),
+  },
+  {
+    of: 'tenant',
+    question: (tenant) => ({ endpoint: 'connection/create', form: { tenant, name: 'x', client_id: 'x' } }),
+  },
   {
     of: 'tenant',
     question: (tenant) => ({ endpoint: 'operations/page', json: { query: { ...ANY_RUN, tenant }, version: null } }),

@@ -16,7 +16,12 @@ test('a page about one tenant leads to the choice of one, and afterwards to its 
 
   await page.getByRole('button', { name: `Select ${name}`, exact: true }).click();
   await expect(new Frame(page).tenant.locator('option:checked')).toHaveText(name);
-  await operator.goto('/admin/inventory');
   await expect(page).toHaveURL((url) => url.pathname === `/admin/tenants/${tenant}/inventory`);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('nventory');
+
+  await test.step('a page elsewhere is not gone on to', async () => {
+    await operator.goto('/admin/choose-tenant?next=//elsewhere.example/');
+    await page.getByRole('button', { name: `Select ${name}`, exact: true }).click();
+    await expect(page).toHaveURL((url) => url.pathname === `/admin/tenants/${tenant}`);
+  });
 });

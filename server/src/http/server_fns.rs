@@ -92,6 +92,8 @@ fn keep_redirect_here(headers: &mut HeaderMap, host: Option<&HeaderValue>) {
 }
 
 fn local_path(location: &str, host: &str) -> Option<String> {
+    // What is left of a query whose parts were taken out.
+    let location = location.trim_end_matches('?');
     if location.starts_with('/') && !location.starts_with("//") && !location.contains('\\') {
         return Some(location.to_owned());
     }
@@ -117,6 +119,7 @@ mod tests {
             local_path("http://127.0.0.1:8080/admin", host).as_deref(),
             Some("/admin")
         );
+        assert_eq!(local_path("/admin/x?", host).as_deref(), Some("/admin/x"));
         for bad in [
             "//evil.example/",
             "https://evil.example/p?",

@@ -1,6 +1,6 @@
 //! What is selected. Small forms: with a script a choice is sent at once, without one there is a button.
 
-use domain::views::HeaderView;
+use domain::{link, views::HeaderView};
 use leptos::{ev, prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
@@ -20,6 +20,10 @@ pub fn WorkspaceChip(
         Memo::new(move |_| header.with(|h| (h.workspace.clone(), h.workspaces.clone())));
     move || {
         let (selected, all) = workspaces.get();
+        let Some(selected) = selected else {
+            return view! { <a class="btn btn-sm" href=link::NEW_WORKSPACE>"Create workspace"</a> }
+                .into_any();
+        };
         if all.len() < 2 {
             return view! { <span class="chip" title="Workspace">{selected.name}</span> }
                 .into_any();

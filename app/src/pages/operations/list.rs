@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 
 use super::{
     chips::ActiveFilters,
+    columns::Columns,
     filters::Filters,
     nothing::Nothing,
     paging::Paging,
@@ -66,6 +67,7 @@ fn LiveRuns(view: OperationsView) -> impl IntoView {
         <div class="flex flex-wrap items-center gap-3 my-2">
             <LiveControls live />
             <NewRuns waiting polled shown table />
+            <Columns />
         </div>
         <Rows first shown table />
         <Paging query next=shown.next />

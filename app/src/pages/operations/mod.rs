@@ -1,6 +1,7 @@
 //! `/admin/operations`: every run the viewer may see, watched live.
 
 mod chips;
+mod columns;
 mod filters;
 mod list;
 mod nothing;

@@ -70,14 +70,14 @@ fn Head(query: OperationsQuery) -> impl IntoView {
             <tr>
                 <th scope="col">"State"</th>
                 <th scope="col">"Operation"</th>
-                <th scope="col">"Target"</th>
-                <th scope="col">"Started by"</th>
-                <th scope="col" aria-sort=sorted>
+                <th scope="col" data-column="target">"Target"</th>
+                <th scope="col" data-column="initiator">"Started by"</th>
+                <th scope="col" aria-sort=sorted data-column="queued">
                     <a class="link" href=href aria-label=label>
                         "Queued " <span aria-hidden="true">{arrow}</span>
                     </a>
                 </th>
-                <th scope="col" class="number">"Duration"</th>
+                <th scope="col" class="number" data-column="duration">"Duration"</th>
                 <th scope="col"><span class="sr-only">"Link"</span></th>
             </tr>
         </thead>
@@ -98,10 +98,10 @@ fn Row(shown: Shown, row: RunRowView) -> impl IntoView {
         <tr data-run=id.to_string()>
             <td data-label="State">{move || state_cell(&live.get())}</td>
             <th scope="row" data-label="Operation">{row.operation}</th>
-            <td data-label="Target">{row.target}</td>
-            <td data-label="Started by">{row.initiator}</td>
-            <td data-label="Queued"><Ago at=queued_at now=shown.as_of /></td>
-            <td class="number" data-label="Duration">
+            <td data-label="Target" data-column="target">{row.target}</td>
+            <td data-label="Started by" data-column="initiator">{row.initiator}</td>
+            <td data-label="Queued" data-column="queued"><Ago at=queued_at now=shown.as_of /></td>
+            <td class="number" data-label="Duration" data-column="duration">
                 {move || live.with(|row| duration_cell(row, shown.as_of.get()))}
             </td>
             <td data-label="">

@@ -1,4 +1,4 @@
-//! Where the run stands: its badge, its target, and the ways back.
+//! Where the run stands: its badge, where it belongs, and the ways back.
 
 use domain::{link, views::RunView};
 use leptos::prelude::*;
@@ -18,14 +18,13 @@ pub fn WaysBack() -> impl IntoView {
     }
 }
 
-/// The state, and where the run belongs.
+/// The state; where the run belongs stands in the line under the title.
 #[component]
 pub fn Standing(
     /// The run.
     run: Signal<RunView>,
 ) -> impl IntoView {
     let state = Memo::new(move |_| run.with(|run| (run.state, run.denial_class)));
-    let place = run.with_untracked(place);
     let badge = move || {
         let (state, class) = state.get();
         let class = class.map(|class| {
@@ -34,7 +33,7 @@ pub fn Standing(
         view! { <RunBadge state /> {class} }
     };
     view! {
-        <p class="flex flex-wrap items-center gap-2">{badge} <span>{place}</span></p>
+        <p class="flex flex-wrap items-center gap-2">{badge}</p>
     }
 }
 

@@ -3,30 +3,42 @@
 use domain::{
     badge::{Icon, Tone},
     connection::ConsentStatus,
+    link,
     views::ConnectionView,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{Tenant, now};
 use crate::{
     api::connection::{DisableConnection, EnableConnection},
     ui::{
-        action::{Submit, error_of, on_done},
+        action::PostForm,
         badge::{ToneBadge, VerificationBadge},
-        error::FormError,
         time::Ago,
     },
 };
 
-/// The connection, or why there is none.
+/// The connection, or what to do about there being none.
 #[component]
 pub fn Connection(live: Tenant) -> impl IntoView {
     let connection = Memo::new(move |_| live.view.with(|view| view.connection.clone()));
+    let (manages, href) = live
+        .view
+        .with_untracked(|view| (view.manages_connection, link::tenant_connection(view.id)));
     let card = move || {
-        match connection.get() {
-        Some(connection) => view! { <Card connection live /> }.into_any(),
-        None => view! {
-            <p class="quiet mt-2">"This tenant has no provider connection yet, so nothing can run in it."</p>
+        match (connection.get(), manages) {
+        (Some(connection), _) => view! { <Card connection live /> }.into_any(),
+        (None, true) => view! {
+            <p class="my-2">
+                "Nothing can run here yet. Register an application in the tenant's directory, and enter its id and secret."
+            </p>
+            <a class="btn btn-sm btn-primary" href=href.clone()>"Connect this tenant"</a>
+        }
+        .into_any(),
+        (None, false) => view! {
+            <p class="quiet mt-2">
+                "This tenant has no provider connection yet, so nothing can run in it. A manager or owner of the tenant can connect it."
+            </p>
         }
         .into_any(),
     }
@@ -45,9 +57,17 @@ fn Card(connection: ConnectionView, live: Tenant) -> impl IntoView {
         Some(at) => view! { <Ago at now=now(live) /> }.into_any(),
         None => "Never".into_any(),
     };
-    let switch = connection
-        .can_manage
-        .then(|| view! { <Switch is_on=connection.is_enabled live /> });
+    let manage = connection.can_manage.then(|| {
+        let href = live
+            .view
+            .with_untracked(|view| link::tenant_connection(view.id));
+        view! {
+            <div class="flex flex-wrap items-start gap-2 mt-3">
+                <a class="btn btn-sm" href=href>"Edit, or store a new secret"</a>
+                <Switch is_on=connection.is_enabled live />
+            </div>
+        }
+    });
     let trouble = connection.last_error_code.map(|code| {
         view! { <dt>"Last problem"</dt><dd><code>{code}</code></dd> }
     });
@@ -71,7 +91,7 @@ fn Card(connection: ConnectionView, live: Tenant) -> impl IntoView {
             <dt>"Application"</dt>
             <dd><code>{connection.client_id}</code></dd>
         </dl>
-        {switch}
+        {manage}
     }
 }
 
@@ -93,31 +113,19 @@ fn consent(status: ConsentStatus) -> impl IntoView {
     view! { <ToneBadge label=status.label() icon tone /> }
 }
 
-/// Switches the connection on or off.
+/// Switches the connection on or off; a plain form, since it is pressed once in a long while.
 #[component]
 fn Switch(is_on: bool, live: Tenant) -> impl IntoView {
     let tenant = live.view.with_untracked(|view| view.id.to_string());
-    if is_on {
-        let action = ServerAction::<DisableConnection>::new();
-        on_done(action, move |()| live.refresh());
-        view! {
-            <ActionForm action>
-                <input type="hidden" name="tenant" value=tenant />
-                <Submit label="Disable connection" pending=action.pending() class="btn btn-sm mt-3" />
-            </ActionForm>
-            <FormError error=error_of(action) />
-        }
-        .into_any()
+    let (path, label) = if is_on {
+        (DisableConnection::PATH, "Disable connection")
     } else {
-        let action = ServerAction::<EnableConnection>::new();
-        on_done(action, move |()| live.refresh());
-        view! {
-            <ActionForm action>
-                <input type="hidden" name="tenant" value=tenant />
-                <Submit label="Enable connection" pending=action.pending() class="btn btn-sm mt-3" />
-            </ActionForm>
-            <FormError error=error_of(action) />
-        }
-        .into_any()
+        (EnableConnection::PATH, "Enable connection")
+    };
+    view! {
+        <PostForm action=path>
+            <input type="hidden" name="tenant" value=tenant />
+            <button type="submit" class="btn btn-sm">{label}</button>
+        </PostForm>
     }
 }

@@ -3,6 +3,7 @@
 mod connection;
 mod danger;
 mod inventory;
+mod life;
 mod recent;
 mod report;
 mod starts;
@@ -20,6 +21,7 @@ use self::{
     connection::Connection,
     danger::Danger,
     inventory::Inventory,
+    life::{IntoService, Lifecycle, SettingsLink},
     recent::Recent,
     report::Report,
     starts::{StartedNotice, Starts},
@@ -28,7 +30,6 @@ use crate::{
     api::{frame::SelectTenant, tenant::tenant_page},
     ui::{
         action::PostForm,
-        badge::LifecycleBadge,
         error::ErrorPage,
         live::{LiveControls, LiveView, use_live},
         page::{Page, load},
@@ -76,6 +77,7 @@ fn Overview(view: TenantView) -> impl IntoView {
                 <Lifecycle live />
                 <LiveControls live />
             </div>
+            <IntoService live />
             <Starts live />
             <div class="grid gap-4 lg:grid-cols-2 items-start">
                 <Connection live />
@@ -98,12 +100,6 @@ fn is_active(view: &TenantView) -> bool {
 /// Server time of the newest answer.
 fn now(live: Tenant) -> Signal<Timestamp> {
     Signal::derive(move || live.view.with(|view| view.as_of))
-}
-
-#[component]
-fn Lifecycle(live: Tenant) -> impl IntoView {
-    let lifecycle = Memo::new(move |_| live.view.with(|view| view.lifecycle));
-    move || view! { <LifecycleBadge lifecycle=lifecycle.get() /> }
 }
 
 /// Whether this is the selected tenant, the way to select it, and its members.
@@ -134,5 +130,6 @@ fn Selection(live: Tenant) -> impl IntoView {
         {select}
         <a class="btn btn-sm" href=link::operations_of(id)>"Operations"</a>
         {members}
+        <SettingsLink live />
     }
 }

@@ -29,8 +29,8 @@ pub struct HeaderView {
     pub person: String,
     /// What the person signs in with.
     pub email: String,
-    /// The selected workspace.
-    pub workspace: NamedWorkspace,
+    /// The selected workspace; none when the person is a member of none.
+    pub workspace: Option<NamedWorkspace>,
     /// All workspaces of the person.
     pub workspaces: Vec<NamedWorkspace>,
     /// The tenants that can be selected in the workspace.
@@ -41,4 +41,6 @@ pub struct HeaderView {
     pub unread: i64,
     /// Whether the person manages the workspace's members.
     pub manages_members: bool,
+    /// Whether the person changes the workspace's settings.
+    pub manages_settings: bool,
 }

@@ -1,15 +1,20 @@
 //! What pages show: one view struct a page, filled on the server, drawn on both sides.
 
+mod account;
 mod header;
+mod invitations;
 mod live;
 mod members;
 mod notifications;
 mod operations;
 mod run;
+mod setting_up;
 mod start;
 mod tenants;
 
+pub use account::{AccountView, OwnSessionView};
 pub use header::{HeaderView, NamedTenant, NamedWorkspace};
+pub use invitations::{InvitationView, InvitationsView, JoinView};
 pub use live::Live;
 pub use members::{MemberView, MembersView};
 pub use notifications::{NotificationView, NotificationsView};
@@ -20,6 +25,7 @@ pub use run::{
     ActionView, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView, RunTenant,
     RunView, TimelineEntry,
 };
+pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};
 pub use tenants::{
     ConnectionView, InventoryCount, InventoryObjectView, InventoryView, ReportBrief, StartButton,

@@ -39,6 +39,8 @@ pub struct TenantsView {
     pub workspace: String,
     /// By name.
     pub rows: Vec<TenantRowView>,
+    /// Whether the person may add tenants to the workspace.
+    pub can_create: bool,
     /// Server time of this answer.
     pub as_of: Timestamp,
 }
@@ -138,6 +140,10 @@ pub struct TenantView {
     pub started: Option<StartAnswer>,
     /// Whether the person may archive or reactivate it.
     pub can_archive: bool,
+    /// Whether the person may change its settings and bring it into service.
+    pub manages_settings: bool,
+    /// Whether the person may connect it.
+    pub manages_connection: bool,
     /// Whether the person manages its members.
     pub manages_members: bool,
     /// Server time of this answer.

@@ -117,6 +117,14 @@ static PERMISSIONS: &[PermissionCheck] = &[
     ),
 ];
 
+/// The permissions to grant, the least of each check, with what each is for and whether it must be there.
+pub(crate) fn permissions_to_grant() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    PERMISSIONS.iter().filter_map(|check| {
+        let least = check.any_of.first()?;
+        Some((*least, check.for_what, check.subject.blocking))
+    })
+}
+
 /// What the provider said, before it is put into words.
 struct Findings {
     checks: Vec<VerificationCheck>,

@@ -66,6 +66,10 @@ impl Services {
         let runs = history::past_runs(&sample, HISTORY, seed, self.store.now().await?);
         self.store.seed_past_runs(&runs).await?;
         self.queue_some(&people, &sample).await?;
+        // Nobody finds a session that they did not open.
+        for scope in [&people.owner, &people.operator, &people.outsider] {
+            self.store.session_end(scope).await?;
+        }
         Ok(accounts)
     }
 

@@ -5,7 +5,7 @@ use domain::{
     error::ApiError,
     views::{HeaderView, NamedTenant, NamedWorkspace},
 };
-use store::{Scope, TenantAccess};
+use store::{Scope, StoreError, TenantAccess, WorkspaceAccess};
 
 use crate::{Services, problem::Answer as _};
 
@@ -16,40 +16,44 @@ fn named(tenant: &TenantAccess) -> NamedTenant {
     }
 }
 
+fn named_workspace(workspace: &WorkspaceAccess) -> NamedWorkspace {
+    NamedWorkspace {
+        id: workspace.id(),
+        name: workspace.name().to_owned(),
+    }
+}
+
 impl Services {
-    /// The frame around every page.
+    /// The frame around every page; one without a workspace for somebody who is a member of none.
     ///
     /// # Errors
-    /// `NotFound` when the person is a member of no workspace.
+    /// When the database does not answer.
     pub async fn header(&self, scope: &Scope) -> Result<HeaderView, ApiError> {
         let request = scope.request_id();
-        let workspace = self.store.current_workspace(scope).await.answer(request)?;
+        let workspace = match self.store.current_workspace(scope).await {
+            Err(StoreError::NotFound) => None,
+            answer => Some(answer.answer(request)?),
+        };
         let workspaces = self.store.workspaces(scope).await.answer(request)?;
-        let tenants = self
-            .store
-            .tenants(scope, &workspace)
-            .await
-            .answer(request)?;
+        let tenants = match &workspace {
+            Some(workspace) => self.store.tenants(scope, workspace).await.answer(request)?,
+            None => Vec::new(),
+        };
         let unread = self
             .store
             .notifications_unread(scope)
             .await
             .answer(request)?;
         let selected = selected(scope, &tenants).map(named);
+        let may = |capability| {
+            let grants = workspace.as_ref().map(WorkspaceAccess::grants);
+            grants.is_some_and(|grants| grants.allow(capability))
+        };
         Ok(HeaderView {
             person: scope.display_name().to_owned(),
             email: scope.email().to_owned(),
-            workspace: NamedWorkspace {
-                id: workspace.id(),
-                name: workspace.name().to_owned(),
-            },
-            workspaces: workspaces
-                .iter()
-                .map(|w| NamedWorkspace {
-                    id: w.id(),
-                    name: w.name().to_owned(),
-                })
-                .collect(),
+            workspace: workspace.as_ref().map(named_workspace),
+            workspaces: workspaces.iter().map(named_workspace).collect(),
             tenants: tenants
                 .iter()
                 .filter(|tenant| tenant.lifecycle().is_selectable())
@@ -57,7 +61,8 @@ impl Services {
                 .collect(),
             tenant: selected,
             unread,
-            manages_members: workspace.grants().allow(Capability::MembersManage),
+            manages_members: may(Capability::MembersManage),
+            manages_settings: may(Capability::SettingsManage),
         })
     }
 }

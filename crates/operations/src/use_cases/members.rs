@@ -8,6 +8,7 @@ use domain::{
 };
 use store::{Member, Scope, StoreError, TenantAccess, WorkspaceAccess};
 
+use super::fields;
 use crate::{Services, problem::Answer as _};
 
 /// Whose members: the selected workspace's, or a tenant's.
@@ -59,7 +60,7 @@ impl Services {
         email: &str,
         role: &str,
     ) -> Result<(), ApiError> {
-        let role = role_of(role)?;
+        let role = fields::role(role)?;
         let place = self.place(scope, tenant).await?;
         let found = match &place {
             Place::Workspace(place) => self.store.person_by_email(place, email).await,
@@ -83,7 +84,7 @@ impl Services {
         user: &str,
         role: &str,
     ) -> Result<(), ApiError> {
-        let role = role_of(role)?;
+        let role = fields::role(role)?;
         let place = self.place(scope, tenant).await?;
         let user = self.member(scope, &place, user).await?;
         self.set_role(scope, &place, user, role).await
@@ -158,10 +159,6 @@ impl Services {
         }
         .answer(scope.request_id())
     }
-}
-
-fn role_of(word: &str) -> Result<Role, ApiError> {
-    Role::parse(word).ok_or_else(|| ApiError::invalid("Role", "There is no such role."))
 }
 
 fn unknown_address(place: &Place) -> ApiError {

@@ -1,8 +1,12 @@
 //! One file a noun: what a person can look at and do.
 
+mod account;
+mod connections;
 mod decisions;
+mod fields;
 mod header;
 mod inventory;
+mod invitations;
 mod members;
 mod notifications;
 mod operations_list;
@@ -12,6 +16,8 @@ mod run_rows;
 mod selection;
 mod start;
 mod tenant_page;
+mod tenant_settings;
 mod tenants;
+mod workspaces;
 
 pub use run_export::RunExport;

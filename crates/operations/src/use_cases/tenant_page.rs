@@ -65,6 +65,8 @@ impl Services {
             recent: runs.iter().map(|run| targets.row(run)).collect(),
             started: self.started_notice(scope, started).await,
             can_archive: grants.allow(Capability::DangerZone),
+            manages_settings: grants.allow(Capability::SettingsManage),
+            manages_connection: grants.allow(Capability::ProvidersManage),
             manages_members: grants.allow(Capability::MembersManage),
             as_of: Timestamp(0),
             version: String::new(),
@@ -151,7 +153,7 @@ impl Services {
     }
 }
 
-fn connection_view(connection: Connection, tenant: &TenantAccess) -> ConnectionView {
+pub(super) fn connection_view(connection: Connection, tenant: &TenantAccess) -> ConnectionView {
     ConnectionView {
         id: connection.id,
         name: connection.display_name,

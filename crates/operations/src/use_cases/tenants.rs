@@ -35,6 +35,7 @@ impl Services {
         Ok(TenantsView {
             workspace: workspace.name().to_owned(),
             rows,
+            can_create: workspace.grants().allow(Capability::TenantsCreate),
             as_of,
         })
     }
@@ -90,32 +91,36 @@ impl Services {
                 "Type the tenant's name exactly as it stands in the title.",
             ));
         }
-        self.move_on(
-            scope,
-            &tenant,
-            TenantLifecycle::Active,
-            TenantLifecycle::Archived,
-        )
-        .await
+        let from = match tenant.lifecycle() {
+            TenantLifecycle::Archived => TenantLifecycle::Active,
+            // What was only begun can be put away too.
+            other => other,
+        };
+        self.move_on(scope, &tenant, from, TenantLifecycle::Archived)
+            .await
     }
 
-    /// Puts an archived tenant back in service.
+    /// Takes an archived tenant back: into service, or into onboarding where nothing is connected yet.
     ///
     /// # Errors
     /// `Conflict` when it is not archived.
     pub async fn reactivate(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
         let tenant = self.tenant_of(scope, tenant).await?;
         tenant.require(Capability::DangerZone)?;
-        self.move_on(
-            scope,
-            &tenant,
-            TenantLifecycle::Archived,
-            TenantLifecycle::Active,
-        )
-        .await
+        let connection = self
+            .store
+            .connection(&tenant)
+            .await
+            .answer(scope.request_id())?;
+        let to = match connection {
+            Some(_) => TenantLifecycle::Active,
+            None => TenantLifecycle::Onboarding,
+        };
+        self.move_on(scope, &tenant, TenantLifecycle::Archived, to)
+            .await
     }
 
-    async fn move_on(
+    pub(super) async fn move_on(
         &self,
         scope: &Scope,
         tenant: &TenantAccess,

@@ -52,6 +52,29 @@ const ABOUT_TENANTS: &[(&str, Ask)] = &[
         "connection_disable",
         ask!(|s, p, id| s.connection_disable(p, id)),
     ),
+    (
+        "tenant_settings_page",
+        ask!(|s, p, id| s.tenant_settings_page(p, id)),
+    ),
+    (
+        "tenant_change",
+        ask!(|s, p, id| s.tenant_change(p, id, "Renamed", "")),
+    ),
+    ("tenant_onboard", ask!(|s, p, id| s.tenant_onboard(p, id))),
+    ("tenant_activate", ask!(|s, p, id| s.tenant_activate(p, id))),
+    ("connection_page", ask!(|s, p, id| s.connection_page(p, id))),
+    (
+        "connection_create",
+        ask!(|s, p, id| s.connection_create(p, id, "", "", &String::new().into())),
+    ),
+    (
+        "connection_change",
+        ask!(|s, p, id| s.connection_change(p, id, "", "")),
+    ),
+    (
+        "credential_rotate",
+        ask!(|s, p, id| s.credential_rotate(p, id, &String::new().into())),
+    ),
     ("select_tenant", ask!(|s, p, id| s.select_tenant(p, id))),
     ("members_page", ask!(|s, p, id| s.members_page(p, Some(id)))),
     (
@@ -96,6 +119,11 @@ const ABOUT_OTHERS: &[(&str, Ask)] = &[
         "member_remove",
         ask!(|s, p, id| s.member_remove(p, None, id)),
     ),
+    (
+        "invitation_withdraw",
+        ask!(|s, p, id| s.invitation_withdraw(p, id)),
+    ),
+    ("session_revoke", ask!(|s, p, id| s.session_revoke(p, id))),
 ];
 
 async fn alike(world: &World, scope: &Scope, asks: &[(&str, Ask)], foreign: &str) {
@@ -125,7 +153,7 @@ async fn v02_unknown_malformed_and_foreign_ids_answer_alike(world: Arc<World>) {
     let run = run.run_id.to_string();
     let foreign_workspace = {
         let header = world.services.header(&outsider).await.unwrap();
-        header.workspace.id.to_string()
+        header.workspace.unwrap().id.to_string()
     };
     // An owner here is nobody there.
     alike(&world, &world.owner, ABOUT_TENANTS, &elsewhere).await;
@@ -211,11 +239,30 @@ async fn v17_nobody_without_a_membership_sees_the_list(world: Arc<World>) {
     let query = OperationsQuery::default();
     let list = world.services.operations_page(&nobody, &query, None).await;
     assert_eq!(list.unwrap_err(), ApiError::NotFound);
+    let header = world.services.header(&nobody).await.unwrap();
+    assert!(header.workspace.is_none() && header.tenants.is_empty());
+    assert!(!header.manages_members && !header.manages_settings);
     for answer in [
-        world.services.header(&nobody).await.map(drop),
         world.services.tenants_page(&nobody).await.map(drop),
         world.services.members_page(&nobody, None).await.map(drop),
         world.services.clear_tenant(&nobody).await,
+        world.services.workspace_page(&nobody).await.map(drop),
+        world
+            .services
+            .workspace_rename(&nobody, "Mine")
+            .await
+            .map(drop),
+        world.services.tenant_new_page(&nobody).await.map(drop),
+        world
+            .services
+            .tenant_create(&nobody, "Mine", "")
+            .await
+            .map(drop),
+        world
+            .services
+            .invitations_page(&nobody, None)
+            .await
+            .map(drop),
     ] {
         assert_eq!(answer, Err(ApiError::NotFound));
     }

@@ -282,7 +282,7 @@ async fn every_row_comes_once_over_all_pages(world: Arc<World>) {
     let directories: Vec<_> = (0..6)
         .map(|n| SampleDirectory {
             name: format!("Directory {n}"),
-            entra_tenant_id: world.sites[0].seed.tenant_id.clone(),
+            entra_tenant_id: format!("directory {n}"),
             client_id: world.sites[0].seed.client_id.clone(),
             client_secret: "unused".to_owned(),
         })

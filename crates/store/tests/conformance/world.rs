@@ -275,7 +275,7 @@ async fn tenant_in(
 ) -> (TenantAccess, ConnectionId) {
     let new = NewTenant {
         name: name.to_owned(),
-        entra_tenant_id: Some("directory".to_owned()),
+        entra_tenant_id: Some(format!("directory of {name}")),
         lifecycle: TenantLifecycle::Active,
     };
     let id: TenantId = store.tenant_create(owner, workspace, new).await.unwrap();

@@ -1,0 +1,55 @@
+//! A labelled field of a form.
+
+use leptos::prelude::*;
+
+/// A label, its input, and a line of help that the input is described by.
+#[component]
+pub fn Field(
+    /// What the field asks for.
+    label: &'static str,
+    /// The name under which it is sent.
+    name: &'static str,
+    /// The input's type.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What browsers may fill in by themselves.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// What it says already.
+    #[prop(optional, into)]
+    value: Option<String>,
+    /// A line of help.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+    /// What it must look like.
+    #[prop(optional)]
+    pattern: Option<&'static str>,
+    /// How long it must be at least.
+    #[prop(optional)]
+    minlength: Option<&'static str>,
+    /// Whether it is where typing starts.
+    #[prop(optional)]
+    autofocus: bool,
+) -> impl IntoView {
+    let hint_id = hint.map(|_| format!("{name}-hint"));
+    let described_by = hint_id.clone();
+    let hint = hint.map(|hint| view! { <span id=hint_id class="quiet">{hint}</span> });
+    view! {
+        <label class="field">
+            {label}
+            <input
+                class="input w-full"
+                type=kind
+                name=name
+                value=value
+                autocomplete=autocomplete
+                pattern=pattern
+                minlength=minlength
+                autofocus=autofocus
+                aria-describedby=described_by
+                required
+            />
+        </label>
+        {hint}
+    }
+}

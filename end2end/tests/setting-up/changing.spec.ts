@@ -1,0 +1,78 @@
+import { expect, test } from '../../fixtures/test.ts';
+import { SettingUp } from '../../pages/setting-up.page.ts';
+
+test.use({ installation: 'setting up' });
+
+test('a refused form says why, and a directory is added once', async ({ demo, person }) => {
+  const owner = await person('owner');
+  const { page } = owner;
+  const settingUp = new SettingUp(page);
+  await owner.goto('/admin/tenants/new');
+  await settingUp.addTenant('Again', demo.directory('first').tenant_id);
+  await expect(settingUp.refusal).toContainText('has a tenant with this directory id already');
+  await expect(page).toHaveURL((url) => url.pathname === '/admin/tenants/new');
+});
+
+test('a secret is rotated, a tenant and a workspace are renamed', async ({ demo, person }) => {
+  const owner = await person('owner');
+  const { page } = owner;
+  const settingUp = new SettingUp(page);
+  const tenant = await owner.session.tenant(demo.directory('first').name);
+
+  await owner.goto(`/admin/tenants/${tenant}/connection`);
+  await settingUp.storeSecret('a~secret~of~its~own');
+  await expect(settingUp.notice).toContainText('The secret is stored.');
+  expect(await page.content()).not.toContain('a~secret~of~its~own');
+  expect(page.url()).not.toContain('secret~of');
+
+  await owner.goto(`/admin/tenants/${tenant}/settings`);
+  await settingUp.rename('Contoso renamed');
+  await expect(settingUp.notice).toContainText('saved');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Settings of Contoso renamed');
+
+  await owner.goto('/admin/workspace');
+  await settingUp.rename('Northwind');
+  await expect(page.getByRole('banner')).toContainText('Northwind');
+});
+
+test('a second workspace is made by anybody, and is empty', async ({ person }) => {
+  const readonly = await person('readonly');
+  const { page } = readonly;
+  await readonly.goto('/admin/workspaces/new');
+  await page.getByLabel('Name').fill('A corner of my own');
+  await page.getByRole('button', { name: 'Create workspace' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Tenants');
+  await expect(page.getByRole('main')).toContainText('No tenants yet');
+  await expect(page.getByRole('banner').getByLabel('Workspace').locator('option:checked')).toHaveText(
+    'A corner of my own',
+  );
+});
+
+test('an invited person makes an account and is a member', async ({ browser, person, problems }) => {
+  const owner = await person('owner');
+  const { page } = owner;
+  await owner.goto('/admin/members');
+  await page.getByRole('link', { name: 'Invite them' }).click();
+  await page.getByLabel('E-mail').fill('nora@tenantatlas.example');
+  await page.getByLabel('Role in the workspace').selectOption({ label: 'Operator' });
+  await page.getByRole('button', { name: 'Make invitation' }).click();
+  const made = page.getByRole('region', { name: 'The invitation is made' });
+  const link = (await made.locator('code').textContent()) ?? '';
+  await page.goto('/admin/members/invitations');
+  await expect(made).toHaveCount(0);
+  await expect(page.getByRole('row').filter({ hasText: 'nora@tenantatlas.example' })).toBeVisible();
+
+  const context = await browser.newContext();
+  problems.watch(context);
+  const guest = await context.newPage();
+  await guest.goto(link);
+  await expect(guest.getByRole('heading', { level: 1 })).toContainText('Join');
+  await guest.getByLabel('Your name').fill('Nora Lind');
+  await guest.getByLabel('Password').fill('copper lantern meadow');
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await expect(guest.getByRole('banner').getByLabel('Account of Nora Lind')).toBeVisible();
+  await expect(guest.getByRole('main')).toContainText('You have no membership in any tenant');
+  await context.close();
+  await page.reload();
+  await expect(page.getByRole('main')).toContainText('None. Invitations that were used');
+});
