@@ -149,9 +149,11 @@ async fn a_disabled_person_is_out_at_once(world: Arc<World>) {
     );
     // A scope of a request under way sees nothing any more.
     assert_eq!(
-        services.header(&world.owner).await.unwrap_err(),
+        services.tenants_page(&world.owner).await.unwrap_err(),
         ApiError::NotFound
     );
+    let header = services.header(&world.owner).await.unwrap();
+    assert!(header.workspace.is_none() && header.workspaces.is_empty());
 }
 
 async fn the_setup_link_makes_one_first_person(world: Arc<World>) {
