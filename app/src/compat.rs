@@ -23,7 +23,7 @@ pub fn after(delay: Duration, ring: impl FnOnce() + 'static) -> Timer {
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{is_form, redirect, redirect_form, set_status, settle};
+pub use server::{redirect, redirect_form, set_status, settle};
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -102,14 +102,9 @@ mod server {
         }
     }
 
-    /// Whether a form without JavaScript asked; then the next the person sees is a new page.
-    pub fn is_form() -> bool {
-        matches!(answer(), Answer::Form)
-    }
-
     /// Leads the browser elsewhere after a form without JavaScript; a script gets the answer itself.
     pub fn redirect_form(path: &str) {
-        if is_form() {
+        if matches!(answer(), Answer::Form) {
             redirect(path);
         }
     }

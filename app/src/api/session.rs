@@ -16,12 +16,7 @@ pub async fn sign_in(
     use crate::{compat, request};
     let services = request::services()?;
     let (peer, id) = (request::peer(), request::request_id());
-    let signed_in = services.sign_in(&email, &password, &peer, id).await;
-    if signed_in.is_err() && compat::is_form() {
-        request::typed::keep(&email);
-    }
-    let token = compat::settle(signed_in)?;
-    request::typed::forget();
+    let token = compat::settle(services.sign_in(&email, &password, &peer, id).await)?;
     request::open_session(&services, &token).await?;
     compat::redirect(link::safe_next(&next).unwrap_or(link::TENANTS));
     Ok(())

@@ -37,6 +37,11 @@ impl Asked {
             .map(|(_, value)| value.clone())
     }
 
+    /// The form that was just sent and not accepted.
+    pub(super) fn refused_form(&self) -> Option<String> {
+        self.value("__err").and(self.value("__path"))
+    }
+
     /// Why a form on this page was not accepted, if it was just sent and was not.
     pub(super) fn error_of<S: ServerFn>(&self) -> Option<ApiError> {
         if self.value("__path")? != S::PATH {

@@ -24,11 +24,11 @@ pub(super) fn sign_in(asked: &Asked) -> Drawn {
     let next = asked.value("next").unwrap_or_default();
     let next = link::safe_next(&next).unwrap_or_default();
     // What was typed before a refusal; then the password is what is typed next.
-    let address = typed::address().unwrap_or_default();
+    let address = typed::value("email").unwrap_or_default();
     let again = !address.is_empty();
     let fields = view! {
         {hidden("next", next)}
-        <Field label="E-mail" name="email" kind="email" autocomplete="username" value=address autofocus=!again />
+        <Field label="E-mail" name="email" kind="email" autocomplete="username" autofocus=!again />
         <Field label="Password" name="password" kind="password" autocomplete="current-password" autofocus=again />
     };
     drawn(

@@ -45,6 +45,9 @@ mod draw {
     /// Draws the page at a path with its query, for the person of the present request.
     pub async fn draw(path: &str) -> Result<Drawn, AppError> {
         let asked = Asked::of(path);
+        if let Some(form) = asked.refused_form() {
+            request::typed::provide(&form);
+        }
         let place = Place::parse(asked.path()).ok_or(ApiError::NotFound);
         let place = settle(place)?;
         let place = match anonymous(place, &asked).await? {

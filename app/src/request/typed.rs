@@ -1,41 +1,74 @@
-//! The e-mail address somebody typed before a sign-in was refused, for browsers without JavaScript.
+//! What somebody typed into a form that was refused, so that the form that comes next still has it.
 //!
-//! Such a browser gets the form anew. The address waits a minute in a cookie of its own: in the URL
-//! it would stand in histories and logs. The password is never kept.
+//! A form that posts without a script gets a whole new page. What was typed waits a minute in a cookie
+//! of its own: in the URL it would stand in histories and logs. Passwords and secrets are never kept.
 
 use std::fmt::Write as _;
 
-use super::{cookie, set_cookie};
+use domain::link;
+use http::{HeaderMap, HeaderValue};
+use leptos::prelude::{provide_context, use_context};
+
+use super::{cookie, cookie_in};
 
 const COOKIE: &str = "__Host-tenant-atlas-typed";
-/// No address is longer.
-const LONGEST: usize = 254;
+/// The fields that may be kept; whatever is not here is forgotten, as every secret must be.
+const KEPT: [&str; 5] = ["client_id", "directory", "email", "name", "workspace"];
+/// Browsers refuse cookies of more than 4 KiB, and hex doubles what is kept.
+const LONGEST: usize = 1_500;
 
-/// Keeps an address for the form that comes next.
-pub fn keep(address: &str) {
-    if address.len() <= LONGEST {
-        let value = to_hex(address);
-        set_cookie(&format!(
-            "{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60"
-        ));
+/// What was typed into one form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Typed(Vec<(String, String)>);
+
+/// The cookie to send with the refusal of a form: what was typed into it.
+pub fn keep(form: &str, body: &[u8]) -> Option<HeaderValue> {
+    let body = str::from_utf8(body).ok()?;
+    let fields = body.split('&').filter(|pair| {
+        let name = pair.split_once('=').map(|(name, _)| name);
+        name.is_some_and(|name| KEPT.contains(&name))
+    });
+    let fields: Vec<&str> = fields.collect();
+    let kept = format!("{form}?{}", fields.join("&"));
+    if fields.is_empty() || kept.len() > LONGEST {
+        return None;
+    }
+    let value = to_hex(&kept);
+    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// The cookie that takes it from the browser again; none when there is nothing to take.
+pub fn forget(request: &HeaderMap) -> Option<HeaderValue> {
+    cookie_in(request, COOKIE)?;
+    let cookie = format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// Gives the fields of the present page what was typed into this form, if it was refused just now.
+pub fn provide(form: &str) {
+    if let Some(typed) = cookie(COOKIE).and_then(|hex| of_form(&hex, form)) {
+        provide_context(typed);
     }
 }
 
-/// The address that was kept, if one was.
-pub fn address() -> Option<String> {
-    from_hex(&cookie(COOKIE)?)
+/// What was typed into a field of the form that was refused just now.
+pub fn value(name: &str) -> Option<String> {
+    let Typed(fields) = use_context::<Typed>()?;
+    let mut fields = fields.into_iter();
+    fields.find(|(known, _)| known == name).map(|(_, it)| it)
 }
 
-/// Takes it from the browser.
-pub fn forget() {
-    if cookie(COOKIE).is_some() {
-        set_cookie(&format!(
-            "{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
-        ));
-    }
+fn of_form(hex: &str, form: &str) -> Option<Typed> {
+    let kept = from_hex(hex)?;
+    let (kept_form, fields) = kept.split_once('?')?;
+    let fields = fields.split('&').filter_map(|pair| pair.split_once('='));
+    let fields = fields.filter(|(name, _)| KEPT.contains(name));
+    let fields = fields.map(|(name, value)| (name.to_owned(), link::decode(value)));
+    (kept_form == form).then(|| Typed(fields.collect()))
 }
 
-/// A cookie takes few characters; an address has many.
+/// A cookie takes few characters; what people type has many.
 fn to_hex(text: &str) -> String {
     text.bytes().fold(String::new(), |mut hex, byte| {
         // Writing to a String cannot fail.
@@ -54,14 +87,45 @@ fn from_hex(hex: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    const FORM: &str = "/api/connection/create";
+
+    /// What the next request brings of a cookie that was sent.
+    fn brought(cookie: &HeaderValue) -> String {
+        let cookie = cookie.to_str().unwrap();
+        let (_, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+        value.to_owned()
+    }
+
     #[test]
-    fn an_address_comes_back_as_it_was_typed() {
-        for typed in ["dana@example.test", "jos\u{e9};\"@ex\u{e4}mple", ""] {
-            assert_eq!(from_hex(&to_hex(typed)).as_deref(), Some(typed));
-        }
-        for forged in ["zz", "f", "ff", "\u{e9}"] {
-            let read = from_hex(forged);
-            assert!(read.is_none_or(|text| text.is_ascii()), "{forged}");
+    fn what_was_typed_comes_back_to_its_own_form_and_no_secret_is_kept() {
+        let body =
+            b"tenant=1&name=Contoso+%26+S%C3%B6hne&secret=s3cret&password=hunter2&client_id=42";
+        let cookie = brought(&keep(FORM, body).unwrap());
+        let text = from_hex(&cookie).unwrap();
+        assert!(
+            !text.contains("s3cret") && !text.contains("hunter2"),
+            "{text}"
+        );
+        let Typed(fields) = of_form(&cookie, FORM).unwrap();
+        let expected = [("name", "Contoso & S\u{f6}hne"), ("client_id", "42")];
+        assert_eq!(fields, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
+        assert_eq!(of_form(&cookie, "/api/tenant/create"), None);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_is_too_long_or_only_secret() {
+        assert_eq!(keep(FORM, b"password=hunter2"), None);
+        assert_eq!(
+            keep(FORM, format!("name={}", "x".repeat(2_000)).as_bytes()),
+            None
+        );
+        assert_eq!(keep(FORM, b"name=\xff"), None);
+    }
+
+    #[test]
+    fn a_forged_cookie_is_no_value() {
+        for forged in ["zz", "f", "ff", "\u{e9}", ""] {
+            assert_eq!(of_form(forged, FORM), None, "{forged}");
         }
     }
 }

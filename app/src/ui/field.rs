@@ -2,6 +2,17 @@
 
 use leptos::prelude::*;
 
+/// What was typed here before the form was refused; a form that a script sends stands as it was.
+fn typed_before(name: &str) -> Option<String> {
+    #[cfg(feature = "ssr")]
+    return crate::request::typed::value(name);
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _ = name;
+        None
+    }
+}
+
 /// A label, its input, and a line of help that the input is described by.
 #[component]
 pub fn Field(
@@ -31,6 +42,7 @@ pub fn Field(
     #[prop(optional)]
     autofocus: bool,
 ) -> impl IntoView {
+    let value = typed_before(name).or(value);
     let hint_id = hint.map(|_| format!("{name}-hint"));
     let described_by = hint_id.clone();
     let hint = hint.map(|hint| view! { <span id=hint_id class="quiet">{hint}</span> });

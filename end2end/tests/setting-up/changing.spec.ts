@@ -11,6 +11,28 @@ test('a refused form says why, and a directory is added once', async ({ demo, pe
   await settingUp.addTenant('Again', demo.directory('first').tenant_id);
   await expect(settingUp.refusal).toContainText('has a tenant with this directory id already');
   await expect(page).toHaveURL((url) => url.pathname === '/admin/tenants/new');
+  // Nothing has to be typed twice, and nothing of it stands in the address.
+  await expect(page.getByLabel('Name')).toHaveValue('Again');
+  await expect(page.getByLabel('Directory id')).toHaveValue(demo.directory('first').tenant_id);
+  expect(page.url()).not.toContain('Again');
+  await settingUp.addTenant('Elsewhere', '5ad9bb0f-4f5d-4b11-9d30-9d2d3a8d6a10');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Elsewhere');
+  // The next form starts empty.
+  await owner.goto('/admin/tenants/new');
+  await expect(page.getByLabel('Name')).toHaveValue('');
+});
+
+test('a refused password change keeps neither of the two passwords', async ({ person }) => {
+  const operator = await person('operator');
+  const { page } = operator;
+  await operator.goto('/admin/account');
+  await page.getByLabel('Present password').or(page.getByLabel('Current password')).fill('not this one at all');
+  await page.getByLabel('New password').fill('a new one of some length');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await expect(new SettingUp(page).refusal).toBeVisible();
+  await expect(page.getByLabel('New password')).toHaveValue('');
+  const kept = (await page.context().cookies()).filter(({ name }) => name.endsWith('-typed'));
+  expect(kept).toEqual([]);
 });
 
 test('a secret is rotated, a tenant and a workspace are renamed', async ({ demo, person }) => {

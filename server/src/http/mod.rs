@@ -1,5 +1,6 @@
 //! The router and what guards it.
 
+mod forms;
 mod guard;
 mod health;
 mod late;

@@ -12,7 +12,7 @@ use domain::error::ApiError;
 use leptos::server_fn::axum::server_fn_paths;
 use operations::Services;
 
-use super::{pages::provide, plain};
+use super::{forms::Form, pages::provide, plain};
 
 /// More than any form of ours needs.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -29,6 +29,7 @@ pub(super) async fn call(State(services): State<Services>, request: Request) -> 
         return plain(StatusCode::METHOD_NOT_ALLOWED, "Use POST.\n");
     }
     let host = request.headers().get(header::HOST).cloned();
+    let form = Form::of(&request);
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, LARGEST_BODY).await else {
         return plain(
@@ -36,6 +37,7 @@ pub(super) async fn call(State(services): State<Services>, request: Request) -> 
             "This is larger than 64 KiB, and nothing here is.\n",
         );
     };
+    let form = form.map(|form| form.with(bytes.clone()));
     let request = Request::from_parts(parts, Body::from(bytes));
     // In a task of its own: a closed browser tab must not break off work in the middle.
     let called = tokio::spawn(async move {
@@ -45,7 +47,12 @@ pub(super) async fn call(State(services): State<Services>, request: Request) -> 
             .into_response()
     });
     match called.await {
-        Ok(response) => settle(response, host.as_ref()).await,
+        Ok(mut response) => {
+            if let Some(form) = form {
+                form.remember(&mut response);
+            }
+            settle(response, host.as_ref()).await
+        }
         Err(_) => plain(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Something went wrong on our side.\n",
