@@ -174,10 +174,25 @@ pub(crate) struct BenchTarget {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct BenchRuns {
+    #[command(flatten)]
+    pub(crate) target: BenchTarget,
+    /// How many loops claim and end runs at once.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) loops: usize,
+    /// How many runs one transaction starts or ends.
+    #[arg(long, value_name = "N", default_value_t = 250)]
+    pub(crate) batch: i64,
+    /// Also tells how long each statement took; with more than one loop, waiting is among it.
+    #[arg(long)]
+    pub(crate) statements: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
-    /// Gated, durable, audited runs with nothing to do, by one worker loop.
-    Runs(BenchTarget),
+    /// Gated, durable, audited runs with nothing to do, by one worker process.
+    Runs(BenchRuns),
     /// The operations list over many runs: first byte of the page, and of a poll with nothing new.
     List(BenchTarget),
 }

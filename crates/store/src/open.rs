@@ -60,8 +60,8 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: &[(i64, &str, &str)] = &migrations!("sqlite": 1 "0001_core");
-const POSTGRES: &[(i64, &str, &str)] = &migrations!("postgres": 1 "0001_core");
+const SQLITE: &[(i64, &str, &str)] = &migrations!("sqlite": 1 "0001_core", 2 "0002_speed");
+const POSTGRES: &[(i64, &str, &str)] = &migrations!("postgres": 1 "0001_core", 2 "0002_speed");
 
 fn migrator(list: &'static [(i64, &'static str, &'static str)]) -> Migrator {
     use sqlx::SqlSafeStr as _;
@@ -129,6 +129,8 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         .busy_timeout(Duration::from_secs(5))
         .pragma("trusted_schema", "off")
         .pragma("cell_size_check", "on")
+        // 32 MB: a page that many commits change is carried over once for all of them.
+        .pragma("wal_autocheckpoint", "8000")
         .pragma("journal_size_limit", "67108864")
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000");

@@ -3,6 +3,7 @@
 mod bench;
 mod bench_list;
 mod bench_runs;
+mod bench_statements;
 mod bench_target;
 mod demo;
 mod maintenance;

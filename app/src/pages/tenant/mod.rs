@@ -53,7 +53,7 @@ pub fn TenantPage() -> impl IntoView {
     load(page, |answer| match answer {
         Live::Changed(view) => view! { <Overview view /> }.into_any(),
         // Nothing was shown before, so there is nothing that could be unchanged.
-        Live::Unchanged => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
+        Live::Unchanged { .. } => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
     })
 }
 
@@ -63,12 +63,9 @@ fn Overview(view: TenantView) -> impl IntoView {
     let subtitle = format!("Your role here: {}.", view.role.label());
     let started = view.started.clone();
     let id = view.id.to_string();
-    let live = use_live(
-        view,
-        |view| view.version.clone(),
-        is_active,
-        move |version| tenant_page(id.clone(), None, Some(version)),
-    );
+    let live = use_live(view, is_active, move |version| {
+        tenant_page(id.clone(), None, Some(version))
+    });
     view! {
         <Page title subtitle actions=move || view! { <Selection live /> }>
             <StartedNotice started />
@@ -97,7 +94,7 @@ fn is_active(view: &TenantView) -> bool {
 
 /// Server time of the newest answer.
 fn now(live: Tenant) -> Signal<Timestamp> {
-    Signal::derive(move || live.view.with(|view| view.as_of))
+    live.now
 }
 
 #[component]

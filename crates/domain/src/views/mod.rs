@@ -10,7 +10,7 @@ mod start;
 mod tenants;
 
 pub use header::{HeaderView, NamedTenant, NamedWorkspace};
-pub use live::Live;
+pub use live::{Live, Polled};
 pub use members::{MemberView, MembersView};
 pub use notifications::{NotificationView, NotificationsView};
 pub use operations::{

@@ -15,6 +15,7 @@ mod list;
 mod members;
 mod pages;
 mod play;
+mod polls;
 mod sample;
 mod sign_in;
 mod starts;

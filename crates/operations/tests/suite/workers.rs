@@ -22,6 +22,7 @@ on_both! {
     a_worker_that_lost_its_run_changes_nothing,
     two_pools_share_the_queue,
     a_pool_can_take_over_from_itself,
+    one_end_that_is_refused_takes_no_other_with_it,
 }
 
 async fn over(world: &World, run: domain::ids::RunId) -> bool {
@@ -211,6 +212,24 @@ async fn a_pool_can_take_over_from_itself(world: Arc<World>) {
         let view = world.view(run).await;
         assert_eq!(view.state.outcome, RunOutcome::Succeeded);
         assert_eq!(i64::try_from(view.decisions.len()).unwrap(), view.attempt);
+        assert_eq!(world.told(&world.owner, run).await, 1);
+    }
+}
+
+async fn one_end_that_is_refused_takes_no_other_with_it(world: Arc<World>) {
+    let poisoned = world.ask(&world.owner, 0, SYNC).await;
+    let other = world.ask(&world.owner, 1, SYNC).await;
+    let store = world.services.store();
+    store::conformance::refuse_success(store, poisoned)
+        .await
+        .unwrap();
+    assert_eq!(world.pool().drain().await.unwrap(), 2);
+    let view = world.view(poisoned).await;
+    assert_eq!(view.state.outcome, RunOutcome::Failed);
+    assert_eq!(view.failures[0].reason_code, "internal_error");
+    let view = world.view(other).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded);
+    for run in [poisoned, other] {
         assert_eq!(world.told(&world.owner, run).await, 1);
     }
 }
