@@ -18,6 +18,6 @@ pub mod ui;
 pub use app::App;
 pub use error::AppError;
 #[cfg(feature = "ssr")]
-pub use request::{Nonce, PeerIp, Site};
+pub use request::{COOKIE, Nonce, PeerIp, Site};
 #[cfg(feature = "ssr")]
 pub use shell::shell;

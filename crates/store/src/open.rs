@@ -152,7 +152,13 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
     let readers = SqlitePoolOptions::new()
         .max_connections(6)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
+        .connect_with(
+            options
+                .create_if_missing(false)
+                .pragma("query_only", "on")
+                // Several of them; what they read most is in the system's cache anyway.
+                .pragma("cache_size", "-2000"),
+        )
         .await
         .map_err(OpenError::Unreachable)?;
     Ok(Store::new(Db::Sqlite { writer, readers }))

@@ -19,7 +19,8 @@ pub(crate) async fn bench(command: Bench) -> anyhow::Result<()> {
             }
             super::bench_runs::measure(args, times).await
         }
-        Bench::List(target) => super::bench_list::measure(target).await,
+        Bench::Starts(args) => super::bench_starts::measure(args).await,
+        Bench::List(args) => super::bench_list::measure(args).await,
     }
 }
 

@@ -104,7 +104,8 @@ impl Watch {
             let view = services.operations_page(scope, &query, None).await;
             lists.push((query, Shown::first(changed(view))));
         }
-        let tenant = services.tenant_page(scope, &world.sites[0].id(), None, None);
+        let site = world.sites[0].id();
+        let tenant = services.tenant_page(scope, &site, None, None);
         Self {
             scope: scope.clone(),
             lists,
@@ -248,6 +249,7 @@ async fn v14_what_moves_elsewhere_is_no_news(world: Arc<World>) {
     };
     assert_ne!(version, over.version, "the next poll is cheap again");
     // Runs of tenants that somebody may not see do not move that person's list at all.
+    world.pool().drain().await.unwrap();
     let dana = world.operator("dana").await;
     let list = changed(services.operations_page(&dana, &all(), None).await);
     world.work(1, SYNC).await;

@@ -133,6 +133,7 @@ cases! {
     inventory::pages_of_objects_come_once_each,
     inventory::p03_reports_are_kept_with_their_run,
     history::past_runs_stand_in_the_ledger_as_they_ended,
+    history::runs_for_a_benchmark_of_lists_stand_in_the_ledger,
     history::runs_for_a_benchmark_wait_and_are_decided_like_any_other,
     history::d02_a_refused_run_cannot_be_seeded_as_one_that_ran,
     audit::d03_the_chain_verifies_and_names_what_was_changed,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     capability::{Capability, Role},
-    ids::{ScopeId, UserId},
+    ids::{ScopeId, TenantId, UserId, WorkspaceId},
     operation::OperationType,
 };
 
@@ -30,6 +30,7 @@ struct Group {
 
 /// What a list reads: of every group each combination of a scope and the filtered values.
 pub(super) struct Cells {
+    workspace: WorkspaceId,
     groups: Vec<Group>,
     outcomes: Vec<&'static str>,
     types: Vec<&'static str>,
@@ -72,6 +73,7 @@ impl Cells {
         outcomes.sort_unstable();
         outcomes.dedup();
         Self {
+            workspace: workspace.id(),
             groups: groups
                 .into_iter()
                 .map(|((hidden, users), scopes)| Group {
@@ -194,7 +196,13 @@ impl Cells {
         query.push(") n");
     }
 
-    /// The cells of a group as rows: scope, outcome, type, person; null where nothing is asked for.
+    /// The tenant a scope is; none for the workspace itself.
+    fn tenant_of(&self, scope: ScopeId) -> Option<TenantId> {
+        let own = scope.as_uuid() == self.workspace.as_uuid();
+        (!own).then(|| TenantId::from_uuid(scope.as_uuid()))
+    }
+
+    /// The cells of a group as rows: scope, outcome, type, person, tenant; null where nothing is asked for.
     fn values(&self, query: &mut Fragments, group: &Group) {
         query.push("(values ");
         let mut comma = "";
@@ -209,7 +217,8 @@ impl Cells {
                         query
                             .push(", ")
                             .bind(Value::Text(operation.map(str::to_owned)));
-                        query.push(", ").bind(user).push(")");
+                        query.push(", ").bind(user).push(", ");
+                        query.bind(self.tenant_of(*scope)).push(")");
                         comma = ", ";
                     }
                 }
@@ -219,7 +228,16 @@ impl Cells {
     }
 
     fn restrict(&self, query: &mut Fragments, group: &Group, filter: &RunFilter) {
-        query.push("n.scope_id = s.column1");
+        query.either(
+            // `is` finds the workspace's own runs too, whose tenant is null.
+            |query| {
+                query.push("n.workspace_id = ").bind(self.workspace);
+                query.push(" and n.tenant_id is s.column5");
+            },
+            |query| {
+                query.push("n.scope_id = s.column1");
+            },
+        );
         if !self.outcomes.is_empty() {
             query.push(" and n.outcome = s.column2");
         }
