@@ -132,6 +132,8 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         // 32 MB: a page that many commits change is carried over once for all of them.
         .pragma("wal_autocheckpoint", "8000")
         .pragma("journal_size_limit", "67108864")
+        // A list joins few cells with a long ledger: an index made for one query would read all of it.
+        .pragma("automatic_index", "off")
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000");
     refuse_network_file_system(options.get_filename())?;
