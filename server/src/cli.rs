@@ -174,10 +174,54 @@ pub(crate) struct BenchTarget {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct BenchRuns {
+    #[command(flatten)]
+    pub(crate) target: BenchTarget,
+    /// How many loops claim and end runs at once.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) loops: usize,
+    /// How many runs one transaction starts or ends.
+    #[arg(long, value_name = "N", default_value_t = 250)]
+    pub(crate) batch: i64,
+    /// Also tells how long each statement took; with more than one loop, waiting is among it.
+    #[arg(long)]
+    pub(crate) statements: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchList {
+    #[command(flatten)]
+    pub(crate) target: BenchTarget,
+    /// Over how many tenants the runs are spread; the person sees them all.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) tenants: usize,
+    /// How many requests of each kind, one after the other.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) requests: usize,
+    /// How many viewers poll at once at the end, each every two seconds.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) viewers: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchStarts {
+    #[command(flatten)]
+    pub(crate) target: BenchTarget,
+    /// How many starts are pressed a second.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) rate: u32,
+    /// How many runs are worked on at once.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub(crate) workers: usize,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
-    /// Gated, durable, audited runs with nothing to do, by one worker loop.
-    Runs(BenchTarget),
-    /// The operations list over many runs: first byte of the page, and of a poll with nothing new.
-    List(BenchTarget),
+    /// Gated, durable, audited runs with nothing to do, by one worker process.
+    Runs(BenchRuns),
+    /// From a press of start to `running`, at a steady rate, with the pool of a worker process.
+    Starts(BenchStarts),
+    /// The operations list over many runs, through HTTP: first byte of the page, polls with nothing new, memory.
+    List(BenchList),
 }

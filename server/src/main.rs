@@ -13,7 +13,10 @@ use clap::Parser as _;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    process::log_to_stderr();
+    // A benchmark may want a log of its own, and has nothing else to say.
+    if !matches!(cli.command, cli::Command::Bench(_)) {
+        process::log_to_stderr();
+    }
     match commands::run(cli.command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -41,7 +41,6 @@ pub fn Frame() -> impl IntoView {
 fn Around(view: HeaderView) -> impl IntoView {
     let live = use_live(
         view,
-        |_| String::new(),
         |_| false,
         |_| async { header(Ask::Poll).await.map(Live::Changed) },
     );

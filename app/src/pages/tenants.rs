@@ -31,13 +31,10 @@ fn Listing(view: TenantsView) -> impl IntoView {
         "The tenants of {} that you are a member of.",
         view.workspace
     );
-    let live = use_live(
-        view,
-        |_| String::new(),
-        is_active,
-        |_| async { tenants_page(Ask::Poll).await.map(Live::Changed) },
-    );
-    let now = Signal::derive(move || live.view.with(|view| view.as_of));
+    let live = use_live(view, is_active, |_| async {
+        tenants_page(Ask::Poll).await.map(Live::Changed)
+    });
+    let now = live.now;
     let rows = Memo::new(move |_| live.view.with(|view| view.rows.clone()));
     let can_create = live.view.with_untracked(|view| view.can_create);
     let content = move || {

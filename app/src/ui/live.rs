@@ -2,7 +2,12 @@
 
 use std::{future::Future, time::Duration};
 
-use domain::{error::ApiError, link, views::Live as Answer};
+use domain::{
+    error::ApiError,
+    link,
+    time::Timestamp,
+    views::{Live as Answer, Polled},
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::icon::{Glyph, GlyphIcon};
@@ -30,6 +35,8 @@ pub struct LiveState {
     paused: RwSignal<bool>,
     failures: RwSignal<u32>,
     lost: RwSignal<Option<ApiError>>,
+    /// Server time of the last answer; none when the view shows no ages.
+    seen: RwSignal<Option<Timestamp>>,
     refresh: Callback<()>,
 }
 
@@ -37,6 +44,8 @@ pub struct LiveState {
 pub struct LiveView<T: Send + Sync + 'static> {
     /// What is known now.
     pub view: Signal<T>,
+    /// Server time of the last answer: ages are seen from here, and go on while nothing else changes.
+    pub now: Signal<Timestamp>,
     /// How polling is doing.
     pub state: LiveState,
 }
@@ -64,26 +73,23 @@ impl<T: Send + Sync + 'static> From<LiveView<T>> for LiveState {
 
 /// Watches a view: polls while it is looked at, slower while nothing is under way, never while paused or hidden.
 ///
-/// `version` names what is shown, so that an unchanged page costs nearly nothing; `is_active` says
-/// whether something is under way; `fetch` asks again.
-pub fn use_live<T, F, Fut>(
-    first: T,
-    version: fn(&T) -> String,
-    is_active: fn(&T) -> bool,
-    fetch: F,
-) -> LiveView<T>
+/// `is_active` says whether something is under way; `fetch` asks again, and names the version that is
+/// shown, so that an unchanged page costs nearly nothing.
+pub fn use_live<T, F, Fut>(first: T, is_active: fn(&T) -> bool, fetch: F) -> LiveView<T>
 where
-    T: Clone + Send + Sync + 'static,
+    T: Polled + Clone + Send + Sync + 'static,
     F: Fn(String) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Answer<T>, AppError>> + 'static,
 {
+    let seen = RwSignal::new(first.as_of());
+    let version = StoredValue::new(first.version().to_owned());
     let view = RwSignal::new(first);
     let turn = RwSignal::new(0_u32);
     let failures = RwSignal::new(0_u32);
     let lost = RwSignal::new(None::<ApiError>);
     let latest = StoredValue::new(0_u32);
     let refresh = Callback::new(move |()| {
-        let Some(asked) = view.try_with_untracked(version) else {
+        let Some(asked) = version.try_get_value() else {
             return;
         };
         let ticket = latest.try_get_value().unwrap_or(0) + 1;
@@ -95,7 +101,18 @@ where
             if latest.try_get_value() != Some(ticket) {
                 return;
             }
-            take(answer, view, failures, lost);
+            match answer {
+                Ok(answer) => {
+                    take(answer, view, version, seen);
+                    failures.try_set(0);
+                }
+                Err(AppError(error)) if is_final(&error) => {
+                    lost.try_set(Some(error));
+                }
+                Err(_) => {
+                    failures.try_update(|count| *count = count.saturating_add(1));
+                }
+            }
             turn.try_update(|turn| *turn = turn.wrapping_add(1));
         });
     });
@@ -104,37 +121,45 @@ where
         paused: use_context::<Paused>().map_or_else(|| RwSignal::new(false), |Paused(it)| it),
         failures,
         lost,
+        seen,
         refresh,
     };
     keep_time(state, turn, active);
     LiveView {
         view: view.into(),
+        now: Signal::derive(move || seen.get().unwrap_or_default()),
         state,
     }
 }
 
-fn take<T: Send + Sync + 'static>(
-    answer: Result<Answer<T>, AppError>,
+fn take<T: Polled + Send + Sync + 'static>(
+    answer: Answer<T>,
     view: RwSignal<T>,
-    failures: RwSignal<u32>,
-    lost: RwSignal<Option<ApiError>>,
+    version: StoredValue<String>,
+    seen: RwSignal<Option<Timestamp>>,
 ) {
     match answer {
-        Ok(answer) => {
-            if let Answer::Changed(fresh) = answer {
-                view.try_set(fresh);
-            }
-            failures.try_set(0);
+        Answer::Changed(fresh) => {
+            version.try_set_value(fresh.version().to_owned());
+            seen.try_set(fresh.as_of());
+            view.try_set(fresh);
         }
-        Err(AppError(
-            error @ (ApiError::SignedOut | ApiError::NotFound | ApiError::Forbidden { .. }),
-        )) => {
-            lost.try_set(Some(error));
-        }
-        Err(_) => {
-            failures.try_update(|count| *count = count.saturating_add(1));
+        Answer::Unchanged {
+            as_of,
+            version: same,
+        } => {
+            version.try_set_value(same);
+            seen.try_update(|seen| *seen = seen.map(|before| before.max(as_of)));
         }
     }
+}
+
+/// Whether asking again cannot help.
+fn is_final(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::SignedOut | ApiError::NotFound | ApiError::Forbidden { .. }
+    )
 }
 
 /// The timer itself; effects run in the browser alone.
@@ -234,12 +259,19 @@ fn told(live: LiveState) -> String {
         return error.to_string();
     }
     if live.failures.get() > 0 {
-        return "Not up to date: the server does not answer. Trying again.".to_owned();
+        return stale(live.seen.get());
     }
     if live.paused.get() {
         return "Paused".to_owned();
     }
     "Updates by itself".to_owned()
+}
+
+fn stale(seen: Option<Timestamp>) -> String {
+    let since = seen.map_or_else(String::new, |seen| {
+        format!(" since {} UTC", seen.clock_time())
+    });
+    format!("Not up to date{since}: the server does not answer. Trying again.")
 }
 
 /// What is worth interrupting for; the same sentence, but empty while all is well.
@@ -259,5 +291,18 @@ mod tests {
         assert_eq!(wait(BUSY, 0), BUSY);
         assert_eq!(wait(BUSY, 2), Duration::from_secs(8));
         assert_eq!(wait(CALM, 40), LONGEST);
+    }
+
+    #[test]
+    fn v14_a_page_that_is_not_up_to_date_says_since_when() {
+        let seen = Timestamp(1_795_231_752 * domain::time::SECOND);
+        assert_eq!(
+            stale(Some(seen)),
+            "Not up to date since 03:29 UTC: the server does not answer. Trying again."
+        );
+        assert_eq!(
+            stale(None),
+            "Not up to date: the server does not answer. Trying again."
+        );
     }
 }

@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use tokio::sync::Semaphore;
+
+/// Blocks of 1 KiB: glibc maps what is larger than 32 MB for itself and unmaps it when it is freed.
+/// Smaller buffers, as argon2 makes them, stay in the heap of each thread that ever hashed a password.
+/// What is not needed of it is never touched.
+const GIVEN_BACK: usize = 33 * 1024;
 
 /// Hashes and checks passwords.
 #[derive(Clone)]
@@ -57,21 +62,48 @@ impl Passwords {
         };
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.to_string());
-        let matches = tokio::task::spawn_blocking(move || {
-            PasswordHash::new(&stored).is_ok_and(|stored| {
-                Argon2::default()
-                    .verify_password(password.as_bytes(), &stored)
-                    .is_ok()
-            })
-        });
+        let matches =
+            tokio::task::spawn_blocking(move || matches(&password, &stored).unwrap_or(false));
         matches.await.unwrap_or(false) && known
     }
 }
 
 fn hash(params: &Params, password: &str) -> Result<String, HashFailed> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
+    let salt = Salt::generate();
+    let mut bytes = [0_u8; Params::DEFAULT_OUTPUT_LEN];
+    fill(params.clone(), password, &salt, &mut bytes)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).map_err(|_| HashFailed)?,
+        salt: Some(salt),
+        hash: Some(Output::new(&bytes).map_err(|_| HashFailed)?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Whether a password has this hash; an error for a hash that is none of ours.
+fn matches(password: &str, stored: &str) -> Result<bool, HashFailed> {
+    let stored = PasswordHash::new(stored).map_err(|_| HashFailed)?;
+    let ours = stored.algorithm == Algorithm::Argon2id.ident()
+        && stored.version == Some(Version::V0x13.into());
+    let (Some(salt), Some(expected), true) = (stored.salt, stored.hash, ours) else {
+        return Err(HashFailed);
+    };
+    let params = Params::try_from(&stored).map_err(|_| HashFailed)?;
+    let mut bytes = vec![0_u8; expected.len()];
+    fill(params, password, &salt, &mut bytes)?;
+    // `Output` compares in constant time.
+    Ok(Output::new(&bytes).is_ok_and(|found| found == expected))
+}
+
+/// Hashes in memory that goes back to the system afterwards.
+fn fill(params: Params, password: &str, salt: &Salt, out: &mut [u8]) -> Result<(), HashFailed> {
+    let needed = params.block_count();
+    let mut blocks = Vec::with_capacity(needed.max(GIVEN_BACK));
+    blocks.resize(needed, Block::default());
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(password.as_bytes(), salt, out, &mut blocks)
         .map_err(|_| HashFailed)
 }
 
@@ -121,6 +153,30 @@ mod tests {
             !passwords
                 .verify("nobody has this password".into(), None)
                 .await
+        );
+    }
+
+    #[test]
+    fn a_hash_that_argon2_made_itself_is_understood_and_ours_by_argon2() {
+        use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+        let theirs = Argon2::default()
+            .hash_password(b"correct horse battery")
+            .unwrap()
+            .to_string();
+        assert!(matches("correct horse battery", &theirs).unwrap());
+        assert!(!matches("wrong horse battery", &theirs).unwrap());
+        let params = Params::new(19_456, 2, 1, None).unwrap();
+        let ours = hash(&params, "correct horse battery").unwrap();
+        let parsed = PasswordHash::new(&ours).unwrap();
+        let verified = Argon2::default().verify_password(b"correct horse battery", &parsed);
+        assert!(verified.is_ok());
+        assert!(matches("anything", "not a hash").is_err());
+        assert!(
+            matches(
+                "anything",
+                "$argon2i$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA"
+            )
+            .is_err()
         );
     }
 

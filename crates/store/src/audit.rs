@@ -3,7 +3,7 @@
 //! Entries are appended last in their transaction, because they lock the workspace's head:
 //! the sequence is the order of commits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     ids::{RunId, ScopeId, UserId, WorkspaceId},
@@ -19,6 +19,7 @@ use crate::{
     error::StoreError,
     scope::Scope,
     sql::{Statement, Tx, args, dialects, same},
+    versions::touch,
 };
 
 /// Who did what an entry tells of.
@@ -50,31 +51,45 @@ pub(crate) struct AuditEntry {
     pub(crate) detail: String,
 }
 
-static HEAD_LOCK: Statement = dialects(
-    "audit_head_lock",
-    "select sequence, hash from audit_heads where workspace_id = $1",
-    "select sequence, hash from audit_heads where workspace_id = $1 for update",
+// In the order of the keys: transactions over several workspaces wait for each other, and never in a circle.
+static HEADS_LOCK: Statement = dialects(
+    "audit_heads_lock",
+    "select workspace_id, sequence, hash from audit_heads
+     where workspace_id in (select unhex(value) from json_each($1))",
+    "select workspace_id, sequence, hash from audit_heads
+     where workspace_id in (select value::uuid from json_array_elements_text($1::json))
+     order by workspace_id for update",
 );
-static HEAD_CREATE: Statement = same(
-    "audit_head_create",
-    "insert into audit_heads (workspace_id, sequence, hash) values ($1, 0, $2) on conflict do nothing",
+static HEADS_CREATE: Statement = dialects(
+    "audit_heads_create",
+    "insert into audit_heads (workspace_id, sequence, hash)
+     select unhex(value), 0, zeroblob(32) from json_each($1) where true on conflict do nothing",
+    "insert into audit_heads (workspace_id, sequence, hash)
+     select value::uuid, 0, decode(repeat('00', 32), 'hex') from json_array_elements_text($1::json)
+     order by value on conflict do nothing",
 );
-static HEAD_MOVE: Statement = same(
-    "audit_head_move",
-    "update audit_heads set sequence = $2, hash = $3 where workspace_id = $1",
+static HEADS_MOVE: Statement = dialects(
+    "audit_heads_move",
+    "update audit_heads set sequence = t.sequence, hash = t.hash
+     from (select unhex(h.value ->> 'workspace') as workspace, h.value ->> 'sequence' as sequence,
+             unhex(h.value ->> 'hash') as hash from json_each($1) h) as t
+     where workspace_id = t.workspace",
+    "update audit_heads set sequence = t.sequence, hash = decode(t.hash, 'hex')
+     from json_to_recordset($1::json) as t(workspace uuid, sequence bigint, hash text)
+     where workspace_id = t.workspace",
 );
 static APPEND: Statement = dialects(
     "audit_append",
     "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
-     select $1, unhex(e.value ->> 'scope'), e.value ->> 'sequence', $2, e.value ->> 'action',
-            unhex(e.value ->> 'actor'), e.value ->> 'actor_name', unhex(e.value ->> 'subject'),
+     select unhex(e.value ->> 'workspace'), unhex(e.value ->> 'scope'), e.value ->> 'sequence', $1,
+            e.value ->> 'action', unhex(e.value ->> 'actor'), e.value ->> 'actor_name', unhex(e.value ->> 'subject'),
             unhex(e.value ->> 'run'), e.value ->> 'detail', unhex(e.value ->> 'previous'), unhex(e.value ->> 'hash')
-     from json_each($3) e",
+     from json_each($2) e",
     "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
-     select $1, e.scope, e.sequence, $2, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
+     select e.workspace, e.scope, e.sequence, $1, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
             decode(e.previous, 'hex'), decode(e.hash, 'hex')
-     from json_to_recordset($3::json) as e(scope uuid, sequence bigint, action text, actor uuid, actor_name text,
-       subject uuid, run uuid, detail text, previous text, hash text)",
+     from json_to_recordset($2::json) as e(workspace uuid, scope uuid, sequence bigint, action text, actor uuid,
+       actor_name text, subject uuid, run uuid, detail text, previous text, hash text)",
 );
 static READ_CHAIN: Statement = same(
     "audit_read_chain",
@@ -86,68 +101,104 @@ static WORKSPACE_IDS: Statement = same(
     "select workspace_id, sequence from audit_heads order by workspace_id",
 );
 
-/// Appends entries and moves the heads of their workspaces; the last thing a transaction does.
+/// Appends entries, moves the heads of their workspaces and the versions of their scopes;
+/// the last thing a transaction does.
 pub(crate) async fn append(
     tx: &mut Tx,
     now: Timestamp,
     entries: Vec<AuditEntry>,
 ) -> Result<(), StoreError> {
-    let mut by_workspace: BTreeMap<WorkspaceId, Vec<AuditEntry>> = BTreeMap::new();
-    for entry in entries {
-        by_workspace
-            .entry(entry.workspace_id)
-            .or_default()
-            .push(entry);
+    if entries.is_empty() {
+        return Ok(());
     }
-    for (workspace, entries) in by_workspace {
-        append_to(tx, now, workspace, &entries).await?;
-    }
-    Ok(())
-}
-
-async fn append_to(
-    tx: &mut Tx,
-    now: Timestamp,
-    workspace: WorkspaceId,
-    entries: &[AuditEntry],
-) -> Result<(), StoreError> {
-    let (mut sequence, mut hash) = lock_head(tx, workspace).await?;
+    let workspaces: BTreeSet<WorkspaceId> = entries.iter().map(|e| e.workspace_id).collect();
+    let mut heads = lock_heads(tx, &workspaces).await?;
     let mut rows = Vec::with_capacity(entries.len());
-    for entry in entries {
-        sequence += 1;
-        let previous = hash;
-        hash = link(&previous, sequence, now, entry);
-        rows.push(json!({
-            "scope": entry.scope_id.as_uuid().simple(),
-            "sequence": sequence,
-            "action": entry.action,
-            "actor": entry.actor.id.map(|id| id.as_uuid().simple()),
-            "actor_name": entry.actor.name,
-            "subject": entry.subject_id.simple(),
-            "run": entry.run_id.map(|id| id.as_uuid().simple()),
-            "detail": entry.detail,
-            "previous": hex(&previous),
-            "hash": hex(&hash),
-        }));
+    for entry in &entries {
+        let head = heads
+            .get_mut(&entry.workspace_id)
+            .ok_or(StoreError::NotFound)?;
+        let previous = head.hash;
+        head.sequence += 1;
+        head.hash = link(&previous, head.sequence, now, entry);
+        rows.push(Row::of(entry, head, &previous));
     }
-    tx.execute(&APPEND, args![workspace, now, to_json(&rows)?])
-        .await?;
-    tx.execute(&HEAD_MOVE, args![workspace, sequence, hash])
-        .await?;
-    Ok(())
+    tx.execute(&APPEND, args![now, to_json(&rows)?]).await?;
+    let heads: Vec<_> = heads
+        .iter()
+        .map(|(workspace, head)| {
+            json!({
+                "workspace": workspace.as_uuid().simple(),
+                "sequence": head.sequence,
+                "hash": hex(&head.hash),
+            })
+        })
+        .collect();
+    tx.execute(&HEADS_MOVE, args![to_json(&heads)?]).await?;
+    let scopes = entries.iter().map(|e| (e.scope_id, e.workspace_id));
+    touch(tx, scopes.collect()).await
 }
 
-async fn lock_head(tx: &mut Tx, workspace: WorkspaceId) -> Result<(i64, [u8; 32]), StoreError> {
-    if let Some(row) = tx.first(&HEAD_LOCK, args![workspace]).await? {
-        return Ok((row.int("sequence")?, hash_of(row.bytes("hash")?)));
+/// The end of a workspace's chain.
+struct Head {
+    sequence: i64,
+    hash: [u8; 32],
+}
+
+/// An entry with its place, as the statement takes it.
+#[derive(Serialize)]
+struct Row<'a> {
+    workspace: uuid::fmt::Simple,
+    scope: uuid::fmt::Simple,
+    sequence: i64,
+    action: &'a str,
+    actor: Option<uuid::fmt::Simple>,
+    actor_name: &'a str,
+    subject: uuid::fmt::Simple,
+    run: Option<uuid::fmt::Simple>,
+    detail: &'a str,
+    previous: String,
+    hash: String,
+}
+
+impl<'a> Row<'a> {
+    fn of(entry: &'a AuditEntry, head: &Head, previous: &[u8; 32]) -> Self {
+        Self {
+            workspace: entry.workspace_id.as_uuid().simple(),
+            scope: entry.scope_id.as_uuid().simple(),
+            sequence: head.sequence,
+            action: entry.action,
+            actor: entry.actor.id.map(|id| id.as_uuid().simple()),
+            actor_name: &entry.actor.name,
+            subject: entry.subject_id.simple(),
+            run: entry.run_id.map(|id| id.as_uuid().simple()),
+            detail: &entry.detail,
+            previous: hex(previous),
+            hash: hex(&head.hash),
+        }
     }
-    tx.execute(&HEAD_CREATE, args![workspace, [0_u8; 32]])
-        .await?;
-    let row = tx
-        .first(&HEAD_LOCK, args![workspace])
-        .await?
-        .ok_or(StoreError::NotFound)?;
-    Ok((row.int("sequence")?, hash_of(row.bytes("hash")?)))
+}
+
+async fn lock_heads(
+    tx: &mut Tx,
+    workspaces: &BTreeSet<WorkspaceId>,
+) -> Result<BTreeMap<WorkspaceId, Head>, StoreError> {
+    let ids: Vec<_> = workspaces.iter().map(|id| id.as_uuid().simple()).collect();
+    let ids = to_json(&ids)?;
+    let mut rows = tx.fetch(&HEADS_LOCK, args![&*ids]).await?;
+    if rows.len() < workspaces.len() {
+        tx.execute(&HEADS_CREATE, args![&*ids]).await?;
+        rows = tx.fetch(&HEADS_LOCK, args![ids]).await?;
+    }
+    rows.iter()
+        .map(|row| {
+            let head = Head {
+                sequence: row.int("sequence")?,
+                hash: hash_of(row.bytes("hash")?),
+            };
+            Ok((WorkspaceId::from_uuid(row.uuid("workspace_id")?), head))
+        })
+        .collect()
 }
 
 /// The next hash: SHA-256 over the previous one and every field, each with its length before it.
@@ -180,14 +231,11 @@ fn hash_of(bytes: Vec<u8>) -> [u8; 32] {
 
 /// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     bytes
         .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// A value as JSON text.

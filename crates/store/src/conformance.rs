@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use domain::ids::RunId;
 use policy::RunKey;
-use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder, SqliteConnection};
+use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, sql::Db};
 
 /// The names of the statements this process has run on a dialect, `sqlite` or `postgres`.
 pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
@@ -19,6 +20,44 @@ pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
 /// When the database does not answer.
 pub async fn attempt_is_decided(store: &Store, key: RunKey) -> Result<bool, StoreError> {
     store.attempt_is_decided(key).await
+}
+
+/// Has the database refuse that a run ends well, as it would refuse what nobody foresaw.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn refuse_success(store: &Store, run: RunId) -> Result<(), StoreError> {
+    let id = run.as_uuid().simple().to_string();
+    match &store.db {
+        Db::Sqlite { writer, .. } => {
+            QueryBuilder::<Sqlite>::new(
+                "create trigger refuse_success before update on operation_runs when new.id = x'",
+            )
+            .push(id)
+            .push("' and new.outcome = 'succeeded' begin select raise(abort, 'refused'); end")
+            .build()
+            .execute(writer)
+            .await?;
+        }
+        Db::Postgres(pool) => {
+            QueryBuilder::<Postgres>::new(
+                "create function refuse_success() returns trigger language plpgsql as $$ begin
+                   if new.outcome = 'succeeded' and new.id = '",
+            )
+            .push(id)
+            .push("' then raise exception 'refused'; end if; return new; end $$")
+            .build()
+            .execute(pool)
+            .await?;
+            sqlx::query(
+                "create trigger refuse_success before update on operation_runs
+                 for each row execute function refuse_success()",
+            )
+            .execute(pool)
+            .await?;
+        }
+    }
+    Ok(())
 }
 
 /// A new, empty database on a PostgreSQL server; answers its URL.

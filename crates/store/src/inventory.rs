@@ -12,6 +12,7 @@ use crate::{
     error::StoreError,
     sql::{Fragments, Statement, args, dialects, same},
     tenants::TenantAccess,
+    versions::touch,
 };
 
 /// One object read from the provider.
@@ -118,6 +119,7 @@ impl Store {
             to_json(&rows)?
         ];
         tx.execute(&INVENTORY_UPSERT, args).await?;
+        touch(&mut tx, [(key.scope_id, key.workspace_id)].into()).await?;
         tx.commit().await
     }
 
@@ -135,6 +137,7 @@ impl Store {
         let gone = tx
             .execute(&INVENTORY_FORGET, args![tenant, kind, key.run_id])
             .await?;
+        touch(&mut tx, [(key.scope_id, key.workspace_id)].into()).await?;
         tx.commit().await?;
         Ok(gone)
     }
@@ -226,6 +229,7 @@ impl Store {
             report.generated_at,
         ];
         tx.execute(&REPORT_INSERT, args).await?;
+        touch(&mut tx, [(key.scope_id, key.workspace_id)].into()).await?;
         tx.commit().await
     }
 

@@ -25,6 +25,7 @@ mod sessions;
 mod sql;
 mod tenants;
 mod users;
+mod versions;
 mod workspaces;
 
 pub use audit::AuditVerdict;
@@ -37,14 +38,15 @@ pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
 pub use runs::{
-    AttemptRow, ChangeRow, Claim, Failure, ItemOutcome, ItemRow, Requested, RunAccess, RunDraft,
-    RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft, WorkedOutcome,
+    AttemptRow, ChangeRow, Claim, Ending, Failure, ItemOutcome, ItemRow, Named, Requested,
+    RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft, WorkedOutcome,
 };
 pub use scope::{Scope, WorkspaceAccess};
 pub use seed::{PastRun, WaitingRun};
 pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, OwnSession, Presence};
 pub use tenants::{NewTenant, TenantAccess, TenantDetails};
 pub use users::{Login, NewUser, SETUP_LINK_LIFE};
+pub use versions::Moment;
 
 /// An open database, cheap to clone.
 #[derive(Debug, Clone)]

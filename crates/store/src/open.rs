@@ -60,8 +60,10 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: &[(i64, &str, &str)] = &migrations!("sqlite": 1 "0001_core", 3 "0003_own_pages");
-const POSTGRES: &[(i64, &str, &str)] = &migrations!("postgres": 1 "0001_core", 3 "0003_own_pages");
+const SQLITE: &[(i64, &str, &str)] =
+    &migrations!("sqlite": 1 "0001_core", 2 "0002_speed", 3 "0003_own_pages");
+const POSTGRES: &[(i64, &str, &str)] =
+    &migrations!("postgres": 1 "0001_core", 2 "0002_speed", 3 "0003_own_pages");
 
 fn migrator(list: &'static [(i64, &'static str, &'static str)]) -> Migrator {
     use sqlx::SqlSafeStr as _;
@@ -129,7 +131,11 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         .busy_timeout(Duration::from_secs(5))
         .pragma("trusted_schema", "off")
         .pragma("cell_size_check", "on")
+        // 32 MB: a page that many commits change is carried over once for all of them.
+        .pragma("wal_autocheckpoint", "8000")
         .pragma("journal_size_limit", "67108864")
+        // A list joins few cells with a long ledger: an index made for one query would read all of it.
+        .pragma("automatic_index", "off")
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000");
     refuse_network_file_system(options.get_filename())?;
@@ -150,7 +156,13 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
     let readers = SqlitePoolOptions::new()
         .max_connections(6)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
+        .connect_with(
+            options
+                .create_if_missing(false)
+                .pragma("query_only", "on")
+                // Several of them; what they read most is in the system's cache anyway.
+                .pragma("cache_size", "-2000"),
+        )
         .await
         .map_err(OpenError::Unreachable)?;
     Ok(Store::new(Db::Sqlite { writer, readers }))

@@ -78,6 +78,11 @@ impl WorkspaceAccess {
         &self.name
     }
 
+    /// The person's role in it.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
     /// What the person may do in it.
     pub const fn grants(&self) -> Grants {
         Grants::of_membership(self.role)

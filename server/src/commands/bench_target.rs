@@ -1,5 +1,7 @@
 //! The database a benchmark runs on: empty, and filled by the benchmark itself.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use operations::Services;
 
@@ -9,6 +11,8 @@ use crate::{cli::BenchTarget, data_dir::DataDir};
 pub(crate) struct Target {
     pub(crate) services: Services,
     pub(crate) dialect: &'static str,
+    url: Option<String>,
+    dir: DataDir,
     _folder: tempfile::TempDir,
 }
 
@@ -29,7 +33,38 @@ impl Target {
         Ok(Self {
             services,
             dialect,
+            url: args.database_url.clone(),
+            dir,
             _folder: folder,
         })
     }
+
+    /// Opens the same installation once more, as a process that starts does.
+    pub(crate) async fn open_again(&self) -> anyhow::Result<Services> {
+        self.dir.services(self.url.as_deref()).await
+    }
+}
+
+/// The time below which 95 of 100 are, in milliseconds.
+pub(crate) fn p95(times: &mut [Duration]) -> f64 {
+    at(times, 95)
+}
+
+/// The time in the middle, in milliseconds.
+pub(crate) fn median(times: &mut [Duration]) -> f64 {
+    at(times, 50)
+}
+
+fn at(times: &mut [Duration], percent: usize) -> f64 {
+    times.sort_unstable();
+    let index = times.len() * percent / 100;
+    times.get(index).copied().unwrap_or_default().as_secs_f64() * 1000.0
+}
+
+/// Resident memory of this process in MB, where the system tells.
+pub(crate) fn resident_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1024.0)
 }

@@ -1,8 +1,11 @@
 //! One file a subcommand.
 
 mod bench;
+mod bench_caller;
 mod bench_list;
 mod bench_runs;
+mod bench_starts;
+mod bench_statements;
 mod bench_target;
 mod demo;
 mod maintenance;

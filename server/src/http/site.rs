@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use axum::{
     Router,
+    body::Bytes,
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
@@ -26,7 +27,7 @@ pub(crate) struct Site(Arc<Files>);
 
 #[derive(Debug)]
 struct Files {
-    by_path: HashMap<String, Vec<u8>>,
+    by_path: HashMap<String, Bytes>,
     manifest: Manifest,
 }
 
@@ -66,7 +67,7 @@ impl Site {
     fn embedded() -> anyhow::Result<Self> {
         let by_path: HashMap<_, _> = EMBEDDED
             .iter()
-            .map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec()))
+            .map(|(path, bytes)| ((*path).to_owned(), Bytes::from_static(bytes)))
             .collect();
         let manifest = by_path
             .get("/manifest.json")
@@ -103,13 +104,16 @@ impl Site {
     }
 }
 
-fn read_into(root: &Path, dir: &Path, files: &mut HashMap<String, Vec<u8>>) -> anyhow::Result<()> {
+fn read_into(root: &Path, dir: &Path, files: &mut HashMap<String, Bytes>) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))? {
         let path = entry?.path();
         if path.is_dir() {
             read_into(root, &path, files)?;
         } else if let Ok(relative) = path.strip_prefix(root) {
-            files.insert(format!("/{}", relative.display()), std::fs::read(&path)?);
+            files.insert(
+                format!("/{}", relative.display()),
+                std::fs::read(&path)?.into(),
+            );
         }
     }
     Ok(())
@@ -150,7 +154,7 @@ fn accepted(headers: &HeaderMap) -> Vec<(&'static str, Option<&'static str>)> {
     endings
 }
 
-fn answer(path: &str, bytes: Vec<u8>) -> Response {
+fn answer(path: &str, bytes: Bytes) -> Response {
     let kind = match path.rsplit('.').next() {
         Some("js") => "text/javascript; charset=utf-8",
         Some("wasm") => "application/wasm",

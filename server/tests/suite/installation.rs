@@ -140,7 +140,7 @@ impl Installation {
         }
         match serde_json::from_str::<Live<RunView>>(&answer.body).unwrap() {
             Live::Changed(view) => Some(view.state),
-            Live::Unchanged => None,
+            Live::Unchanged { .. } => None,
         }
     }
 

@@ -49,7 +49,6 @@ fn LiveRuns(view: OperationsView) -> impl IntoView {
     let asked = query.clone();
     let live = use_live(
         view,
-        |view| view.version.clone(),
         |view| view.rows.iter().any(|row| !row.state.is_over()),
         move |version| operations_page(asked.clone(), Some(version)),
     );
@@ -57,7 +56,7 @@ fn LiveRuns(view: OperationsView) -> impl IntoView {
     let shown = Shown {
         rows: RwSignal::new(first.rows.clone()),
         next: RwSignal::new(first.next.clone()),
-        as_of: RwSignal::new(first.as_of),
+        as_of: live.now,
     };
     let table = NodeRef::<html::Table>::new();
     let waiting = follow(polled, shown, table);
@@ -93,7 +92,6 @@ fn follow(
             shown.next.set(view.next);
         }
         shown.rows.set(merged.rows);
-        shown.as_of.set(view.as_of);
         waiting.set(merged.waiting);
     });
     waiting

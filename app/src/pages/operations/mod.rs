@@ -35,6 +35,6 @@ pub fn OperationsPage() -> impl IntoView {
     load(page, |answer| match answer {
         Live::Changed(view) => view! { <Listing view /> }.into_any(),
         // Nothing was shown before, so there is nothing that could be unchanged.
-        Live::Unchanged => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
+        Live::Unchanged { .. } => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
     })
 }

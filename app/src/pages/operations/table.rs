@@ -21,7 +21,7 @@ pub struct Shown {
     /// Where the page after these rows goes on.
     pub next: RwSignal<Option<String>>,
     /// Server time of the last answer.
-    pub as_of: RwSignal<Timestamp>,
+    pub as_of: Signal<Timestamp>,
 }
 
 /// The table; a row is a card on a narrow screen.

@@ -14,6 +14,7 @@ mod timeline;
 
 use domain::{
     error::ApiError,
+    time::Timestamp,
     views::{Live, RunView},
 };
 use leptos::prelude::*;
@@ -52,7 +53,7 @@ pub fn RunPage() -> impl IntoView {
     load(page, |answer| match answer {
         Live::Changed(view) => view! { <Viewer view /> }.into_any(),
         // Nothing was shown before, so there is nothing that could be unchanged.
-        Live::Unchanged => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
+        Live::Unchanged { .. } => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
     })
 }
 
@@ -75,7 +76,7 @@ fn Viewer(view: RunView) -> impl IntoView {
             {move || view! { <Banner lines=banner.get() /> }}
             <Refusal run />
             <FollowUps run />
-            <Parts run />
+            <Parts run now=live.now />
         </Page>
     }
 }
@@ -86,13 +87,13 @@ fn watch(first: RunView) -> LiveView<RunView> {
     let is_over = RwSignal::new(first.state.is_over());
     let live = use_live(
         first,
-        |run| run.version.clone(),
         |run| !run.state.is_over(),
         move |version| {
             let id = id.clone();
             async move {
                 if is_over.try_get_untracked().unwrap_or(true) {
-                    return Ok(Live::Unchanged);
+                    let as_of = Timestamp::default();
+                    return Ok(Live::Unchanged { as_of, version });
                 }
                 run_page(id, Some(version)).await
             }
@@ -103,11 +104,11 @@ fn watch(first: RunView) -> LiveView<RunView> {
 }
 
 #[component]
-fn Parts(run: Signal<RunView>) -> impl IntoView {
+fn Parts(run: Signal<RunView>, now: Signal<Timestamp>) -> impl IntoView {
     view! {
         <div class="grid gap-4">
             <div class="grid gap-4 lg:grid-cols-2">
-                <Summary run />
+                <Summary run now />
                 <Timeline run />
             </div>
             <Progress run />

@@ -14,16 +14,18 @@ use crate::ui::time::{Ago, Exact, Took};
 pub fn Summary(
     /// The run.
     run: Signal<RunView>,
+    /// The moment it is seen from.
+    now: Signal<Timestamp>,
 ) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="summary">
             <h2 id="summary">"Summary"</h2>
-            <dl class="facts mt-2">{move || run.with(facts)}</dl>
+            <dl class="facts mt-2">{move || run.with(|run| facts(run, now))}</dl>
         </section>
     }
 }
 
-fn facts(run: &RunView) -> impl IntoView + use<> {
+fn facts(run: &RunView, now: Signal<Timestamp>) -> impl IntoView + use<> {
     let expected = run.expected_seconds.map(|seconds| {
         let usual = duration(i64::from(seconds) * domain::time::SECOND);
         view! { <dt>"Usually takes"</dt> <dd>{usual}</dd> }
@@ -40,13 +42,13 @@ fn facts(run: &RunView) -> impl IntoView + use<> {
         <dt>"Attempt"</dt>
         <dd>{attempt(run)}</dd>
         <dt>"Queued"</dt>
-        <dd><Moment at=run.queued_at now=run.as_of /></dd>
+        <dd><Moment at=run.queued_at now /></dd>
         <dt>"Started"</dt>
-        <dd>{started(run)}</dd>
+        <dd>{started(run, now)}</dd>
         <dt>"Completed"</dt>
-        <dd>{completed(run)}</dd>
+        <dd>{completed(run, now)}</dd>
         <dt>"Duration"</dt>
-        <dd>{took(run)}</dd>
+        <dd>{took(run, now)}</dd>
         {expected}
     }
 }
@@ -60,7 +62,7 @@ pub fn authority(mode: AuthorityMode) -> &'static str {
 }
 
 #[component]
-fn Moment(at: Timestamp, now: Timestamp) -> impl IntoView {
+fn Moment(at: Timestamp, now: Signal<Timestamp>) -> impl IntoView {
     view! {
         <Exact at />
         <span class="quiet">" (" <Ago at now /> ")"</span>
@@ -75,26 +77,30 @@ fn attempt(run: &RunView) -> String {
     }
 }
 
-fn started(run: &RunView) -> AnyView {
+fn started(run: &RunView, now: Signal<Timestamp>) -> AnyView {
     match run.started_at {
-        Some(at) => view! { <Moment at now=run.as_of /> }.into_any(),
+        Some(at) => view! { <Moment at now /> }.into_any(),
         None if run.state.is_over() => "Never started".into_any(),
         None => "Not yet".into_any(),
     }
 }
 
-fn completed(run: &RunView) -> AnyView {
+fn completed(run: &RunView, now: Signal<Timestamp>) -> AnyView {
     match run.completed_at {
-        Some(at) => view! { <Moment at now=run.as_of /> }.into_any(),
+        Some(at) => view! { <Moment at now /> }.into_any(),
         None => "Not yet".into_any(),
     }
 }
 
-fn took(run: &RunView) -> AnyView {
+fn took(run: &RunView, now: Signal<Timestamp>) -> AnyView {
     let Some(started) = run.started_at else {
         return "None".into_any();
     };
-    let micros = run.completed_at.unwrap_or(run.as_of).since(started);
-    let so_far = run.completed_at.is_none().then_some(" so far");
-    view! { <Took micros /> {so_far} }.into_any()
+    match run.completed_at {
+        Some(completed) => view! { <Took micros=completed.since(started) /> }.into_any(),
+        None => {
+            let micros = move || now.get().since(started);
+            view! { {move || view! { <Took micros=micros() /> }} " so far" }.into_any()
+        }
+    }
 }

@@ -54,7 +54,7 @@ pub fn TenantPage() -> impl IntoView {
     load(page, |answer| match answer {
         Live::Changed(view) => view! { <Overview view /> }.into_any(),
         // Nothing was shown before, so there is nothing that could be unchanged.
-        Live::Unchanged => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
+        Live::Unchanged { .. } => view! { <ErrorPage error=ApiError::NotFound /> }.into_any(),
     })
 }
 
@@ -64,12 +64,9 @@ fn Overview(view: TenantView) -> impl IntoView {
     let subtitle = format!("Your role here: {}.", view.role.label());
     let started = view.started.clone();
     let id = view.id.to_string();
-    let live = use_live(
-        view,
-        |view| view.version.clone(),
-        is_active,
-        move |version| tenant_page(id.clone(), None, Some(version)),
-    );
+    let live = use_live(view, is_active, move |version| {
+        tenant_page(id.clone(), None, Some(version))
+    });
     view! {
         <Page title subtitle actions=move || view! { <Selection live /> }>
             <StartedNotice started />
@@ -99,7 +96,7 @@ fn is_active(view: &TenantView) -> bool {
 
 /// Server time of the newest answer.
 fn now(live: Tenant) -> Signal<Timestamp> {
-    Signal::derive(move || live.view.with(|view| view.as_of))
+    live.now
 }
 
 /// Whether this is the selected tenant, the way to select it, and its members.

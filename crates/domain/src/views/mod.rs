@@ -15,7 +15,7 @@ mod tenants;
 pub use account::{AccountView, OwnSessionView};
 pub use header::{HeaderView, NamedTenant, NamedWorkspace};
 pub use invitations::{InvitationView, InvitationsView, JoinView};
-pub use live::Live;
+pub use live::{Live, Polled};
 pub use members::{MemberView, MembersView};
 pub use notifications::{NotificationView, NotificationsView};
 pub use operations::{

@@ -89,7 +89,7 @@ pub struct StateTab {
     pub state: String,
     /// What it is called.
     pub label: String,
-    /// How many, at most 10,001.
+    /// How many, at most 1,001.
     pub count: i64,
 }
 

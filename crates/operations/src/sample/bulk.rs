@@ -3,9 +3,10 @@
 use domain::{
     capability::Role,
     connection::{ConsentStatus, VerificationStatus},
-    ids::UserId,
+    ids::{TenantId, UserId},
     lifecycle::TenantLifecycle,
     operation::OperationType,
+    time::DAY,
 };
 use secrecy::SecretString;
 use store::{NewConnection, NewTenant, NewUser, Scope, TenantAccess, WaitingRun};
@@ -19,6 +20,13 @@ pub struct Bulk {
     tenants: Vec<(TenantAccess, Vec<(UserId, String)>)>,
     /// The owner of everything, signed in.
     pub owner: Scope,
+}
+
+impl Bulk {
+    /// The tenants.
+    pub fn tenant_ids(&self) -> impl Iterator<Item = TenantId> + Clone {
+        self.tenants.iter().map(|(tenant, _)| tenant.id())
+    }
 }
 
 /// How many rows one statement writes.
@@ -84,7 +92,7 @@ impl Services {
             .await?)
     }
 
-    /// Writes past runs over the tenants.
+    /// Writes past runs over the tenants, into the ledger alone.
     ///
     /// # Errors
     /// [`SampleError`].
@@ -99,9 +107,15 @@ impl Services {
             with_history: bulk.tenants.clone(),
         };
         let now = self.store.now().await?;
-        let runs = history::past_runs(&sample, count, 7, now);
-        for chunk in runs.chunks(CHUNK) {
-            self.store.seed_past_runs(chunk).await?;
+        // The same fortnight again and again, each time a part of it: many runs are never held at once.
+        let chunks = count.div_ceil(CHUNK).max(1);
+        let span = 14 * DAY / i64::try_from(chunks).unwrap_or(1);
+        for chunk in 0..chunks {
+            let runs = CHUNK.min(count - chunk * CHUNK);
+            let later = i64::try_from(chunks - chunk).unwrap_or(1) - 1;
+            let (end, seed) = (now.plus(-later * span), 7 + chunk as u64);
+            let runs = history::past_runs(&sample, runs, seed, end, span);
+            self.store.seed_ended_runs(&runs).await?;
         }
         Ok(())
     }

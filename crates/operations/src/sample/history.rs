@@ -53,16 +53,17 @@ enum Obstacle {
     ConnectionOff,
 }
 
-/// Runs over the last fortnight, oldest first.
+/// Runs over some time that ends two hours before `now`, oldest first.
 pub(super) fn past_runs(
     sample: &SampleTenants,
     count: usize,
     seed: u64,
     now: Timestamp,
+    span: i64,
 ) -> Vec<PastRun> {
     let mut dice = Dice(seed);
     let mut times: Vec<_> = (0..count)
-        .map(|_| now.plus(-dice.span(2 * HOUR, 14 * 24 * HOUR)))
+        .map(|_| now.plus(-dice.span(2 * HOUR, 2 * HOUR + span)))
         .collect();
     times.sort_unstable();
     times

@@ -8,6 +8,7 @@ mod tenants;
 use domain::{
     ids::{RequestId, TenantId},
     operation::OperationType,
+    time::{DAY, HOUR},
 };
 use store::{RunDraft, Scope, SystemDraft, TenantAccess};
 use uuid::Uuid;
@@ -49,6 +50,8 @@ pub enum SampleError {
 
 /// How many past runs the sample holds.
 const HISTORY: usize = 320;
+/// Over which time; the last two hours are left to the person who looks.
+const FORTNIGHT: i64 = 14 * DAY - 2 * HOUR;
 
 impl Services {
     /// Fills an empty installation with workspaces, tenants, people, a history, and a few queued runs.
@@ -63,7 +66,8 @@ impl Services {
         let accounts = people::accounts()?;
         let people = self.make_people(&accounts).await?;
         let sample = self.make_tenants(&people, directories).await?;
-        let runs = history::past_runs(&sample, HISTORY, seed, self.store.now().await?);
+        let now = self.store.now().await?;
+        let runs = history::past_runs(&sample, HISTORY, seed, now, FORTNIGHT);
         self.store.seed_past_runs(&runs).await?;
         self.queue_some(&people, &sample).await?;
         // Nobody finds a session that they did not open.

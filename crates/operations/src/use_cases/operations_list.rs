@@ -11,25 +11,48 @@ use domain::{
         InitiatorKind, Live, OperationsQuery, OperationsView, SortOrder, StateTab, TenantOption,
     },
 };
-use store::{RunFilter, RunOrder, Scope, TenantAccess, WorkspaceAccess};
+use store::{Moment, Named, RunFilter, RunOrder, Scope, TenantAccess, WorkspaceAccess};
 
 use super::{header::selected, run_rows::Targets};
-use crate::{
-    Services,
-    problem::Answer as _,
-    version::{live, version_of},
-};
+use crate::{Services, problem::Answer as _, version::Poll};
 
 const PAGE: usize = 50;
 /// Counted no further: an operator needs to know "many", not how many.
-const COUNT_CAP: i64 = 10_001;
+const COUNT_CAP: i64 = 1_001;
 const ACTIVE: [&str; 2] = ["queued", "running"];
 
 /// What the request may look at.
 struct Place {
     workspace: WorkspaceAccess,
     tenants: Vec<TenantAccess>,
-    now: Timestamp,
+    /// Read before the rows that it stands for.
+    moment: Moment,
+}
+
+impl Place {
+    /// A poll about a list; a search rests on the people and tenants it found, too.
+    fn poll<'a>(
+        &self,
+        scope: &Scope,
+        query: &OperationsQuery,
+        filter: Option<&RunFilter>,
+        shown: Option<&'a str>,
+    ) -> Poll<'a> {
+        let workspace = &self.workspace;
+        let tenants: Vec<_> = self
+            .tenants
+            .iter()
+            .map(|t| (t.id(), t.name(), t.lifecycle(), t.role()))
+            .collect();
+        let found = filter.map(|filter| (&filter.tenants, &filter.initiators, &filter.named));
+        let premises = (
+            (scope.user_id(), scope.selected_tenant(), query),
+            (workspace.id(), workspace.name(), workspace.role()),
+            tenants,
+            found,
+        );
+        Poll::new(&premises, self.moment, shown)
+    }
 }
 
 impl Services {
@@ -54,23 +77,30 @@ impl Services {
             tenants: about.iter().map(|tenant| tenant.id()).collect(),
             ..RunFilter::default()
         };
-        let page = match self.filter_of(scope, &place, query, base.clone()).await? {
+        let filter = self.filter_of(scope, &place, query, base.clone()).await?;
+        let poll = place.poll(scope, query, filter.as_ref(), shown);
+        if let Some(unchanged) = poll.unchanged() {
+            return Ok(unchanged);
+        }
+        let page = match &filter {
             Some(filter) => Some(
                 self.store
-                    .runs(scope, workspace, tenants, &filter, PAGE)
+                    .runs(scope, workspace, tenants, filter, PAGE)
                     .await
                     .answer(request)?,
             ),
             None => None,
         };
-        let mut view = OperationsView {
+        // A run that grows older than the window leaves the page without anything else happening.
+        let oldest = page.as_ref().and_then(|page| page.oldest);
+        let until = oldest
+            .zip(span_of(&query.since)?)
+            .map(|(oldest, span)| oldest.plus(span));
+        let view = OperationsView {
             tabs: self.tabs(scope, &place, &base).await?,
             ..view_of(&place, query, about, page)
         };
-        view.version = version_of(&view);
-        view.as_of = place.now;
-        let version = view.version.clone();
-        Ok(live(view, &version, shown))
+        Ok(poll.answer(view, until))
     }
 
     async fn place_of(&self, scope: &Scope) -> Result<Place, ApiError> {
@@ -89,11 +119,11 @@ impl Services {
                 capability: view.label().to_owned(),
             });
         }
-        let now = self.store.now().await.answer(request)?;
+        let moment = self.store.version_of_tenants(&workspace, &tenants).await;
         Ok(Place {
+            moment: moment.answer(request)?,
             workspace,
             tenants,
-            now,
         })
     }
 
@@ -108,7 +138,7 @@ impl Services {
         let mut filter = base;
         filter.states = states_of(&query.state)?;
         filter.operations = operations_of(&query.operation)?;
-        filter.since = since_of(&query.since, place.now)?;
+        filter.since = span_of(&query.since)?.map(|span| place.moment.now.plus(-span));
         filter.order = order_of(&query.sort)?;
         filter.after = after_of(&query.after)?;
         match initiator_of(&query.initiator)? {
@@ -136,40 +166,22 @@ impl Services {
         }
         let lower = text.to_lowercase();
         let named = |tenant: &&TenantAccess| tenant.name().to_lowercase().contains(&lower);
-        let hits: Vec<TenantId> = place
+        let tenants: Vec<TenantId> = place
             .tenants
             .iter()
             .filter(named)
             .map(TenantAccess::id)
             .collect();
-        if !hits.is_empty() {
-            if filter.tenants.is_empty() {
-                filter.tenants = hits;
-            } else {
-                filter.tenants.retain(|id| hits.contains(id));
-            }
-            return Ok(if filter.tenants.is_empty() {
-                None
-            } else {
-                Some(filter)
-            });
-        }
-        let request = scope.request_id();
         let people = self
             .store
             .initiators_named(&place.workspace, text)
             .await
-            .answer(request)?;
-        if people.is_empty() {
+            .answer(scope.request_id())?;
+        if tenants.is_empty() && people.is_empty() {
             return Ok(None);
         }
-        // "Mine" and a name together mean both.
-        if filter.initiators.is_empty() {
-            filter.initiators = people;
-        } else {
-            filter.initiators.retain(|id| people.contains(id));
-        }
-        Ok(Some(filter).filter(|filter| !filter.initiators.is_empty()))
+        filter.named = Some(Named { tenants, people });
+        Ok(Some(filter))
     }
 
     async fn tabs(
@@ -300,16 +312,15 @@ fn order_of(word: &str) -> Result<RunOrder, ApiError> {
     }
 }
 
-fn since_of(word: &str, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
-    let span = match word {
-        "" => return Ok(None),
-        "1h" => HOUR,
-        "24h" => DAY,
-        "7d" => 7 * DAY,
-        "30d" => 30 * DAY,
-        _ => return Err(unknown("since")),
-    };
-    Ok(Some(now.plus(-span)))
+fn span_of(word: &str) -> Result<Option<i64>, ApiError> {
+    match word {
+        "" => Ok(None),
+        "1h" => Ok(Some(HOUR)),
+        "24h" => Ok(Some(DAY)),
+        "7d" => Ok(Some(7 * DAY)),
+        "30d" => Ok(Some(30 * DAY)),
+        _ => Err(unknown("since")),
+    }
 }
 
 fn after_of(word: &str) -> Result<Option<(Timestamp, RunId)>, ApiError> {

@@ -17,11 +17,7 @@ use domain::{
 use store::{AttemptRow, RunAccess, RunRow, Scope};
 
 use super::{decisions::decision_view, start::retry_refusal};
-use crate::{
-    Services,
-    problem::Answer as _,
-    version::{live, version_of},
-};
+use crate::{Services, problem::Answer as _, version::Poll};
 
 impl Services {
     /// The page of one run; `shown` is the version the page shows already.
@@ -38,6 +34,17 @@ impl Services {
         let id: RunId = run.parse().map_err(|_| ApiError::NotFound)?;
         let run = self.store.run(scope, id).await.answer(request)?;
         run.require_view()?;
+        let moment = self.store.version_of_run(&run).await.answer(request)?;
+        let banner = self.banner_of(scope, &run).await?;
+        let bare = bare_view(&run);
+        let poll = Poll::new(
+            &(scope.user_id(), run.role(), &banner, &bare),
+            moment,
+            shown,
+        );
+        if let Some(unchanged) = poll.unchanged() {
+            return Ok(unchanged);
+        }
         let decisions = self.store.run_decisions(&run).await.answer(request)?;
         let attempts = self.store.run_attempts(&run).await.answer(request)?;
         let row = run.run();
@@ -45,20 +52,17 @@ impl Services {
         let refusal = views
             .first()
             .filter(|newest| row.denial_class.is_some() && !newest.allowed);
-        let mut view = RunView {
-            banner: self.banner_of(scope, &run).await?,
+        let view = RunView {
+            banner,
             explanation: refusal.and_then(|newest| newest.explanation.clone()),
             decisions: views,
             timeline: timeline(row, &decisions, &attempts),
             items: self.items_of(scope, &run).await?,
             report: self.store.run_report(&run).await.answer(request)?,
             retries: self.store.run_retries(&run).await.answer(request)?,
-            ..bare_view(&run)
+            ..bare
         };
-        view.version = version_of(&view);
-        view.as_of = self.store.now().await.answer(request)?;
-        let version = view.version.clone();
-        Ok(live(view, &version, shown))
+        Ok(poll.answer(view, None))
     }
 
     async fn banner_of(

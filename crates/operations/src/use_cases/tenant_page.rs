@@ -11,11 +11,7 @@ use domain::{
 use store::{Connection, RunFilter, RunRow, Scope, TenantAccess};
 
 use super::{header::selected, run_rows::Targets};
-use crate::{
-    Services,
-    problem::Answer as _,
-    version::{live, version_of},
-};
+use crate::{Services, problem::Answer as _, version::Poll};
 
 /// How many of its newest runs a tenant's page shows.
 const RECENT: usize = 8;
@@ -35,6 +31,27 @@ impl Services {
         let request = scope.request_id();
         let tenant = self.tenant_of(scope, tenant).await?;
         tenant.require(Capability::TenantView)?;
+        let is_selected = selected(scope, std::slice::from_ref(&tenant)).is_some();
+        let moment = self.store.version_of_tenant(&tenant).await;
+        let poll = Poll::new(
+            &(
+                scope.user_id(),
+                (
+                    tenant.id(),
+                    tenant.name(),
+                    tenant.lifecycle(),
+                    tenant.role(),
+                ),
+                is_selected,
+                started,
+            ),
+            moment.answer(request)?,
+            // What a start led to may be a run of any tenant.
+            shown.filter(|_| started.is_none()),
+        );
+        if let Some(unchanged) = poll.unchanged() {
+            return Ok(unchanged);
+        }
         let runs = self
             .recent_runs(scope, &tenant, RunFilter::default(), RECENT)
             .await?;
@@ -49,12 +66,12 @@ impl Services {
             true => self.store.connection(&tenant).await.answer(request)?,
             false => None,
         };
-        let mut view = TenantView {
+        let view = TenantView {
             id: tenant.id(),
             name: tenant.name().to_owned(),
             lifecycle: tenant.lifecycle(),
             role: tenant.role(),
-            is_selected: selected(scope, std::slice::from_ref(&tenant)).is_some(),
+            is_selected,
             starts: start_buttons(&tenant, connection.as_ref(), &active),
             connection: connection.map(|c| connection_view(c, &tenant)),
             report: self.report_brief(scope, &tenant).await?,
@@ -71,10 +88,7 @@ impl Services {
             as_of: Timestamp(0),
             version: String::new(),
         };
-        view.version = version_of(&view);
-        view.as_of = self.store.now().await.answer(request)?;
-        let version = view.version.clone();
-        Ok(live(view, &version, shown))
+        Ok(poll.answer(view, None))
     }
 
     async fn recent_runs(

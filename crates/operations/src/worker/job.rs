@@ -6,14 +6,21 @@ use policy::Running;
 use store::{Failure, RunEnd, Store, StoreError};
 use tokio::time::{sleep, timeout};
 
+use super::finisher::{Finisher, Written};
 use crate::families::{Provider, failed, work};
 
 /// Works on a run and writes down how it ended; a panic or a hang in the handler is an end too.
-pub(super) async fn run(store: Store, provider: Provider, running: Running, longest: Duration) {
+pub(super) async fn run(
+    store: Store,
+    provider: Provider,
+    finisher: Finisher,
+    running: Running,
+    longest: Duration,
+) {
     let running = Arc::new(running);
     let key = running.key();
-    let (inner_store, inner) = (store.clone(), Arc::clone(&running));
-    let mut handler = tokio::spawn(async move { work(&inner_store, &provider, &inner).await });
+    let inner = Arc::clone(&running);
+    let mut handler = tokio::spawn(async move { work(&store, &provider, &inner).await });
     let _stop = AbortOnDrop(handler.abort_handle());
     let end = match timeout(longest, &mut handler).await {
         Ok(Ok(Ok(end))) => end,
@@ -40,13 +47,13 @@ pub(super) async fn run(store: Store, provider: Provider, running: Running, long
             failed(inside("timed_out", "The run took longer than any run may."))
         }
     };
-    finish(&store, &running, &end).await;
+    finish(&finisher, &running, end).await;
 }
 
 /// Ends the run; an end that the database does not take becomes a plain failure.
-async fn finish(store: &Store, running: &Running, end: &RunEnd) {
+async fn finish(finisher: &Finisher, running: &Arc<Running>, end: RunEnd) {
     let key = running.key();
-    let Err(error) = end_run(store, running, end).await else {
+    let Err(error) = end_run(finisher, running, end).await else {
         return;
     };
     tracing::error!(run.id = %key.run_id, error = %error, "the end of run {} was not taken", key.run_id);
@@ -54,29 +61,34 @@ async fn finish(store: &Store, running: &Running, end: &RunEnd) {
         "internal_error",
         "The result could not be written down. The log has the details under this run's id.",
     ));
-    if let Err(error) = end_run(store, running, &end).await {
+    if let Err(error) = end_run(finisher, running, end).await {
         tracing::error!(run.id = %key.run_id, error = %error, "run {} is left to its lease", key.run_id);
     }
 }
 
-/// Writes an end; an outage of the database is waited out for as long as the lease is ours.
-async fn end_run(store: &Store, running: &Running, end: &RunEnd) -> Result<(), StoreError> {
+/// Has an end written; an outage of the database is waited out for as long as the lease is ours.
+async fn end_run(
+    finisher: &Finisher,
+    running: &Arc<Running>,
+    end: RunEnd,
+) -> Result<(), StoreError> {
     let key = running.key();
+    let end = Arc::new(end);
     loop {
-        match store.run_finish(running, end).await {
-            Ok(()) => {
+        match finisher.write(running, &end).await {
+            Written::Ended => {
                 tracing::info!(run.id = %key.run_id, outcome = ?end.outcome, "run {} ended", key.run_id);
                 return Ok(());
             }
-            Err(StoreError::LeaseLost) => {
+            Written::LeaseLost => {
                 tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "no longer ours to end, run {}", key.run_id);
                 return Ok(());
             }
-            Err(error) if matches!(error, StoreError::Unavailable(_)) || error.is_contention() => {
-                tracing::warn!(run.id = %key.run_id, error = %error, "could not end run {}; trying again", key.run_id);
+            Written::Later(why) => {
+                tracing::warn!(run.id = %key.run_id, error = why, "could not end run {}; trying again", key.run_id);
                 sleep(Duration::from_millis(500)).await;
             }
-            Err(error) => return Err(error),
+            Written::Refused(error) => return Err(error),
         }
     }
 }

@@ -12,11 +12,11 @@ use policy::{RunKey, Running};
 use store::{Store, StoreError};
 use tokio::{
     sync::{Semaphore, watch},
-    task::{AbortHandle, JoinSet},
+    task::{AbortHandle, JoinHandle, JoinSet},
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::job;
+use super::{finisher::Finisher, job};
 use crate::{Services, families::Provider};
 
 /// How a pool works.
@@ -114,10 +114,9 @@ impl Pool {
             return;
         }
         tracing::info!(worker.id = %self.id, workers = self.settings.workers, "worker {} claims runs", self.id);
-        let mut jobs = JoinSet::new();
-        let slots = Arc::new(Semaphore::new(self.settings.workers));
+        let mut jobs = Jobs::new(&self);
         tokio::select! {
-            () = self.claim_for_ever(&mut jobs, &slots) => {}
+            () = self.claim_for_ever(&mut jobs) => {}
             () = self.keep_leases() => {}
             () = self.sweep() => {}
             _ = stop.wait_for(|stopped| *stopped) => {}
@@ -133,38 +132,33 @@ impl Pool {
         if self.settings.workers == 0 {
             return Ok(0);
         }
-        let mut jobs = JoinSet::new();
-        let slots = Arc::new(Semaphore::new(self.settings.workers));
+        let mut jobs = Jobs::new(self);
         let drained = tokio::select! {
-            drained = self.claim_all(&mut jobs, &slots) => drained,
+            drained = self.claim_all(&mut jobs) => drained,
             () = self.keep_leases() => Ok(0),
         };
         self.wind_down(jobs).await;
         drained
     }
 
-    async fn claim_all(
-        &self,
-        jobs: &mut JoinSet<()>,
-        slots: &Arc<Semaphore>,
-    ) -> Result<usize, StoreError> {
+    async fn claim_all(&self, jobs: &mut Jobs) -> Result<usize, StoreError> {
         let mut decided = 0;
         loop {
-            match self.claim(jobs, slots).await? {
+            match self.claim(jobs).await? {
                 // A run that ends can let another one be queued.
-                0 if jobs.join_next().await.is_none() => return Ok(decided),
+                0 if jobs.running.join_next().await.is_none() => return Ok(decided),
                 more => decided += more,
             }
         }
     }
 
-    async fn claim_for_ever(&self, jobs: &mut JoinSet<()>, slots: &Arc<Semaphore>) {
+    async fn claim_for_ever(&self, jobs: &mut Jobs) {
         let bell = self.store.queue_bell();
         loop {
-            while jobs.try_join_next().is_some() {}
+            while jobs.running.try_join_next().is_some() {}
             // Registered before looking, so that a run queued in between still rings.
             let rung = bell.notified();
-            match self.claim(jobs, slots).await {
+            match self.claim(jobs).await {
                 Ok(0) => {
                     tokio::select! { () = rung => {} () = sleep(self.settings.poll) => {} }
                 }
@@ -178,16 +172,12 @@ impl Pool {
     }
 
     /// Starts as many runs as there are free slots; answers how many were decided about.
-    async fn claim(
-        &self,
-        jobs: &mut JoinSet<()>,
-        slots: &Arc<Semaphore>,
-    ) -> Result<usize, StoreError> {
+    async fn claim(&self, jobs: &mut Jobs) -> Result<usize, StoreError> {
         // At least one slot must be free before anything is claimed.
-        let Ok(first) = Arc::clone(slots).acquire_owned().await else {
+        let Ok(first) = Arc::clone(&jobs.slots).acquire_owned().await else {
             return Ok(0);
         };
-        let free = slots.available_permits() + 1;
+        let free = jobs.slots.available_permits() + 1;
         drop(first);
         let limit = i64::try_from(free.min(100)).unwrap_or(1);
         let started = self.store.runs_start(self.id, limit).await?;
@@ -196,21 +186,21 @@ impl Pool {
             tracing::info!(run.id = %ended.key.run_id, "refused by the gate, run {}", ended.key.run_id);
         }
         for running in started.running {
-            self.spawn(jobs, slots, running).await;
+            self.spawn(jobs, running).await;
         }
         Ok(decided)
     }
 
-    async fn spawn(&self, jobs: &mut JoinSet<()>, slots: &Arc<Semaphore>, running: Running) {
-        let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
+    async fn spawn(&self, jobs: &mut Jobs, running: Running) {
+        let Ok(slot) = Arc::clone(&jobs.slots).acquire_owned().await else {
             return;
         };
         let key = running.key();
         let (store, provider) = (self.store.clone(), self.provider.clone());
-        let held = Arc::clone(&self.held);
+        let (held, finisher) = (Arc::clone(&self.held), jobs.finisher.clone());
         self.held.begin(key, || {
-            jobs.spawn(async move {
-                job::run(store, provider, running, LONGEST_RUN).await;
+            jobs.running.spawn(async move {
+                job::run(store, provider, finisher, running, LONGEST_RUN).await;
                 held.remove(key);
                 drop(slot);
             })
@@ -246,9 +236,9 @@ impl Pool {
         }
     }
 
-    async fn wind_down(&self, mut jobs: JoinSet<()>) {
+    async fn wind_down(&self, mut jobs: Jobs) {
         let finished = tokio::time::timeout(self.settings.grace, async {
-            while jobs.join_next().await.is_some() {}
+            while jobs.running.join_next().await.is_some() {}
         });
         // A grace longer than a lease must not let others take what is still being finished.
         let finished = tokio::select! {
@@ -256,11 +246,40 @@ impl Pool {
             () = self.keep_leases() => false,
         };
         if !finished {
-            jobs.shutdown().await;
+            jobs.running.shutdown().await;
         }
+        jobs.close().await;
         // Also what was started in the database, but not yet here, when the pool was stopped.
         if let Err(error) = self.store.runs_hand_back(self.id).await {
             tracing::warn!(error = %error, "could not hand runs back; their leases run out");
+        }
+    }
+}
+
+/// What a pool works on, and where it is written down how that ended.
+struct Jobs {
+    running: JoinSet<()>,
+    slots: Arc<Semaphore>,
+    finisher: Finisher,
+    writing: JoinHandle<()>,
+}
+
+impl Jobs {
+    fn new(pool: &Pool) -> Self {
+        let (finisher, writing) = Finisher::start(pool.store.clone());
+        Self {
+            running: JoinSet::new(),
+            slots: Arc::new(Semaphore::new(pool.settings.workers)),
+            finisher,
+            writing,
+        }
+    }
+
+    /// Waits for the group that is being written, so that nothing of it is handed back.
+    async fn close(self) {
+        drop(self.finisher);
+        if let Err(error) = self.writing.await {
+            tracing::error!(error = %error, "writing ends broke off");
         }
     }
 }

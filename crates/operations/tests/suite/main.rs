@@ -18,6 +18,7 @@ mod list;
 mod members;
 mod pages;
 mod play;
+mod polls;
 mod sample;
 mod setting_up;
 mod sign_in;

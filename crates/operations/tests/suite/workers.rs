@@ -26,6 +26,7 @@ on_both! {
     two_pools_share_the_queue,
     a_pool_can_take_over_from_itself,
     a_handler_that_panics_fails_its_run_and_nothing_else,
+    one_end_that_is_refused_takes_no_other_with_it,
 }
 
 async fn over(world: &World, run: domain::ids::RunId) -> bool {
@@ -278,4 +279,22 @@ async fn a_handler_that_panics_fails_its_run_and_nothing_else(world: Arc<World>)
         world.work(0, CHECK).await.state.outcome,
         RunOutcome::Succeeded
     );
+}
+
+async fn one_end_that_is_refused_takes_no_other_with_it(world: Arc<World>) {
+    let poisoned = world.ask(&world.owner, 0, SYNC).await;
+    let other = world.ask(&world.owner, 1, SYNC).await;
+    let store = world.services.store();
+    store::conformance::refuse_success(store, poisoned)
+        .await
+        .unwrap();
+    assert_eq!(world.pool().drain().await.unwrap(), 2);
+    let view = world.view(poisoned).await;
+    assert_eq!(view.state.outcome, RunOutcome::Failed);
+    assert_eq!(view.failures[0].reason_code, "internal_error");
+    let view = world.view(other).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded);
+    for run in [poisoned, other] {
+        assert_eq!(world.told(&world.owner, run).await, 1);
+    }
 }

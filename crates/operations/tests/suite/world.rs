@@ -304,7 +304,7 @@ impl World {
 pub fn changed<T>(page: Result<Live<T>, ApiError>) -> T {
     match page.unwrap() {
         Live::Changed(view) => view,
-        Live::Unchanged => panic!("nothing was shown before"),
+        Live::Unchanged { .. } => panic!("nothing was shown before"),
     }
 }
 

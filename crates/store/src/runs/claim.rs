@@ -109,6 +109,15 @@ impl Store {
         }
     }
 
+    /// Whether a run waits to be started.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn runs_waiting(&self) -> Result<bool, StoreError> {
+        let now = self.db.now().await?;
+        Ok(self.db.first(&WAITING, args![now]).await?.is_some())
+    }
+
     /// Claims waiting runs and reads what the gate needs; `None` when none waits.
     ///
     /// # Errors

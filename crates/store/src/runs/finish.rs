@@ -1,7 +1,13 @@
-//! Ending a run: the ledger, the queue, the audit log and the one notification, together.
+//! Ending runs: the ledger, the queue, the audit log and the one notification of each, together.
 
-use domain::{ids::UserId, run::RunOutcome, summary::SummaryCounts};
-use policy::Running;
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    ids::{RunId, UserId},
+    run::RunOutcome,
+    summary::SummaryCounts,
+};
+use policy::{RunKey, Running};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -10,7 +16,7 @@ use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append, to_json},
     error::StoreError,
-    sql::{Statement, args, same},
+    sql::{Row, Statement, Tx, args, dialects},
 };
 
 /// One failure of a run, in words that are safe to show (R-09).
@@ -62,21 +68,54 @@ pub struct RunEnd {
     pub failures: Vec<Failure>,
 }
 
-static RUN_FINISH: Statement = same(
-    "run_finish",
-    "update operation_runs set status = 'completed', outcome = $3, failures = $5,
-       summary_counts = case when $4 = '{}' then summary_counts else $4 end,
-       reason_code = $6, completed_at = $7, updated_at = $7
-     where id = $1 and attempt = $2 and status = 'running'
-     returning user_id, initiator_name",
-);
-static QUEUE_FINISH: Statement = same(
+/// What became of one end of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The run is over.
+    Written,
+    /// Another attempt has taken over, or the run was over already: nothing was written.
+    LeaseLost,
+}
+
+// The queue rows first, in the order of their keys, as every other transaction takes them.
+static QUEUE_FINISH: Statement = dialects(
     "run_queue_finish",
-    "delete from run_queue where run_id = $1 and attempt = $2 and status = 'running'",
+    "delete from run_queue where rowid in (
+       select q.rowid from json_each($1) k
+       join run_queue q on q.run_id = unhex(k.value ->> 'run') and q.attempt = k.value ->> 'attempt'
+       where q.status = 'running')
+     returning run_id, attempt",
+    "with held as materialized (
+       select q.run_id from json_to_recordset($1::json) as k(run uuid, attempt bigint)
+       join run_queue q on q.run_id = k.run and q.attempt = k.attempt
+       where q.status = 'running' order by q.run_id for update of q)
+     delete from run_queue q using held where q.run_id = held.run_id
+     returning q.run_id, q.attempt",
 );
-static ATTEMPT_END: Statement = same(
-    "run_attempt_end",
-    "update run_attempts set ended_at = $3, ended_by = $4 where run_id = $1 and attempt = $2",
+static RUNS_FINISH: Statement = dialects(
+    "runs_finish",
+    "update operation_runs set status = 'completed', outcome = t.outcome, failures = t.failures,
+       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2
+     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'outcome' as outcome,
+             k.value ->> 'counts' as counts, k.value ->> 'failures' as failures, k.value ->> 'reason' as reason
+           from json_each($1) k) as t
+     where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
+     returning id, user_id, initiator_name",
+    "update operation_runs set status = 'completed', outcome = t.outcome, failures = t.failures,
+       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2
+     from json_to_recordset($1::json) as t(run uuid, attempt bigint, outcome text, counts text, failures text,
+       reason text)
+     where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
+     returning id, user_id, initiator_name",
+);
+static ATTEMPTS_END: Statement = dialects(
+    "run_attempts_end",
+    "update run_attempts set ended_at = $2, ended_by = 'finished'
+     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from json_each($1) k) as t
+     where run_id = t.run and run_attempts.attempt = t.attempt",
+    "update run_attempts set ended_at = $2, ended_by = 'finished'
+     from json_to_recordset($1::json) as t(run uuid, attempt bigint)
+     where run_id = t.run and run_attempts.attempt = t.attempt",
 );
 
 impl Store {
@@ -85,64 +124,134 @@ impl Store {
     /// # Errors
     /// `LeaseLost` when another attempt has taken over: then nothing was written.
     pub async fn run_finish(&self, running: &Running, end: &RunEnd) -> Result<(), StoreError> {
-        let key = running.key();
-        let outcome = RunOutcome::from(end.outcome);
+        match *self.runs_finish(&[(running, end)]).await? {
+            [Ending::Written] => Ok(()),
+            _ => Err(StoreError::LeaseLost),
+        }
+    }
+
+    /// Ends running runs in one transaction; answers in the order of the runs what became of each.
+    ///
+    /// A run that another attempt has taken over is left alone; the others end.
+    ///
+    /// # Errors
+    /// When the database does not take one of the ends: then none is written.
+    pub async fn runs_finish(
+        &self,
+        ends: &[(&Running, &RunEnd)],
+    ) -> Result<Vec<Ending>, StoreError> {
+        if ends.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut tx = self.db.write().await?;
-        let now = tx.now().await?;
-        let reason = end
-            .failures
-            .first()
-            .map(|failure| failure.reason_code.clone());
-        let args = args![
-            key.run_id,
-            key.attempt,
-            outcome.as_str(),
-            to_json(&end.counts)?,
-            to_json(&end.failures)?,
-            reason,
-            now,
-        ];
-        // The queue row first, as every other transaction takes them.
-        if tx
-            .execute(&QUEUE_FINISH, args![key.run_id, key.attempt])
-            .await?
-            == 0
-        {
-            return Err(StoreError::LeaseLost);
+        let rows = tx
+            .fetch(&QUEUE_FINISH, args![to_json(&keys_of(ends))?])
+            .await?;
+        let mut held = rows.iter().map(held_key).collect::<Result<_, _>>()?;
+        let (endings, ended) = ours(ends, &mut held);
+        if !ended.is_empty() {
+            finish_all(&mut tx, &ended).await?;
+            tx.commit().await?;
         }
-        let row = tx
-            .first(&RUN_FINISH, args)
-            .await?
-            .ok_or(StoreError::LeaseLost)?;
-        let user_id = row.opt_uuid("user_id")?.map(UserId::from_uuid);
-        tx.execute(
-            &ATTEMPT_END,
-            args![key.run_id, key.attempt, now, "finished"],
-        )
-        .await?;
-        if let Some(user_id) = user_id {
-            let notice = Notice {
-                workspace_id: key.workspace_id,
-                scope_id: key.scope_id,
-                user_id,
-                run_id: key.run_id,
-            };
-            notify(&mut tx, now, &[notice]).await?;
-        }
-        let entry = AuditEntry {
+        Ok(endings)
+    }
+}
+
+/// An attempt whose queue row was ours.
+type Held = HashSet<(RunId, i64)>;
+
+fn held_key(row: &Row) -> Result<(RunId, i64), StoreError> {
+    Ok((RunId::from_uuid(row.uuid("run_id")?), row.int("attempt")?))
+}
+
+/// Tells the ends that are ours to write from the others; an attempt named twice ends once.
+fn ours<'a>(
+    ends: &[(&'a Running, &'a RunEnd)],
+    held: &mut Held,
+) -> (Vec<Ending>, Vec<(RunKey, &'a RunEnd)>) {
+    let mut ended = Vec::with_capacity(held.len());
+    let endings = ends
+        .iter()
+        .map(|(running, end)| {
+            let key = running.key();
+            if held.remove(&(key.run_id, key.attempt)) {
+                ended.push((key, *end));
+                Ending::Written
+            } else {
+                Ending::LeaseLost
+            }
+        })
+        .collect();
+    (endings, ended)
+}
+
+fn keys_of(ends: &[(&Running, &RunEnd)]) -> Vec<serde_json::Value> {
+    ends.iter()
+        .map(|(running, _)| {
+            let key = running.key();
+            json!({ "run": key.run_id.as_uuid().simple(), "attempt": key.attempt })
+        })
+        .collect()
+}
+
+fn end_row((key, end): &(RunKey, &RunEnd)) -> Result<serde_json::Value, StoreError> {
+    let counts = (!end.counts.is_empty())
+        .then(|| to_json(&end.counts))
+        .transpose()?;
+    Ok(json!({
+        "run": key.run_id.as_uuid().simple(),
+        "attempt": key.attempt,
+        "outcome": RunOutcome::from(end.outcome),
+        "counts": counts,
+        "failures": to_json(&end.failures)?,
+        "reason": end.failures.first().map(|failure| &failure.reason_code),
+    }))
+}
+
+/// Everything but the queue: ledger, attempts, notifications, audit.
+async fn finish_all(tx: &mut Tx, ended: &[(RunKey, &RunEnd)]) -> Result<(), StoreError> {
+    let now = tx.now().await?;
+    let rows = ended.iter().map(end_row).collect::<Result<Vec<_>, _>>()?;
+    let rows = to_json(&rows)?;
+    let turned = tx.fetch(&RUNS_FINISH, args![&*rows, now]).await?;
+    // The queue and the ledger say the same of a run; where they do not, nothing of the group is written.
+    if turned.len() != ended.len() {
+        return Err(StoreError::Conflict);
+    }
+    tx.execute(&ATTEMPTS_END, args![rows, now]).await?;
+    let mut actors = HashMap::with_capacity(turned.len());
+    for row in &turned {
+        let actor = AuditActor {
+            id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
+            name: row.text("initiator_name")?,
+        };
+        actors.insert(RunId::from_uuid(row.uuid("id")?), actor);
+    }
+    let (mut notices, mut entries) = (Vec::new(), Vec::with_capacity(ended.len()));
+    for (key, end) in ended {
+        let actor = actors.remove(&key.run_id).ok_or(StoreError::Conflict)?;
+        notices.extend(actor.id.map(|user_id| Notice {
             workspace_id: key.workspace_id,
             scope_id: key.scope_id,
-            action: action::RUN_COMPLETED,
-            actor: AuditActor {
-                id: user_id,
-                name: row.text("initiator_name")?,
-            },
-            subject_id: key.run_id.as_uuid(),
-            run_id: Some(key.run_id),
-            detail: json!({ "outcome": outcome, "counts": end.counts, "attempt": key.attempt })
-                .to_string(),
-        };
-        append(&mut tx, now, vec![entry]).await?;
-        tx.commit().await
+            user_id,
+            run_id: key.run_id,
+        }));
+        entries.push(completed(*key, end, actor));
+    }
+    notify(tx, now, &notices).await?;
+    append(tx, now, entries).await
+}
+
+fn completed(key: RunKey, end: &RunEnd, actor: AuditActor) -> AuditEntry {
+    let outcome = RunOutcome::from(end.outcome);
+    AuditEntry {
+        workspace_id: key.workspace_id,
+        scope_id: key.scope_id,
+        action: action::RUN_COMPLETED,
+        actor,
+        subject_id: key.run_id.as_uuid(),
+        run_id: Some(key.run_id),
+        detail: json!({ "outcome": outcome, "counts": end.counts, "attempt": key.attempt })
+            .to_string(),
     }
 }

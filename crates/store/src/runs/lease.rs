@@ -12,16 +12,19 @@ use crate::{
     sql::{Statement, args, dialects, same},
 };
 
+// Locked in the order of the keys: runs of the same pool end in groups meanwhile.
 static HEARTBEAT: Statement = dialects(
     "run_queue_heartbeat",
     "update run_queue set lease_until = $3
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from json_each($1) k) as t
      where run_id = t.run and run_queue.attempt = t.attempt and owner = $2 and status = 'running'
      returning run_id, run_queue.attempt as attempt",
-    "update run_queue set lease_until = $3
-     from json_to_recordset($1::json) as t(run uuid, attempt bigint)
-     where run_id = t.run and run_queue.attempt = t.attempt and owner = $2 and status = 'running'
-     returning run_id, run_queue.attempt as attempt",
+    "with held as materialized (
+       select q.run_id from json_to_recordset($1::json) as t(run uuid, attempt bigint)
+       join run_queue q on q.run_id = t.run and q.attempt = t.attempt
+       where q.owner = $2 and q.status = 'running' order by q.run_id for update of q)
+     update run_queue q set lease_until = $3 from held where q.run_id = held.run_id
+     returning q.run_id, q.attempt",
 );
 static EXPIRED: Statement = dialects(
     "run_queue_expired",

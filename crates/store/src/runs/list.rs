@@ -1,20 +1,22 @@
 //! The operations list: filters, two orders, keyset pages; only what the person may see.
 
-use std::collections::BTreeMap;
+mod cells;
 
 use domain::{
-    capability::{Capability, Role},
-    ids::{RunId, ScopeId, TenantId, UserId},
+    ids::{RunId, TenantId, UserId},
     operation::OperationType,
     time::Timestamp,
 };
 
-use super::{RunRow, row::COLUMNS};
+use serde::Serialize;
+
+use self::cells::Cells;
+use super::RunRow;
 use crate::{
     Store,
     error::StoreError,
     scope::{Scope, WorkspaceAccess},
-    sql::{Fragments, Statement, args, same},
+    sql::{Statement, args, same},
     tenants::TenantAccess,
 };
 
@@ -28,6 +30,15 @@ pub enum RunOrder {
     Oldest,
 }
 
+/// What a search by name found; a run fits by either.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Named {
+    /// Runs in these tenants.
+    pub tenants: Vec<TenantId>,
+    /// Runs these people asked for.
+    pub people: Vec<UserId>,
+}
+
 /// What to show of the list.
 #[derive(Debug, Clone, Default)]
 pub struct RunFilter {
@@ -39,6 +50,8 @@ pub struct RunFilter {
     pub operations: Vec<OperationType>,
     /// Only runs these people asked for; none means all.
     pub initiators: Vec<UserId>,
+    /// Only runs that fit a search by name.
+    pub named: Option<Named>,
     /// Only runs nobody asked for.
     pub by_system: bool,
     /// Only this run.
@@ -52,12 +65,14 @@ pub struct RunFilter {
 }
 
 /// One page of the list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct RunPage {
     /// The rows.
     pub rows: Vec<RunRow>,
     /// Where the next page goes on, if there is one.
     pub next: Option<(Timestamp, RunId)>,
+    /// When the oldest run was asked for, among the rows and the one after them.
+    pub oldest: Option<Timestamp>,
 }
 
 static INITIATORS_BY_NAME: Statement = same(
@@ -65,29 +80,6 @@ static INITIATORS_BY_NAME: Statement = same(
     "select u.id from users u join workspace_memberships m on m.user_id = u.id
      where m.workspace_id = $1 and lower(u.display_name) like $2 escape '\\' order by u.id limit 20",
 );
-
-/// The scopes of a workspace the person may see runs in, grouped by the operation types hidden from them.
-fn visible_scopes(
-    workspace: &WorkspaceAccess,
-    tenants: &[TenantAccess],
-) -> BTreeMap<Vec<&'static str>, Vec<ScopeId>> {
-    let mut groups: BTreeMap<Vec<&'static str>, Vec<ScopeId>> = BTreeMap::new();
-    let own = std::iter::once((workspace.scope_id(), workspace.role));
-    for (scope_id, role) in own.chain(tenants.iter().map(|t| (t.scope_id(), t.role()))) {
-        if role.holds(Capability::OperationsView) {
-            groups.entry(hidden_types(role)).or_default().push(scope_id);
-        }
-    }
-    groups
-}
-
-fn hidden_types(role: Role) -> Vec<&'static str> {
-    OperationType::ALL
-        .iter()
-        .filter(|operation| !role.holds(operation.spec().view_capability))
-        .map(|operation| operation.as_str())
-        .collect()
-}
 
 impl Store {
     /// One page of the runs of a workspace that the person may see.
@@ -104,26 +96,21 @@ impl Store {
         filter: &RunFilter,
         limit: usize,
     ) -> Result<RunPage, StoreError> {
-        let groups = visible_scopes(workspace, tenants);
-        if groups.is_empty() {
-            return Ok(RunPage {
-                rows: Vec::new(),
-                next: None,
-            });
+        let cells = Cells::of(workspace, tenants, filter);
+        if cells.is_empty() {
+            return Ok(RunPage::default());
         }
-        let mut query = Fragments::new("runs_list", "select ");
-        query.push(COLUMNS).push(" from operation_runs r where ");
-        restrict(&mut query, workspace, &groups, filter);
-        page(&mut query, filter, limit);
+        let query = cells.page(workspace, filter, limit);
         let rows = self.db.list(query).await?;
         let mut rows = rows.iter().map(RunRow::of).collect::<Result<Vec<_>, _>>()?;
         let more = rows.len() > limit;
+        let oldest = rows.iter().map(|row| row.queued_at).min();
         rows.truncate(limit);
         let next = rows
             .last()
             .filter(|_| more)
             .map(|row| (row.queued_at, row.id));
-        Ok(RunPage { rows, next })
+        Ok(RunPage { rows, next, oldest })
     }
 
     /// How many runs a filter matches, counted no further than `cap`.
@@ -138,16 +125,11 @@ impl Store {
         filter: &RunFilter,
         cap: i64,
     ) -> Result<i64, StoreError> {
-        let groups = visible_scopes(workspace, tenants);
-        if groups.is_empty() {
+        let cells = Cells::of(workspace, tenants, filter);
+        if cells.is_empty() {
             return Ok(0);
         }
-        let mut query = Fragments::new(
-            "runs_count",
-            "select count(*) as n from (select 1 as one from operation_runs r where ",
-        );
-        restrict(&mut query, workspace, &groups, filter);
-        query.push(" limit ").bind(cap).push(") as capped");
+        let query = cells.count(filter, cap);
         let rows = self.db.list(query).await?;
         rows.first().map_or(Ok(0), |row| row.int("n"))
     }
@@ -172,77 +154,4 @@ impl Store {
             .map(|row| Ok(UserId::from_uuid(row.uuid("id")?)))
             .collect()
     }
-}
-
-fn restrict(
-    query: &mut Fragments,
-    workspace: &WorkspaceAccess,
-    groups: &BTreeMap<Vec<&'static str>, Vec<ScopeId>>,
-    filter: &RunFilter,
-) {
-    query.push("r.workspace_id = ").bind(workspace.id());
-    query.push(" and (");
-    for (index, (hidden, scopes)) in groups.iter().enumerate() {
-        if index > 0 {
-            query.push(" or ");
-        }
-        query.push("(r.scope_id in ").list(scopes.iter().copied());
-        if !hidden.is_empty() {
-            query
-                .push(" and r.type not in ")
-                .list(hidden.iter().copied());
-        }
-        query.push(")");
-    }
-    query.push(")");
-    if !filter.tenants.is_empty() {
-        query
-            .push(" and r.scope_id in ")
-            .list(filter.tenants.iter().copied());
-    }
-    if !filter.states.is_empty() {
-        query
-            .push(" and r.state in ")
-            .list(filter.states.iter().copied());
-    }
-    if !filter.operations.is_empty() {
-        query
-            .push(" and r.type in ")
-            .list(filter.operations.iter().map(|o| o.as_str()));
-    }
-    if !filter.initiators.is_empty() {
-        query
-            .push(" and r.user_id in ")
-            .list(filter.initiators.iter().copied());
-    }
-    if filter.by_system {
-        query.push(" and r.user_id is null");
-    }
-    if let Some(run) = filter.run {
-        query.push(" and r.id = ").bind(run);
-    }
-    if let Some(since) = filter.since {
-        query.push(" and r.queued_at >= ").bind(since);
-    }
-}
-
-fn page(query: &mut Fragments, filter: &RunFilter, limit: usize) {
-    let (after, order) = match filter.order {
-        RunOrder::Newest => (
-            " and (r.queued_at, r.id) < (",
-            " order by r.queued_at desc, r.id desc",
-        ),
-        RunOrder::Oldest => (
-            " and (r.queued_at, r.id) > (",
-            " order by r.queued_at, r.id",
-        ),
-    };
-    if let Some((at, id)) = filter.after {
-        query.push(after).bind(at).push(", ").bind(id).push(")");
-    }
-    // One more than asked for tells whether there is a next page.
-    query
-        .push(order)
-        .push(" limit ")
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1);
 }

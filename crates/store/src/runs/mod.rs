@@ -12,8 +12,8 @@ mod row;
 mod settle;
 
 pub use claim::Claim;
-pub use finish::{Failure, RunEnd, WorkedOutcome};
-pub use list::{RunFilter, RunOrder, RunPage};
+pub use finish::{Ending, Failure, RunEnd, WorkedOutcome};
+pub use list::{Named, RunFilter, RunOrder, RunPage};
 pub use progress::ItemOutcome;
 pub use read::{AttemptRow, ChangeRow, ItemRow, RunAccess};
 pub use request::{Requested, RunDraft, SystemDraft};

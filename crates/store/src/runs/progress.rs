@@ -8,6 +8,7 @@ use crate::{
     audit::to_json,
     error::StoreError,
     sql::{Statement, args, dialects, same},
+    versions::touch,
 };
 
 /// What became of one item of a run.
@@ -78,6 +79,7 @@ impl Store {
             now,
         ];
         tx.execute(&ITEM_SET, args).await?;
+        touch(&mut tx, [(key.scope_id, key.workspace_id)].into()).await?;
         tx.commit().await
     }
 }

@@ -47,6 +47,11 @@ impl RunAccess {
             .map(|(name, lifecycle)| (name.as_str(), *lifecycle))
     }
 
+    /// The person's role where the run belongs.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
     /// What the person may do where the run belongs.
     pub const fn grants(&self) -> Grants {
         Grants::of_membership(self.role)

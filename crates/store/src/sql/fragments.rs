@@ -15,6 +15,8 @@ pub(crate) struct Fragments {
 enum Piece {
     Text(&'static str),
     Bind(Value),
+    /// What the databases spell differently: SQLite's pieces, PostgreSQL's pieces.
+    Either(Vec<Piece>, Vec<Piece>),
 }
 
 impl Fragments {
@@ -35,6 +37,19 @@ impl Fragments {
     /// Goes on with a bound value.
     pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.pieces.push(Piece::Bind(value.into()));
+        self
+    }
+
+    /// Goes on with what SQLite, then with what PostgreSQL is told.
+    pub(crate) fn either(
+        &mut self,
+        sqlite: impl FnOnce(&mut Self),
+        postgres: impl FnOnce(&mut Self),
+    ) -> &mut Self {
+        let [mut lite, mut pg] = [(); 2].map(|()| Self::new(self.name, ""));
+        sqlite(&mut lite);
+        postgres(&mut pg);
+        self.pieces.push(Piece::Either(lite.pieces, pg.pieces));
         self
     }
 
@@ -60,31 +75,47 @@ impl Fragments {
 
     pub(crate) fn sqlite(self) -> QueryBuilder<Sqlite> {
         let mut query = QueryBuilder::new("");
-        for piece in self.pieces {
-            match piece {
-                Piece::Text(text) => query.push(text),
-                Piece::Bind(Value::Int(v)) => query.push_bind(v),
-                Piece::Bind(Value::Text(v)) => query.push_bind(v),
-                Piece::Bind(Value::Id(v)) => query.push_bind(v),
-                Piece::Bind(Value::Flag(v)) => query.push_bind(v),
-                Piece::Bind(Value::Bytes(v)) => query.push_bind(v),
-            };
-        }
+        push_sqlite(&mut query, self.pieces);
         query
     }
 
     pub(crate) fn postgres(self) -> QueryBuilder<Postgres> {
         let mut query = QueryBuilder::new("");
-        for piece in self.pieces {
-            match piece {
-                Piece::Text(text) => query.push(text),
-                Piece::Bind(Value::Int(v)) => query.push_bind(v),
-                Piece::Bind(Value::Text(v)) => query.push_bind(v),
-                Piece::Bind(Value::Id(v)) => query.push_bind(v),
-                Piece::Bind(Value::Flag(v)) => query.push_bind(v),
-                Piece::Bind(Value::Bytes(v)) => query.push_bind(v),
-            };
-        }
+        push_postgres(&mut query, self.pieces);
         query
+    }
+}
+
+fn push_sqlite(query: &mut QueryBuilder<Sqlite>, pieces: Vec<Piece>) {
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => query.push(text),
+            Piece::Bind(Value::Int(v)) => query.push_bind(v),
+            Piece::Bind(Value::Text(v)) => query.push_bind(v),
+            Piece::Bind(Value::Id(v)) => query.push_bind(v),
+            Piece::Bind(Value::Flag(v)) => query.push_bind(v),
+            Piece::Bind(Value::Bytes(v)) => query.push_bind(v),
+            Piece::Either(sqlite, _) => {
+                push_sqlite(query, sqlite);
+                continue;
+            }
+        };
+    }
+}
+
+fn push_postgres(query: &mut QueryBuilder<Postgres>, pieces: Vec<Piece>) {
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => query.push(text),
+            Piece::Bind(Value::Int(v)) => query.push_bind(v),
+            Piece::Bind(Value::Text(v)) => query.push_bind(v),
+            Piece::Bind(Value::Id(v)) => query.push_bind(v),
+            Piece::Bind(Value::Flag(v)) => query.push_bind(v),
+            Piece::Bind(Value::Bytes(v)) => query.push_bind(v),
+            Piece::Either(_, postgres) => {
+                push_postgres(query, postgres);
+                continue;
+            }
+        };
     }
 }

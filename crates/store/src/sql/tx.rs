@@ -1,5 +1,7 @@
 //! A write transaction of either database.
 
+use std::time::Instant;
+
 use sqlx::{
     Postgres, Sqlite, Transaction, postgres::PgArguments, query::Query, sqlite::SqliteArguments,
 };
@@ -23,16 +25,19 @@ impl Tx {
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
         note(self.dialect(), statement.name);
-        Ok(match self {
-            Self::Sqlite(tx) => sqlite(statement, args)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
-            Self::Postgres(tx) => postgres(statement, args)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
+        timed(statement.name, async {
+            Ok(match self {
+                Self::Sqlite(tx) => sqlite(statement, args)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
+                Self::Postgres(tx) => postgres(statement, args)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
+            })
         })
+        .await
     }
 
     /// Runs a statement and reads all its rows.
@@ -42,16 +47,19 @@ impl Tx {
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         note(self.dialect(), statement.name);
-        Ok(match self {
-            Self::Sqlite(tx) => {
-                let rows = sqlite(statement, args).fetch_all(&mut **tx).await?;
-                rows.into_iter().map(Row::Sqlite).collect()
-            }
-            Self::Postgres(tx) => {
-                let rows = postgres(statement, args).fetch_all(&mut **tx).await?;
-                rows.into_iter().map(Row::Postgres).collect()
-            }
+        timed(statement.name, async {
+            Ok(match self {
+                Self::Sqlite(tx) => {
+                    let rows = sqlite(statement, args).fetch_all(&mut **tx).await?;
+                    rows.into_iter().map(Row::Sqlite).collect()
+                }
+                Self::Postgres(tx) => {
+                    let rows = postgres(statement, args).fetch_all(&mut **tx).await?;
+                    rows.into_iter().map(Row::Postgres).collect()
+                }
+            })
         })
+        .await
     }
 
     /// Runs a statement and reads its first row, if there is one.
@@ -65,11 +73,14 @@ impl Tx {
 
     /// Commits.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
+        timed("commit", async {
+            match self {
+                Self::Sqlite(tx) => tx.commit().await?,
+                Self::Postgres(tx) => tx.commit().await?,
+            }
+            Ok(())
+        })
+        .await
     }
 
     const fn dialect(&self) -> &'static str {
@@ -78,6 +89,18 @@ impl Tx {
             Self::Postgres(_) => "postgres",
         }
     }
+}
+
+/// Tells the log how long a statement of a transaction took, when somebody asks for `store::statement`.
+async fn timed<T>(statement: &'static str, work: impl Future<Output = T>) -> T {
+    if !tracing::enabled!(target: "store::statement", tracing::Level::TRACE) {
+        return work.await;
+    }
+    let begun = Instant::now();
+    let done = work.await;
+    let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::trace!(target: "store::statement", statement, micros);
+    done
 }
 
 /// Remembers that a statement ran; costs nothing in a release build.

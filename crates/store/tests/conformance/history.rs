@@ -170,6 +170,26 @@ pub async fn past_runs_stand_in_the_ledger_as_they_ended(db: Arc<Database>) {
     assert!(verdicts.iter().all(|verdict| verdict.broken_at.is_none()));
 }
 
+pub async fn runs_for_a_benchmark_of_lists_stand_in_the_ledger(db: Arc<Database>) {
+    use AuthorityMode::{ActorBound, SystemAuthority};
+    let world = World::new(&db).await;
+    let runs = [
+        past(&world, 3, RunOutcome::Succeeded, SystemAuthority).await,
+        past(&world, 2, RunOutcome::Blocked, ActorBound).await,
+        past(&world, 1, RunOutcome::Failed, ActorBound).await,
+    ];
+    world.store.seed_ended_runs(&runs).await.unwrap();
+    for run in &runs {
+        let access = world.store.run(&world.owner, run.id).await.unwrap();
+        let row = access.run();
+        assert_eq!(row.state.outcome, run.outcome);
+        assert_eq!(row.counts, run.counts);
+        assert_eq!(row.queued_at, run.queued_at);
+        assert_eq!(row.started_at, run.started_at);
+        assert_eq!(row.completed_at, Some(run.completed_at));
+    }
+}
+
 pub async fn d02_a_refused_run_cannot_be_seeded_as_one_that_ran(db: Arc<Database>) {
     let world = World::new(&db).await;
     let good = past(&world, 1, RunOutcome::Succeeded, AuthorityMode::ActorBound).await;

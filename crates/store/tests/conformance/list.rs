@@ -8,7 +8,7 @@ use domain::{
     operation::OperationType::{ConnectionCheck, InventorySync},
     time::Timestamp,
 };
-use store::{RunFilter, RunOrder, Scope, TenantAccess};
+use store::{Named, RunFilter, RunOrder, Scope, TenantAccess};
 use uuid::Uuid;
 
 use crate::{
@@ -176,6 +176,56 @@ pub async fn filters_narrow_and_never_widen(db: Arc<Database>) {
     assert_eq!(named("50%_\\").await, [operator.user_id()]);
     assert!(named("5%r").await.is_empty(), "wildcards are plain text");
     assert!(named("_____").await.is_empty());
+}
+
+pub async fn a_name_finds_tenants_and_people_alike(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let operator = world.operator("operator").await;
+    let second = world.another_tenant("Second tenant").await;
+    let theirs = accepted(world.ask(&operator, InventorySync).await);
+    let here = accepted(world.ask_in(&world.owner, &second, InventorySync).await);
+    let old = ended_run(&world, Some(&second), 5).await;
+    let elsewhere = ended_run(&world, Some(&world.tenant), 6).await;
+    let named = |tenants: &[TenantId], people: &[domain::ids::UserId]| RunFilter {
+        named: Some(Named {
+            tenants: tenants.to_vec(),
+            people: people.to_vec(),
+        }),
+        ..RunFilter::default()
+    };
+    let (second, operator) = (second.id(), operator.user_id());
+    let show = async |filter: RunFilter| all(&world, &world.owner, &filter).await;
+    assert_eq!(
+        show(named(&[second], &[operator])).await,
+        [here, theirs, old]
+    );
+    assert_eq!(show(named(&[second], &[])).await, [here, old]);
+    assert_eq!(show(named(&[], &[operator])).await, [theirs]);
+    assert!(show(named(&[], &[])).await.is_empty());
+    // The other filters narrow both halves.
+    let mine = RunFilter {
+        initiators: vec![world.owner.user_id()],
+        ..named(&[second], &[operator])
+    };
+    assert_eq!(show(mine).await, [here]);
+    let by_system = RunFilter {
+        by_system: true,
+        ..named(&[second], &[operator])
+    };
+    assert_eq!(show(by_system).await, [old]);
+    let tenants = vec![world.tenant.id()];
+    let one = RunFilter {
+        tenants,
+        ..named(&[second], &[operator])
+    };
+    assert_eq!(show(one).await, [theirs]);
+    let running = RunFilter {
+        states: vec!["running"],
+        ..RunFilter::default()
+    };
+    assert!(show(running).await.is_empty());
+    let every = [here, theirs, elsewhere, old];
+    assert_eq!(show(RunFilter::default()).await, every);
 }
 
 pub async fn v17_hidden_types_stay_hidden(db: Arc<Database>) {

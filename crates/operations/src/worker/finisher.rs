@@ -1,0 +1,131 @@
+//! Writes the ends of runs in groups: what has come in while the last group was written is the next one.
+//!
+//! Nothing waits for company. An idle pool's end is a group of one, written at once; a busy pool's
+//! groups grow with the time that a commit takes.
+
+use std::sync::Arc;
+
+use policy::Running;
+use store::{Ending, RunEnd, Store, StoreError};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+/// The most ends in one transaction; it bounds how long the audit chains are held.
+const GROUP: usize = 250;
+
+/// What became of an end that was handed in.
+#[derive(Debug)]
+pub(super) enum Written {
+    /// It is durable.
+    Ended,
+    /// The run is no longer this worker's.
+    LeaseLost,
+    /// The database could not take it now; it may later.
+    Later(String),
+    /// The database refuses it.
+    Refused(StoreError),
+}
+
+/// An end on its way into the database.
+struct Handed {
+    running: Arc<Running>,
+    end: Arc<RunEnd>,
+    answer: oneshot::Sender<Written>,
+}
+
+/// Where jobs hand in how their runs ended.
+#[derive(Debug, Clone)]
+pub(super) struct Finisher(mpsc::UnboundedSender<Handed>);
+
+impl Finisher {
+    /// Begins to write; the task ends when every handle is gone and everything handed in is answered.
+    pub(super) fn start(store: Store) -> (Self, JoinHandle<()>) {
+        // Unbounded, and still small: every job has at most one end in it.
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), tokio::spawn(write_for_ever(store, receiver)))
+    }
+
+    /// Writes an end together with those of other runs; answers when it is durable, or why it is not.
+    pub(super) async fn write(&self, running: &Arc<Running>, end: &Arc<RunEnd>) -> Written {
+        let (answer, written) = oneshot::channel();
+        let handed = Handed {
+            running: Arc::clone(running),
+            end: Arc::clone(end),
+            answer,
+        };
+        if self.0.send(handed).is_err() {
+            return Written::Refused(StoreError::Stopped);
+        }
+        written
+            .await
+            .unwrap_or(Written::Refused(StoreError::Stopped))
+    }
+}
+
+async fn write_for_ever(store: Store, mut receiver: mpsc::UnboundedReceiver<Handed>) {
+    let mut group = Vec::new();
+    while receiver.recv_many(&mut group, GROUP).await > 0 {
+        // Whose job was stopped meanwhile has lost its lease.
+        group.retain(|handed| !handed.answer.is_closed());
+        write_group(&store, std::mem::take(&mut group)).await;
+    }
+}
+
+async fn write_group(store: &Store, group: Vec<Handed>) {
+    match store.runs_finish(&ends_of(&group)).await {
+        Ok(endings) => {
+            for (handed, ending) in group.into_iter().zip(endings) {
+                handed.answer(written(ending));
+            }
+        }
+        Err(error) if may_pass(&error) => {
+            let why = error.to_string();
+            for handed in group {
+                handed.answer(Written::Later(why.clone()));
+            }
+        }
+        // One end that the database refuses must not take the others with it.
+        Err(error) => {
+            tracing::warn!(error = %error, "a group of {} ends was refused; one by one", group.len());
+            for handed in group {
+                write_alone(store, handed).await;
+            }
+        }
+    }
+}
+
+async fn write_alone(store: &Store, handed: Handed) {
+    let answer = match store.runs_finish(&[(&handed.running, &handed.end)]).await {
+        Ok(endings) => endings.first().copied().map_or(Written::LeaseLost, written),
+        Err(error) if may_pass(&error) => Written::Later(error.to_string()),
+        Err(error) => Written::Refused(error),
+    };
+    handed.answer(answer);
+}
+
+fn ends_of(group: &[Handed]) -> Vec<(&Running, &RunEnd)> {
+    group
+        .iter()
+        .map(|handed| (&*handed.running, &*handed.end))
+        .collect()
+}
+
+const fn written(ending: Ending) -> Written {
+    match ending {
+        Ending::Written => Written::Ended,
+        Ending::LeaseLost => Written::LeaseLost,
+    }
+}
+
+fn may_pass(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_)) || error.is_contention()
+}
+
+impl Handed {
+    fn answer(self, written: Written) {
+        // A job that was stopped does not wait for its answer.
+        let _ = self.answer.send(written);
+    }
+}
