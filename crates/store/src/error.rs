@@ -88,4 +88,9 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Whether it lies in the moment alone: the database is away, or others stood in the way.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unavailable(_)) || self.is_contention()
+    }
 }

@@ -80,7 +80,7 @@ async fn write_group(store: &Store, group: Vec<Handed>) {
                 handed.answer(written(ending));
             }
         }
-        Err(error) if may_pass(&error) => {
+        Err(error) if error.may_pass() => {
             let why = error.to_string();
             for handed in group {
                 handed.answer(Written::Later(why.clone()));
@@ -99,7 +99,7 @@ async fn write_group(store: &Store, group: Vec<Handed>) {
 async fn write_alone(store: &Store, handed: Handed) {
     let answer = match store.runs_finish(&[(&handed.running, &handed.end)]).await {
         Ok(endings) => endings.first().copied().map_or(Written::LeaseLost, written),
-        Err(error) if may_pass(&error) => Written::Later(error.to_string()),
+        Err(error) if error.may_pass() => Written::Later(error.to_string()),
         Err(error) => Written::Refused(error),
     };
     handed.answer(answer);
@@ -117,10 +117,6 @@ const fn written(ending: Ending) -> Written {
         Ending::Written => Written::Ended,
         Ending::LeaseLost => Written::LeaseLost,
     }
-}
-
-fn may_pass(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable(_)) || error.is_contention()
 }
 
 impl Handed {

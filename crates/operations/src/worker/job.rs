@@ -9,6 +9,9 @@ use tokio::time::{sleep, timeout};
 use super::finisher::{Finisher, Written};
 use crate::families::{Provider, failed, work};
 
+/// Between two tries to reach a database that does not answer.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// Works on a run and writes down how it ended; a panic or a hang in the handler is an end too.
 pub(super) async fn run(
     store: Store,
@@ -19,7 +22,7 @@ pub(super) async fn run(
 ) {
     let running = Arc::new(running);
     let key = running.key();
-    let inner = Arc::clone(&running);
+    let (inner, ledger) = (Arc::clone(&running), store.clone());
     let mut handler = tokio::spawn(async move { work(&store, &provider, &inner).await });
     let _stop = AbortOnDrop(handler.abort_handle());
     let end = match timeout(longest, &mut handler).await {
@@ -27,6 +30,11 @@ pub(super) async fn run(
         Ok(Ok(Err(StoreError::LeaseLost))) => {
             tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
             return;
+        }
+        // The run did nothing wrong: it is tried again, and decided about again, once the database is back.
+        Ok(Ok(Err(error))) if error.may_pass() => {
+            tracing::warn!(run.id = %key.run_id, error = %error, "the database went away, run {}", key.run_id);
+            return hand_back(&ledger, &running).await;
         }
         Ok(Ok(Err(error))) => {
             tracing::error!(run.id = %key.run_id, error = %error, "run {} failed inside", key.run_id);
@@ -48,6 +56,24 @@ pub(super) async fn run(
         }
     };
     finish(&finisher, &running, end).await;
+}
+
+/// Puts a run back into the queue; an outage of the database is waited out for as long as the lease is ours.
+async fn hand_back(store: &Store, running: &Running) {
+    let key = running.key();
+    loop {
+        match store.run_hand_back(running).await {
+            Ok(()) => {
+                tracing::info!(run.id = %key.run_id, "handed back, run {}", key.run_id);
+                return;
+            }
+            Err(error) if error.may_pass() => sleep(AGAIN).await,
+            Err(error) => {
+                tracing::warn!(run.id = %key.run_id, error = %error, "not handed back, run {}", key.run_id);
+                return;
+            }
+        }
+    }
 }
 
 /// Ends the run; an end that the database does not take becomes a plain failure.
@@ -86,7 +112,7 @@ async fn end_run(
             }
             Written::Later(why) => {
                 tracing::warn!(run.id = %key.run_id, error = why, "could not end run {}; trying again", key.run_id);
-                sleep(Duration::from_millis(500)).await;
+                sleep(AGAIN).await;
             }
             Written::Refused(error) => return Err(error),
         }

@@ -1,7 +1,7 @@
 //! Leases: kept by heartbeats, taken back when a worker falls silent.
 
 use domain::ids::{RunId, ScopeId, WorkerId, WorkspaceId};
-use policy::RunKey;
+use policy::{RunKey, Running};
 use serde_json::json;
 
 use super::ledger::LEASE;
@@ -54,6 +54,13 @@ static HANDED_BACK: Statement = dialects(
      where owner = $1 and status = 'running' order by run_id",
     "select workspace_id, scope_id, run_id, attempt from run_queue
      where owner = $1 and status = 'running' order by run_id for update",
+);
+static HELD: Statement = dialects(
+    "run_queue_held",
+    "select workspace_id, scope_id, run_id, attempt from run_queue
+     where run_id = $1 and attempt = $2 and status = 'running'",
+    "select workspace_id, scope_id, run_id, attempt from run_queue
+     where run_id = $1 and attempt = $2 and status = 'running' for update",
 );
 
 impl Store {
@@ -110,6 +117,20 @@ impl Store {
         let mut tx = self.db.write().await?;
         let rows = tx.fetch(&HANDED_BACK, args![worker]).await?;
         self.requeue(tx, rows).await
+    }
+
+    /// Puts one run that is being worked on back into the queue, as a new attempt.
+    ///
+    /// # Errors
+    /// `LeaseLost` when another attempt has taken over: then nothing was written.
+    pub async fn run_hand_back(&self, running: &Running) -> Result<(), StoreError> {
+        let key = running.key();
+        let mut tx = self.db.write().await?;
+        let rows = tx.fetch(&HELD, args![key.run_id, key.attempt]).await?;
+        match self.requeue(tx, rows).await? {
+            0 => Err(StoreError::LeaseLost),
+            _ => Ok(()),
+        }
     }
 
     async fn requeue(

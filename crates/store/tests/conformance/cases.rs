@@ -133,6 +133,7 @@ cases! {
     rescue::the_old_attempt_changes_nothing_any_more,
     rescue::l10_a_refused_rescue_keeps_what_was_done,
     rescue::a_stopping_worker_hands_its_runs_back,
+    rescue::one_attempt_is_handed_back_and_only_by_who_holds_it,
     list::every_row_comes_once_in_either_order,
     list::filters_narrow_and_never_widen,
     list::a_name_finds_tenants_and_people_alike,

@@ -241,3 +241,22 @@ pub async fn a_stopping_worker_hands_its_runs_back(db: Arc<Database>) {
     assert_eq!(again.key().run_id, handed.key().run_id);
     assert_eq!(again.key().attempt, 2);
 }
+
+pub async fn one_attempt_is_handed_back_and_only_by_who_holds_it(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let second = world.another_tenant("Second tenant").await;
+    world.sync(&world.owner).await;
+    world.ask_in(&world.owner, &second, InventorySync).await;
+    let mut running = world.store.runs_start(worker(), 2).await.unwrap().running;
+    let (kept, handed) = (running.remove(1), running.remove(0));
+    world.store.run_hand_back(&handed).await.unwrap();
+    let again = world.store.run_hand_back(&handed).await;
+    assert!(matches!(again, Err(StoreError::LeaseLost)), "{again:?}");
+    let next = world.start_one().await;
+    assert_eq!(next.key().run_id, handed.key().run_id);
+    assert_eq!(next.key().attempt, 2);
+    assert_eq!(world.audited("run.started", handed.key().run_id).await, 2);
+    // The other one of the same worker is still under way.
+    assert_eq!(world.audited("run.started", kept.key().run_id).await, 1);
+    world.store.run_hand_back(&kept).await.unwrap();
+}
