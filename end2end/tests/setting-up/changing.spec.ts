@@ -75,6 +75,8 @@ test('an invited person makes an account and is a member', async ({ browser, per
   const { page } = owner;
   await owner.goto('/admin/members');
   await page.getByRole('link', { name: 'Invite them' }).click();
+  // The page that is left has an e-mail field too.
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Invitations');
   await page.getByLabel('E-mail').fill('nora@tenantatlas.example');
   await page.getByLabel('Role in the workspace').selectOption({ label: 'Operator' });
   await page.getByRole('button', { name: 'Make invitation' }).click();
