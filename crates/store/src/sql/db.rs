@@ -79,7 +79,11 @@ impl Db {
                 rows.into_iter().map(Row::Sqlite).collect()
             }
             Self::Postgres(pool) => {
-                let rows = fragments.postgres().build().fetch_all(pool).await?;
+                // Planned each time for what it asks: a plan for any limit and any number of cells reads
+                // the whole ledger.
+                let mut query = fragments.postgres();
+                let query = query.build().persistent(false);
+                let rows = query.fetch_all(pool).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })

@@ -12,13 +12,10 @@ use domain::{
     operation::OperationType,
 };
 
+use serde_json::json;
+
 use super::{RunFilter, RunOrder};
-use crate::{
-    runs::row::COLUMNS,
-    scope::WorkspaceAccess,
-    sql::{Fragments, Value},
-    tenants::TenantAccess,
-};
+use crate::{runs::row::COLUMNS, scope::WorkspaceAccess, sql::Fragments, tenants::TenantAccess};
 
 /// Scopes in which the same is looked for, and the same types are hidden from the person.
 struct Group {
@@ -202,29 +199,49 @@ impl Cells {
         (!own).then(|| TenantId::from_uuid(scope.as_uuid()))
     }
 
-    /// The cells of a group as rows: scope, outcome, type, person, tenant; null where nothing is asked for.
+    /// The cells of a group as rows; null where nothing is asked for. One bound value, however many they are.
     fn values(&self, query: &mut Fragments, group: &Group) {
-        query.push("(values ");
-        let mut comma = "";
+        let cells = self.cells(group).to_string();
+        query.either(
+            |query| {
+                query
+                    .push(
+                        "(select unhex(c.value ->> 'scope') as scope, unhex(c.value ->> 'tenant') as tenant,
+                           c.value ->> 'outcome' as outcome, c.value ->> 'type' as type,
+                           unhex(c.value ->> 'person') as person from json_each(",
+                    )
+                    .bind(cells.clone())
+                    .push(") c)");
+            },
+            |query| {
+                query
+                    .push("(select * from json_to_recordset(")
+                    .bind(cells.clone())
+                    .push(
+                        "::json) as c(scope uuid, tenant uuid, outcome text, type text, person uuid))",
+                    );
+            },
+        );
+    }
+
+    fn cells(&self, group: &Group) -> serde_json::Value {
+        let mut cells = Vec::new();
         for scope in &group.scopes {
             for outcome in or_none(&self.outcomes) {
                 for operation in or_none(&self.types) {
                     for user in or_none(&group.users) {
-                        query.push(comma).push("(").bind(*scope);
-                        query
-                            .push(", ")
-                            .bind(Value::Text(outcome.map(str::to_owned)));
-                        query
-                            .push(", ")
-                            .bind(Value::Text(operation.map(str::to_owned)));
-                        query.push(", ").bind(user).push(", ");
-                        query.bind(self.tenant_of(*scope)).push(")");
-                        comma = ", ";
+                        cells.push(json!({
+                            "scope": scope.as_uuid().simple(),
+                            "tenant": self.tenant_of(*scope).map(|tenant| tenant.as_uuid().simple()),
+                            "outcome": outcome,
+                            "type": operation,
+                            "person": user.map(|user| user.as_uuid().simple()),
+                        }));
                     }
                 }
             }
         }
-        query.push(")");
+        cells.into()
     }
 
     fn restrict(&self, query: &mut Fragments, group: &Group, filter: &RunFilter) {
@@ -232,14 +249,14 @@ impl Cells {
             // `is` finds the workspace's own runs too, whose tenant is null.
             |query| {
                 query.push("n.workspace_id = ").bind(self.workspace);
-                query.push(" and n.tenant_id is s.column5");
+                query.push(" and n.tenant_id is s.tenant");
             },
             |query| {
-                query.push("n.scope_id = s.column1");
+                query.push("n.scope_id = s.scope");
             },
         );
         if !self.outcomes.is_empty() {
-            query.push(" and n.outcome = s.column2");
+            query.push(" and n.outcome = s.outcome");
         }
         // One of the two active states alone; an outcome says nothing of them.
         if let [only] = *active_states(filter) {
@@ -249,7 +266,7 @@ impl Cells {
                 .push(")");
         }
         if !self.types.is_empty() {
-            query.push(" and n.type = s.column3");
+            query.push(" and n.type = s.type");
         }
         if !group.hidden.is_empty() {
             query
@@ -257,7 +274,7 @@ impl Cells {
                 .list(group.hidden.iter().copied());
         }
         if !group.users.is_empty() {
-            query.push(" and n.user_id = s.column4");
+            query.push(" and n.user_id = s.person");
         }
         if filter.by_system {
             query.push(" and n.user_id is null");
