@@ -5,6 +5,7 @@ use domain::{
     connection::VerificationStatus,
     lifecycle::TenantLifecycle,
     run::RunState,
+    verification::Overall,
 };
 use leptos::prelude::*;
 
@@ -72,6 +73,20 @@ fn outcome(label: String, icon: State, tone: Tone, word: &'static str) -> impl I
             {label}
         </span>
     }
+}
+
+/// What a verification report comes to; never in the gate's word, which is kept for refused runs.
+#[component]
+pub fn ReportBadge(
+    /// What it comes to.
+    overall: Overall,
+) -> impl IntoView {
+    let (label, icon, tone) = match overall {
+        Overall::Ready => ("Ready", State::CircleCheck, Tone::Success),
+        Overall::NeedsAttention => ("Needs attention", State::CircleSlash, Tone::WarningOutline),
+        Overall::Blocked => ("Not usable", State::CircleX, Tone::Danger),
+    };
+    outcome(label.to_owned(), icon, tone, "")
 }
 
 /// The classes of a tone; the theme decides what colour it is.

@@ -226,7 +226,9 @@ pub fn LiveControls(
             <button type="button" class="btn btn-sm btn-ghost" on:click=press>
                 {glyph} {label}
             </button>
-            <span class="quiet">{move || told(live)}</span>
+            <span class=move || if word(live) == "ended" { "live-ended" } else { "quiet" }>
+                {move || told(live)}
+            </span>
             <Show when=move || live.lost.with(|lost| *lost == Some(ApiError::SignedOut))>
                 <a class="link" rel="external" href=sign_in_here>"Sign in"</a>
             </Show>
@@ -255,8 +257,10 @@ fn word(live: LiveState) -> &'static str {
 }
 
 fn told(live: LiveState) -> String {
-    if let Some(error) = live.lost.get() {
-        return error.to_string();
+    match live.lost.get() {
+        Some(ApiError::SignedOut) => return ApiError::SignedOut.to_string(),
+        Some(error) => return format!("This page shows what was last known. {error}"),
+        None => {}
     }
     if live.failures.get() > 0 {
         return stale(live.seen.get());

@@ -30,7 +30,7 @@ pub struct Toast {
 impl From<StartAnswer> for Toast {
     fn from(answer: StartAnswer) -> Self {
         let tone = match answer.result {
-            StartResult::Accepted => Tone::Success,
+            StartResult::Accepted => Tone::Neutral,
             StartResult::Deduped => Tone::Info,
             StartResult::ScopeBusy => Tone::WarningOutline,
             StartResult::Blocked => Tone::Warning,
@@ -101,9 +101,14 @@ pub fn ToastRegion() -> impl IntoView {
 
 #[component]
 fn Shown(key: u32, toast: Toast, toasts: Toasts) -> impl IntoView {
-    let view_run = toast
-        .run
-        .map(|run| view! { <a class="link whitespace-nowrap" href=link::run(run)>"View run"</a> });
+    // Once it is followed, the run's own page says more.
+    let view_run = toast.run.map(|run| {
+        view! {
+            <a class="link whitespace-nowrap" href=link::run(run) on:click=move |_| toasts.close(key)>
+                "View run"
+            </a>
+        }
+    });
     view! {
         <div class="toast-card" data-toast>
             <span class=tone_class(toast.tone)><Icon icon=icon(toast.tone) /></span>

@@ -37,7 +37,7 @@ pub enum ApiError {
         message: String,
     },
     /// Too many attempts.
-    #[error("Too many attempts. Try again in {retry_after_seconds} s.")]
+    #[error("Too many attempts. Try again in {}.", crate::time::duration(i64::try_from(*retry_after_seconds).unwrap_or(i64::MAX / 1_000_000).saturating_mul(1_000_000)))]
     TooMany {
         /// When to try again.
         retry_after_seconds: u64,

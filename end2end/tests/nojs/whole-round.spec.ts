@@ -32,7 +32,7 @@ test('without JavaScript: sign in, list, filter, view, start a run, sign out', a
   await page.getByRole('main').getByRole('link', { name, exact: true }).click();
   await new TenantPage(page).button('Verify connection').click();
   const started = page.getByRole('main').getByRole('status').filter({ hasText: 'View run' });
-  await expect(started).toContainText('Queued.');
+  await expect(started).toContainText('is queued.');
   const id = await runOf(started.getByRole('link', { name: 'View run' }));
   await started.getByRole('link', { name: 'View run' }).click();
   await expect(page).toHaveURL(RunPage.path(id));

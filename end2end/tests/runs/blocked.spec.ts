@@ -146,7 +146,7 @@ async function start(operator: Person, tenant: string): Promise<string> {
   await operator.goto(`/admin/tenants/${tenant}`);
   await new TenantPage(page).button('Sync inventory').click();
   const frame = new Frame(page);
-  await expect(frame.toast).toContainText('Queued.');
+  await expect(frame.toast).toContainText('is queued.');
   const id = await runOf(frame.viewRun);
   await page.goto('about:blank');
   return id;

@@ -27,7 +27,7 @@ for (const { button, left } of OPERATIONS) {
     await page.evaluate(() => document.body.setAttribute('data-story', 'begun'));
     await page.getByRole('main').getByRole('link', { name: directory.name, exact: true }).click();
     await new TenantPage(page).button(button).click();
-    await expect(frame.toast).toContainText('Queued.');
+    await expect(frame.toast).toContainText('is queued.');
     const id = await runOf(frame.viewRun);
     await frame.viewRun.click();
     await expect(page).toHaveURL(RunPage.path(id));
@@ -65,7 +65,7 @@ test('a double click starts one run', async ({ demo, person }) => {
   await operator.goto(`/admin/tenants/${tenant}`);
   await new TenantPage(page).button('Sync inventory').dblclick();
   const frame = new Frame(page);
-  await expect(frame.toast).toContainText('Queued.');
+  await expect(frame.toast).toContainText('is queued.');
   const id = await runOf(frame.viewRun);
 
   await operator.goto(`/admin/operations?tenant=${tenant}`);

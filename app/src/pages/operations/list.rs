@@ -65,9 +65,9 @@ fn LiveRuns(view: OperationsView) -> impl IntoView {
         <StateTabs tabs query=query.clone() />
         <div class="flex flex-wrap items-center gap-3 my-2">
             <LiveControls live />
-            <NewRuns waiting polled shown table />
             <Columns />
         </div>
+        <NewRuns waiting polled shown table />
         <Rows first shown table />
         <Paging query next=shown.next />
     }
@@ -130,7 +130,7 @@ fn NewRuns(
         }
     };
     view! {
-        <div role="status">
+        <div role="status" class="new-runs">
             <Show when=move || { waiting.get() > 0 }>
                 <button type="button" class="btn btn-sm btn-primary" on:click=show>
                     {move || words(waiting.get())}

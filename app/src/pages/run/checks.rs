@@ -35,7 +35,7 @@ fn line(check: CheckView) -> impl IntoView {
 fn look(result: CheckResult) -> (&'static str, Icon, Tone) {
     match result {
         CheckResult::Passed => ("Passed", Icon::CircleCheck, Tone::Success),
-        CheckResult::Failed => ("Failed", Icon::ShieldBan, Tone::Warning),
+        CheckResult::Failed => ("Not met", Icon::ShieldBan, Tone::Warning),
         CheckResult::NotApplicable => ("Not applicable", Icon::CircleDashed, Tone::Neutral),
     }
 }

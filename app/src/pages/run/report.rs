@@ -2,12 +2,15 @@
 
 use domain::{
     badge::{Icon, Tone},
-    verification::{CheckStatus, EvidenceItem, Overall, VerificationCheck, VerificationReport},
+    verification::{CheckStatus, EvidenceItem, VerificationCheck, VerificationReport},
     views::RunView,
 };
 use leptos::prelude::*;
 
-use crate::ui::{badge::ToneBadge, time::Exact};
+use crate::ui::{
+    badge::{ReportBadge, ToneBadge},
+    time::Exact,
+};
 
 /// The report, if the run left one.
 #[component]
@@ -20,7 +23,6 @@ pub fn Report(
 }
 
 fn panel(report: VerificationReport) -> impl IntoView {
-    let (label, icon, tone) = overall(report.overall);
     let counts = report.counts;
     let told = format!(
         "{} checks: {} failed, {} with a warning, {} passed, {} skipped",
@@ -30,19 +32,11 @@ fn panel(report: VerificationReport) -> impl IntoView {
         <section class="panel grid gap-3" aria-labelledby="report" data-report=report.overall.as_str()>
             <header class="flex flex-wrap items-center gap-2">
                 <h2 id="report">"Verification report"</h2>
-                <ToneBadge label icon tone />
+                <ReportBadge overall=report.overall />
             </header>
             <p>{told} ", " <span class="quiet"><Exact at=report.generated_at /></span></p>
             <ul class="grid gap-3">{report.checks.into_iter().map(check).collect_view()}</ul>
         </section>
-    }
-}
-
-fn overall(overall: Overall) -> (&'static str, Icon, Tone) {
-    match overall {
-        Overall::Ready => ("Ready", Icon::CircleCheck, Tone::Success),
-        Overall::NeedsAttention => ("Needs attention", Icon::CircleSlash, Tone::WarningOutline),
-        Overall::Blocked => ("Blocked", Icon::ShieldBan, Tone::Warning),
     }
 }
 

@@ -94,7 +94,12 @@ fn completed(run: &RunView, now: Signal<Timestamp>) -> AnyView {
 
 fn took(run: &RunView, now: Signal<Timestamp>) -> AnyView {
     let Some(started) = run.started_at else {
-        return "None".into_any();
+        let never = if run.state.is_over() {
+            "Never started"
+        } else {
+            "Not yet"
+        };
+        return never.into_any();
     };
     match run.completed_at {
         Some(completed) => view! { <Took micros=completed.since(started) /> }.into_any(),

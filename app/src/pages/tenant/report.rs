@@ -1,15 +1,10 @@
 //! The newest verification report, in short (P-03).
 
-use domain::{
-    badge::{Icon, Tone},
-    link,
-    verification::Overall,
-    views::ReportBrief,
-};
+use domain::{link, views::ReportBrief};
 use leptos::prelude::*;
 
 use super::{Tenant, now};
-use crate::ui::{badge::ToneBadge, time::Ago};
+use crate::ui::{badge::ReportBadge, time::Ago};
 
 /// The report, or what would be here.
 #[component]
@@ -34,11 +29,6 @@ pub fn Report(live: Tenant) -> impl IntoView {
 
 #[component]
 fn Brief(report: ReportBrief, live: Tenant) -> impl IntoView {
-    let (label, icon, tone) = match report.overall {
-        Overall::Ready => ("Ready", Icon::CircleCheck, Tone::Success),
-        Overall::NeedsAttention => ("Needs attention", Icon::CircleSlash, Tone::WarningOutline),
-        Overall::Blocked => ("Blocked", Icon::ShieldBan, Tone::Warning),
-    };
     let counts = format!(
         "{} of {} checks passed, {} failed, {} to look at, {} left out",
         report.counts.pass,
@@ -54,7 +44,7 @@ fn Brief(report: ReportBrief, live: Tenant) -> impl IntoView {
         .collect_view();
     view! {
         <div class="flex flex-wrap items-center gap-2 mt-2">
-            <ToneBadge label icon tone />
+            <ReportBadge overall=report.overall />
             <span class="quiet"><Ago at=report.at now=now(live) /></span>
             <a class="link" href=link::run(report.run_id)>"View run"</a>
         </div>

@@ -170,9 +170,17 @@ fn failures(row: &RunRow) -> Vec<FailureView> {
         .map(|failure| FailureView {
             code: failure.code.clone(),
             reason_code: failure.reason_code.clone(),
-            message: failure.message.clone(),
+            message: sentence(&failure.message),
         })
         .collect()
+}
+
+/// A message as a sentence begins.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// Says what is left out of provider errors instead of leaving a hole (V-15).

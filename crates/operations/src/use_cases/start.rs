@@ -67,9 +67,10 @@ impl Services {
             .run_request(scope, draft)
             .await
             .answer(scope.request_id())?;
+        let queued = queued(operation.spec().label, tenant.name());
         let (result, run_id, message) = match requested {
             Requested::Forbidden(error) => return Err(error),
-            Requested::Accepted(id) => (StartResult::Accepted, id, "Queued."),
+            Requested::Accepted(id) => (StartResult::Accepted, id, &*queued),
             Requested::Deduped(id) => (
                 StartResult::Deduped,
                 id,
@@ -95,6 +96,11 @@ impl Services {
             message: message.to_owned(),
         })
     }
+}
+
+/// What a person is told of a run that was accepted.
+pub(crate) fn queued(operation: &str, tenant: &str) -> String {
+    format!("{operation} of {tenant} is queued.")
 }
 
 /// Why a run cannot be tried again, if it cannot; a run under way has no such question.

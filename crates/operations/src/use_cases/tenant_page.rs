@@ -10,7 +10,7 @@ use domain::{
 };
 use store::{Connection, RunFilter, RunRow, Scope, TenantAccess};
 
-use super::{header::selected, run_rows::Targets};
+use super::{header::selected, run_rows::Targets, start::queued};
 use crate::{Services, problem::Answer as _, version::Poll};
 
 /// How many of its newest runs a tenant's page shows.
@@ -80,7 +80,7 @@ impl Services {
                 false => None,
             },
             recent: runs.iter().map(|run| targets.row(run)).collect(),
-            started: self.started_notice(scope, started).await,
+            started: self.started_notice(scope, tenant.name(), started).await,
             can_archive: grants.allow(Capability::DangerZone),
             manages_settings: grants.allow(Capability::SettingsManage),
             manages_connection: grants.allow(Capability::ProvidersManage),
@@ -144,7 +144,12 @@ impl Services {
     }
 
     /// What a start without JavaScript just led to; nothing when the link is not one of ours.
-    async fn started_notice(&self, scope: &Scope, started: Option<&str>) -> Option<StartAnswer> {
+    async fn started_notice(
+        &self,
+        scope: &Scope,
+        tenant: &str,
+        started: Option<&str>,
+    ) -> Option<StartAnswer> {
         let id = started?.parse().ok()?;
         let run = self.store.run(scope, id).await.ok()?;
         run.require_view().ok()?;
@@ -153,16 +158,17 @@ impl Services {
         let (result, message) = if blocked {
             (
                 StartResult::Blocked,
-                "Blocked. The run says why, and what to do.",
+                "Blocked. The run says why, and what to do.".to_owned(),
             )
         } else {
-            (StartResult::Accepted, "Queued.")
+            let operation = domain::operation::label_of(&row.operation_code);
+            (StartResult::Accepted, queued(&operation, tenant))
         };
         Some(StartAnswer {
             result,
             run_id: row.id,
             operation: domain::operation::label_of(&row.operation_code),
-            message: message.to_owned(),
+            message,
         })
     }
 }
