@@ -86,7 +86,7 @@ fn existing(connection: &ConnectionView, view: &ConnectionPageView, asked: &Aske
     };
     let details = view! {
         {notice(asked, "saved", "The connection is saved.")}
-        {form::<ChangeConnection>(asked, fields, button("Save", "btn btn-sm btn-primary"))}
+        {form::<ChangeConnection>(asked, fields, button("Save name and application", "btn btn-sm"))}
     };
     let stored = if connection.has_credential {
         "A client secret is stored. It is encrypted, and nobody can see it."

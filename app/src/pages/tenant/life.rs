@@ -1,6 +1,7 @@
 //! Where the tenant is in its life, what that means, and how it gets into service (L-17).
 
 use domain::{
+    connection::VerificationStatus,
     lifecycle::TenantLifecycle,
     link,
     views::{ConnectionView, TenantView},
@@ -33,12 +34,16 @@ pub fn IntoService(live: Tenant) -> impl IntoView {
     move || {
         let (lifecycle, steps) = steps.get()?;
         let tenant = live.view.with_untracked(|view| view.id.to_string());
-        let (path, label) = match lifecycle {
-            TenantLifecycle::Draft => (OnboardTenant::PATH, "Begin onboarding"),
-            _ => (ActivateTenant::PATH, "Activate"),
-        };
         // The button that is next is the one to press.
         let is_next = steps.iter().all(|(_, done)| *done);
+        let (path, label) = match lifecycle {
+            TenantLifecycle::Draft => (OnboardTenant::PATH, "Begin onboarding"),
+            _ if is_next => (ActivateTenant::PATH, "Activate"),
+            _ => (
+                ActivateTenant::PATH,
+                "Activate without a verified connection",
+            ),
+        };
         let class = if is_next {
             "btn btn-sm btn-primary"
         } else {
@@ -65,6 +70,15 @@ pub fn IntoService(live: Tenant) -> impl IntoView {
 type Step = (&'static str, bool);
 
 /// What to do before the next button, while there is one.
+fn verification_step(connection: Option<&ConnectionView>) -> &'static str {
+    match connection.map(|it| it.verification) {
+        Some(VerificationStatus::Failed) => {
+            "Verify the connection again. The last verification found that it cannot be used."
+        }
+        _ => "Verify the connection. Only this runs until the tenant is active.",
+    }
+}
+
 fn steps(view: &TenantView) -> Option<(TenantLifecycle, Vec<Step>)> {
     let lifecycle = view.lifecycle;
     lifecycle.next().filter(|_| view.manages_settings)?;
@@ -78,10 +92,7 @@ fn steps(view: &TenantView) -> Option<(TenantLifecycle, Vec<Step>)> {
         )],
         _ => vec![
             ("Connect the tenant to its directory.", connected),
-            (
-                "Verify the connection. Only this runs until the tenant is active.",
-                verified,
-            ),
+            (verification_step(connection), verified),
         ],
     };
     Some((lifecycle, steps))
