@@ -61,6 +61,8 @@ test('the link that the first start prints makes the first owner, once', async (
         await signIn.try(OLIVIA.email, OLIVIA.password);
         await expect(page).toHaveURL(`${url}/admin/tenants`);
       });
+      // The server stops now, and nothing on the page may ask it for more.
+      await page.goto('about:blank');
     });
     await fresh.serve(async ({ setupLink }) => {
       expect(setupLink, 'nobody else is asked to set anything up').toBe('');

@@ -79,6 +79,8 @@ test('from an empty installation to a verified tenant', async ({ page }) => {
       await page.getByRole('main').getByRole('link', { name: 'Fabrikam' }).click();
       await expect(page.getByRole('region', { name: 'Provider connection' })).toContainText('Granted');
     });
+    // The server stops now, and nothing on the page may ask it for more.
+    await page.goto('about:blank');
   });
 });
 
@@ -96,6 +98,7 @@ test.describe('without JavaScript', () => {
           await expect(new RunPage(page).state).toHaveText('Succeeded', { timeout: 100 });
         }).toPass({ timeout: 30_000 });
       });
+      await page.goto('about:blank');
     });
   });
 });
