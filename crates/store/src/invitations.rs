@@ -61,6 +61,22 @@ pub struct InvitedPerson {
     pub password_hash: String,
 }
 
+/// The invitations that [`invitation_of`] reads, in workspaces whose inviter is still there.
+macro_rules! invitation {
+    ($which:literal) => {
+        concat!(
+            "select i.id, i.workspace_id, w.name as workspace, i.email, i.role, u.display_name as inviter,
+                    m.role as inviter_role, i.expires_at
+                  from invitations i
+                  join workspaces w on w.id = i.workspace_id
+                  join workspace_memberships m on m.workspace_id = i.workspace_id and m.user_id = i.invited_by
+                  join users u on u.id = i.invited_by and u.disabled_at is null
+                  where ",
+            $which
+        )
+    };
+}
+
 // Before any invitation: who takes the membership away locks it first, and the invitations with it.
 static INVITER_LOCK: Statement = dialects(
     "inviter_lock",
@@ -83,30 +99,12 @@ static INVITED_IS_THERE: Statement =
     same("invited_is_there", "select id from users where email = $1");
 static INVITATIONS_OF_WORKSPACE: Statement = same(
     "invitations_of_workspace",
-    "select i.id, i.workspace_id, w.name as workspace, i.email, i.role, u.display_name as inviter,
-       m.role as inviter_role, i.expires_at
-     from invitations i
-     join workspaces w on w.id = i.workspace_id
-     join workspace_memberships m on m.workspace_id = i.workspace_id and m.user_id = i.invited_by
-     join users u on u.id = i.invited_by and u.disabled_at is null
-     where i.workspace_id = $1 and i.expires_at > $2 order by i.email",
+    invitation!("i.workspace_id = $1 and i.expires_at > $2 order by i.email"),
 );
 static INVITATION_BY_TOKEN: Statement = dialects(
     "invitation_by_token",
-    "select i.id, i.workspace_id, w.name as workspace, i.email, i.role, u.display_name as inviter,
-       m.role as inviter_role, i.expires_at
-     from invitations i
-     join workspaces w on w.id = i.workspace_id
-     join workspace_memberships m on m.workspace_id = i.workspace_id and m.user_id = i.invited_by
-     join users u on u.id = i.invited_by and u.disabled_at is null
-     where i.token_hash = $1 and i.expires_at > $2",
-    "select i.id, i.workspace_id, w.name as workspace, i.email, i.role, u.display_name as inviter,
-       m.role as inviter_role, i.expires_at
-     from invitations i
-     join workspaces w on w.id = i.workspace_id
-     join workspace_memberships m on m.workspace_id = i.workspace_id and m.user_id = i.invited_by
-     join users u on u.id = i.invited_by and u.disabled_at is null
-     where i.token_hash = $1 and i.expires_at > $2 for share of u, m",
+    invitation!("i.token_hash = $1 and i.expires_at > $2"),
+    invitation!("i.token_hash = $1 and i.expires_at > $2 for share of u, m"),
 );
 static INVITATION_END: Statement = same(
     "invitation_end",

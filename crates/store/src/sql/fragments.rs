@@ -1,6 +1,7 @@
 //! Statements put together from constant pieces: filters of lists, and nothing else.
 
-use sqlx::{Postgres, QueryBuilder, Sqlite};
+use sqlx::{Database, Encode, Postgres, QueryBuilder, Sqlite, Type};
+use uuid::Uuid;
 
 use super::Value;
 
@@ -75,18 +76,29 @@ impl Fragments {
 
     pub(crate) fn sqlite(self) -> QueryBuilder<Sqlite> {
         let mut query = QueryBuilder::new("");
-        push_sqlite(&mut query, self.pieces);
+        push(&mut query, self.pieces, |sqlite, _| sqlite);
         query
     }
 
     pub(crate) fn postgres(self) -> QueryBuilder<Postgres> {
         let mut query = QueryBuilder::new("");
-        push_postgres(&mut query, self.pieces);
+        push(&mut query, self.pieces, |_, postgres| postgres);
         query
     }
 }
 
-fn push_sqlite(query: &mut QueryBuilder<Sqlite>, pieces: Vec<Piece>) {
+/// Appends pieces to a query; of what is spelled differently, the side that `ours` takes.
+fn push<DB: Database>(
+    query: &mut QueryBuilder<DB>,
+    pieces: Vec<Piece>,
+    ours: fn(Vec<Piece>, Vec<Piece>) -> Vec<Piece>,
+) where
+    Option<i64>: Bound<DB>,
+    Option<String>: Bound<DB>,
+    Option<Uuid>: Bound<DB>,
+    bool: Bound<DB>,
+    Option<Vec<u8>>: Bound<DB>,
+{
     for piece in pieces {
         match piece {
             Piece::Text(text) => query.push(text),
@@ -95,27 +107,15 @@ fn push_sqlite(query: &mut QueryBuilder<Sqlite>, pieces: Vec<Piece>) {
             Piece::Bind(Value::Id(v)) => query.push_bind(v),
             Piece::Bind(Value::Flag(v)) => query.push_bind(v),
             Piece::Bind(Value::Bytes(v)) => query.push_bind(v),
-            Piece::Either(sqlite, _) => {
-                push_sqlite(query, sqlite);
+            Piece::Either(sqlite, postgres) => {
+                push(query, ours(sqlite, postgres), ours);
                 continue;
             }
         };
     }
 }
 
-fn push_postgres(query: &mut QueryBuilder<Postgres>, pieces: Vec<Piece>) {
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => query.push(text),
-            Piece::Bind(Value::Int(v)) => query.push_bind(v),
-            Piece::Bind(Value::Text(v)) => query.push_bind(v),
-            Piece::Bind(Value::Id(v)) => query.push_bind(v),
-            Piece::Bind(Value::Flag(v)) => query.push_bind(v),
-            Piece::Bind(Value::Bytes(v)) => query.push_bind(v),
-            Piece::Either(_, postgres) => {
-                push_postgres(query, postgres);
-                continue;
-            }
-        };
-    }
-}
+/// A value that a database takes.
+trait Bound<DB: Database>: for<'q> Encode<'q, DB> + Type<DB> + Send + 'static {}
+
+impl<DB: Database, T: for<'q> Encode<'q, DB> + Type<DB> + Send + 'static> Bound<DB> for T {}
