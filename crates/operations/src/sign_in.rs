@@ -91,6 +91,23 @@ impl Services {
         })
     }
 
+    /// The hash of a password that somebody chose, if it is none that is guessed soon.
+    ///
+    /// `field` is what the form calls it; `about` is known of the person.
+    pub(crate) async fn new_password(
+        &self,
+        field: &str,
+        password: &str,
+        about: &[&str],
+        request_id: RequestId,
+    ) -> Result<String, ApiError> {
+        if let Some(message) = weakness(password, about) {
+            return Err(ApiError::invalid(field, message));
+        }
+        let hash = self.passwords.hash(password.to_owned()).await;
+        hash.map_err(|_| ApiError::Internal { request_id })
+    }
+
     /// Ends the session at once.
     ///
     /// # Errors
@@ -131,14 +148,9 @@ impl Services {
                 "This is not an e-mail address.",
             ));
         }
-        if let Some(message) = weakness(password, &[name, email, workspace]) {
-            return Err(ApiError::invalid("Password", message));
-        }
         let password_hash = self
-            .passwords
-            .hash(password.to_owned())
-            .await
-            .map_err(|_| ApiError::Internal { request_id })?;
+            .new_password("Password", password, &[name, email, workspace], request_id)
+            .await?;
         let user = NewUser {
             email: email.to_owned(),
             display_name: name.to_owned(),

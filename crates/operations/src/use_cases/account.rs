@@ -9,7 +9,6 @@ use store::Scope;
 
 use crate::{
     Services,
-    passwords::weakness,
     problem::Answer as _,
     sign_in::{FREE_TRIES, WINDOW},
 };
@@ -127,14 +126,10 @@ impl Services {
                 "This is your current password. Choose another one.",
             ));
         }
-        if let Some(message) = weakness(new, &[scope.display_name(), scope.email()]) {
-            return Err(ApiError::invalid("New password", message));
-        }
+        let about = [scope.display_name(), scope.email()];
         let hash = self
-            .passwords
-            .hash(new.to_owned())
-            .await
-            .map_err(|_| ApiError::Internal { request_id })?;
+            .new_password("New password", new, &about, request_id)
+            .await?;
         self.store
             .password_change(scope, &stored, &hash)
             .await

@@ -1,4 +1,4 @@
-//! Connecting a tenant: the application, and its secret, which goes in and never comes out (P-02).
+//! A tenant's connection: the application, its switch, and its secret, which goes in and never comes out (P-02).
 
 use domain::{
     capability::Capability,
@@ -8,7 +8,7 @@ use domain::{
     views::{ConnectionPageView, NamedTenant, PermissionView},
 };
 use secrecy::SecretString;
-use store::{ConnectionChange, NewConnection, Scope, StoreError, TenantAccess};
+use store::{Connection, ConnectionChange, NewConnection, Scope, StoreError, TenantAccess};
 
 use super::{fields, tenant_page::connection_view};
 use crate::{Services, families::connection_check::permissions_to_grant, problem::Answer as _};
@@ -98,11 +98,9 @@ impl Services {
         name: &str,
         client_id: &str,
     ) -> Result<(), ApiError> {
-        let request = scope.request_id();
-        let tenant = self.tenant_of(scope, tenant).await?;
-        tenant.require(Capability::ProvidersManage)?;
-        let connection = self.store.connection(&tenant).await.answer(request)?;
-        let connection = connection.ok_or(ApiError::NotFound)?;
+        let (tenant, connection) = self
+            .connection_of(scope, tenant, Capability::ProvidersManage)
+            .await?;
         let to = ConnectionChange {
             display_name: fields::name("Name", name)?,
             client_id: fields::guid(APPLICATION, client_id)?,
@@ -110,7 +108,7 @@ impl Services {
         self.store
             .connection_change(scope, &tenant, &connection, &to)
             .await
-            .answer(request)
+            .answer(scope.request_id())
     }
 
     /// Stores a secret instead of the one there was; the next sign-in at the provider uses it.
@@ -123,18 +121,51 @@ impl Services {
         tenant: &str,
         secret: &SecretString,
     ) -> Result<(), ApiError> {
-        let tenant = self.tenant_of(scope, tenant).await?;
-        tenant.require(Capability::CredentialsRotate)?;
-        let connection = self
-            .store
-            .connection(&tenant)
-            .await
-            .answer(scope.request_id())?;
-        let connection = connection.ok_or(ApiError::NotFound)?;
+        let (tenant, connection) = self
+            .connection_of(scope, tenant, Capability::CredentialsRotate)
+            .await?;
         let secret = fields::secret(secret)?.ok_or_else(|| {
             ApiError::invalid("client secret", "Paste the value of the new secret.")
         })?;
         self.seal(scope, &tenant, connection.id, &secret).await
+    }
+
+    /// Switches the tenant's connection on.
+    ///
+    /// # Errors
+    /// `NotFound` when it has none.
+    pub async fn connection_enable(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
+        let (tenant, connection) = self
+            .connection_of(scope, tenant, Capability::ProvidersManage)
+            .await?;
+        let done = self.store.connection_enable(scope, &tenant, connection.id);
+        done.await.answer(scope.request_id())
+    }
+
+    /// Switches the tenant's connection off; queued runs that need it are refused from then on.
+    ///
+    /// # Errors
+    /// `NotFound` when it has none.
+    pub async fn connection_disable(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
+        let (tenant, connection) = self
+            .connection_of(scope, tenant, Capability::ProvidersManage)
+            .await?;
+        let done = self.store.connection_disable(scope, &tenant, connection.id);
+        done.await.answer(scope.request_id())
+    }
+
+    /// A tenant and its connection, for who may do this with it.
+    async fn connection_of(
+        &self,
+        scope: &Scope,
+        tenant: &str,
+        may: Capability,
+    ) -> Result<(TenantAccess, Connection), ApiError> {
+        let tenant = self.tenant_of(scope, tenant).await?;
+        tenant.require(may)?;
+        let connection = self.store.connection(&tenant).await;
+        let connection = connection.answer(scope.request_id())?;
+        Ok((tenant, connection.ok_or(ApiError::NotFound)?))
     }
 
     async fn seal(

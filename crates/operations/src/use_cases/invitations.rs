@@ -9,7 +9,7 @@ use domain::{
 use store::{Invitation, InvitedPerson, NewInvitation, Scope, StoreError, WorkspaceAccess};
 
 use super::fields;
-use crate::{Services, passwords::weakness, problem::Answer as _, sign_in::is_address};
+use crate::{Services, problem::Answer as _, sign_in::is_address};
 
 impl Services {
     /// The invitations into the selected workspace, and the one that `token` belongs to.
@@ -118,14 +118,9 @@ impl Services {
         let invitation = self.store.invitation(token).await.answer(request_id)?;
         let display_name = fields::name("Name", name)?;
         let about = [&*display_name, &*invitation.email, &*invitation.workspace];
-        if let Some(message) = weakness(password, &about) {
-            return Err(ApiError::invalid("Password", message));
-        }
         let password_hash = self
-            .passwords
-            .hash(password.to_owned())
-            .await
-            .map_err(|_| ApiError::Internal { request_id })?;
+            .new_password("Password", password, &about, request_id)
+            .await?;
         let person = InvitedPerson {
             display_name,
             password_hash,

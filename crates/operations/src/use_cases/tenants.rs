@@ -138,45 +138,4 @@ impl Services {
             .await
             .answer(scope.request_id())
     }
-
-    /// Switches the tenant's connection on.
-    ///
-    /// # Errors
-    /// `NotFound` when it has none.
-    pub async fn connection_enable(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
-        let (tenant, connection) = self.managed_connection(scope, tenant).await?;
-        let done = self
-            .store
-            .connection_enable(scope, &tenant, connection)
-            .await;
-        done.answer(scope.request_id())
-    }
-
-    /// Switches the tenant's connection off; queued runs that need it are refused from then on.
-    ///
-    /// # Errors
-    /// `NotFound` when it has none.
-    pub async fn connection_disable(&self, scope: &Scope, tenant: &str) -> Result<(), ApiError> {
-        let (tenant, connection) = self.managed_connection(scope, tenant).await?;
-        let done = self
-            .store
-            .connection_disable(scope, &tenant, connection)
-            .await;
-        done.answer(scope.request_id())
-    }
-
-    async fn managed_connection(
-        &self,
-        scope: &Scope,
-        tenant: &str,
-    ) -> Result<(TenantAccess, domain::ids::ConnectionId), ApiError> {
-        let tenant = self.tenant_of(scope, tenant).await?;
-        tenant.require(Capability::ProvidersManage)?;
-        let connection = self
-            .store
-            .connection(&tenant)
-            .await
-            .answer(scope.request_id())?;
-        Ok((tenant, connection.ok_or(ApiError::NotFound)?.id))
-    }
 }
