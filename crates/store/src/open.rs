@@ -54,16 +54,22 @@ pub enum OpenError {
     Migration(#[source] MigrateError),
 }
 
+/// The migrations of both dialects, from one list of names.
 macro_rules! migrations {
-    ($dialect:literal: $($number:literal $name:literal),+ $(,)?) => {
-        [$(($number, $name, include_str!(concat!("../../../migrations/", $dialect, "/", $name, ".sql")))),+]
+    ($($number:literal $name:literal,)+) => {
+        const SQLITE: &[(i64, &str, &str)] =
+            &[$(($number, $name, include_str!(concat!("../../../migrations/sqlite/", $name, ".sql")))),+];
+        const POSTGRES: &[(i64, &str, &str)] =
+            &[$(($number, $name, include_str!(concat!("../../../migrations/postgres/", $name, ".sql")))),+];
     };
 }
 
-const SQLITE: &[(i64, &str, &str)] =
-    &migrations!("sqlite": 1 "0001_core", 2 "0002_speed", 3 "0003_own_pages");
-const POSTGRES: &[(i64, &str, &str)] =
-    &migrations!("postgres": 1 "0001_core", 2 "0002_speed", 3 "0003_own_pages");
+migrations! {
+    1 "0001_core",
+    2 "0002_speed",
+    3 "0003_own_pages",
+    4 "0004_engine",
+}
 
 fn migrator(list: &'static [(i64, &'static str, &'static str)]) -> Migrator {
     use sqlx::SqlSafeStr as _;
