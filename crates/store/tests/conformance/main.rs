@@ -8,6 +8,7 @@
 
 mod attacks;
 mod audit;
+mod cancel;
 mod cases;
 mod connections;
 #[cfg(debug_assertions)]
@@ -29,6 +30,7 @@ mod polls;
 mod race;
 mod requests;
 mod rescue;
+mod retries;
 mod schema;
 mod start;
 mod tenants;
