@@ -141,6 +141,7 @@ cases! {
     cancel::a_cancel_and_a_start_agree,
     cancel::a_cancel_and_an_end_agree,
     cancel::a_cancel_and_a_rescue_agree,
+    life::r03_the_life_of_runs_follows_the_state_table,
     retries::l08_a_failure_that_passes_is_tried_again_and_decided_again,
     retries::l08_what_a_provider_asks_for_is_waited_for_or_the_run_ends,
     retries::l08_runs_are_tried_again_in_one_transaction,
