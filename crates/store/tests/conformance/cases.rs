@@ -127,6 +127,7 @@ cases! {
     lost_commit::a_commit_whose_answer_was_lost_is_looked_up,
     start::an_unknown_operation_is_refused_not_lost,
     start::unknown_words_refuse_their_own_runs_alone,
+    start::a_context_that_does_not_parse_refuses_its_own_run_alone,
     denials::l04_every_revocation_between_request_and_start_is_seen,
     denials::l14_a_refused_system_run_notifies_nobody,
     rescue::l08_a_lost_lease_makes_a_new_attempt_with_a_new_decision,
