@@ -1,7 +1,9 @@
 //! Operation types for measuring and for trials of faults; no product database knows them.
 
 use super::{ConnectionNeed, Habitat, Need, OperationSpec, OperationType, ProviderEffect};
-use crate::{capability::Capability, lifecycle::Operability, run::AuthorityMode};
+use crate::{
+    capability::Capability, lifecycle::Operability, retry::RetryPolicy, run::AuthorityMode,
+};
 
 /// Asks the gate for all that a sync asks it for, and then does nothing.
 pub(super) static NOOP: OperationSpec = OperationSpec {
@@ -16,6 +18,7 @@ pub(super) static NOOP: OperationSpec = OperationSpec {
     effect: ProviderEffect::Reads,
     count_keys: &[],
     expected_seconds: 1,
+    retry: RetryPolicy::NEVER,
     exclusion_group: None,
     operability: Operability::ActiveOnly,
     connection: ConnectionNeed::Verified,
