@@ -19,6 +19,7 @@ mod forgeries;
 mod history;
 mod inventory;
 mod invitations;
+mod laboratory;
 mod list;
 mod lost_commit;
 mod members;
