@@ -1,6 +1,7 @@
 //! The ledger of runs, the live queue, and the gate's own transactions.
 
 mod claim;
+mod draft;
 mod finish;
 mod lease;
 mod ledger;
@@ -12,9 +13,10 @@ mod row;
 mod settle;
 
 pub use claim::Claim;
+pub use draft::{RunDraft, SystemDraft};
 pub use finish::{Ending, Failure, RunEnd, WorkedOutcome};
 pub use list::{Named, RunFilter, RunOrder, RunPage};
 pub use progress::ItemOutcome;
 pub use read::{AttemptRow, ChangeRow, ItemRow, RunAccess};
-pub use request::{Requested, RunDraft, SystemDraft};
+pub use request::Requested;
 pub use row::RunRow;

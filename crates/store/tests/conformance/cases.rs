@@ -116,6 +116,7 @@ cases! {
     invitations::invitations_are_replaced_withdrawn_and_run_out,
     requests::r07_answers_accepted_deduped_busy_blocked_forbidden,
     requests::r07_a_request_of_somebody_without_the_tenant_leaves_nothing,
+    requests::a_queued_run_says_which_connection_it_will_use,
     requests::r05_twenty_equal_requests_make_one_run,
     requests::l08_a_retry_is_a_new_run_of_the_person_who_retries,
     requests::l06_the_system_starts_only_what_is_listed,
