@@ -19,6 +19,7 @@ mod new_id;
 mod notifications;
 mod open;
 mod runs;
+mod schedules;
 mod scope;
 mod seed;
 mod sessions;
@@ -38,9 +39,11 @@ pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
 pub use runs::{
-    AttemptRow, ChangeRow, Claim, Ending, Failure, ItemOutcome, ItemRow, Named, Requested,
-    RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft, WorkedOutcome,
+    AttemptRow, BUSY_WAIT, ChangeRow, Claim, Ending, Failure, ItemOutcome, ItemRow, Named,
+    Requested, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft,
+    Ticked, WorkedOutcome,
 };
+pub use schedules::{Schedule, ScheduleDraft, SlotRow};
 pub use scope::{Scope, WorkspaceAccess};
 pub use seed::{PastRun, WaitingRun};
 pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, OwnSession, Presence};

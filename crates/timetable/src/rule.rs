@@ -22,6 +22,7 @@ pub struct UnknownZone {
 /// A rule in a zone that is known.
 #[derive(Debug, Clone)]
 pub struct Timetable {
+    rule: ScheduleRule,
     zone: TimeZone,
     days: Days,
     time: civil::Time,
@@ -35,7 +36,7 @@ impl Timetable {
     ///
     /// # Errors
     /// [`UnknownZone`] when its zone is none.
-    pub fn of(rule: &ScheduleRule) -> Result<Self, UnknownZone> {
+    pub fn of(rule: ScheduleRule) -> Result<Self, UnknownZone> {
         let Zone(zone) = Zone::named(&rule.zone)?;
         let (hour, minute) = (rule.time.hour(), rule.time.minute());
         let time = i8::try_from(hour)
@@ -47,7 +48,13 @@ impl Timetable {
             days: rule.cadence.days(),
             // A wall time is below 24:00 by its type.
             time: time.unwrap_or(civil::Time::midnight()),
+            rule,
         })
+    }
+
+    /// The rule it is of.
+    pub const fn rule(&self) -> &ScheduleRule {
+        &self.rule
     }
 
     /// The first slot strictly after a moment; none at the end of time.

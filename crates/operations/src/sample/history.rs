@@ -180,6 +180,7 @@ fn facts(
             actor_id: actor,
             required_capability: Some(operation.spec().start_capability),
             connection_id: None,
+            slot: None,
             context: ContextState::Readable,
             phase: DecisionPhase::Start,
             now,
@@ -208,6 +209,7 @@ fn facts(
             credential: CredentialState::Stored,
             version: 1,
         }),
+        schedule: None,
     }
 }
 

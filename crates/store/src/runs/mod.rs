@@ -11,6 +11,7 @@ mod read;
 mod request;
 mod row;
 mod settle;
+mod slots;
 
 pub use claim::Claim;
 pub use draft::{RunDraft, SystemDraft};
@@ -20,3 +21,4 @@ pub use progress::ItemOutcome;
 pub use read::{AttemptRow, ChangeRow, ItemRow, RunAccess};
 pub use request::Requested;
 pub use row::RunRow;
+pub use slots::{BUSY_WAIT, Ticked};

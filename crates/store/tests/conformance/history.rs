@@ -50,6 +50,7 @@ fn decision(
             actor_id,
             required_capability: Some(Capability::InventorySync),
             connection_id: None,
+            slot: None,
             context: ContextState::Readable,
             phase: DecisionPhase::Start,
             now,
@@ -75,6 +76,7 @@ fn decision(
             credential: CredentialState::Stored,
             version: 1,
         }),
+        schedule: None,
     };
     match decide(&facts) {
         Ruling::Allowed(permit) => permit.decision().clone(),

@@ -251,7 +251,7 @@ fn b02_only_a_name_of_the_database_is_a_zone() {
     ] {
         assert!(Zone::named(bad).is_err(), "{bad:?}");
         assert!(
-            Timetable::of(&rule(Cadence::Daily, "00:00", bad)).is_err(),
+            Timetable::of(rule(Cadence::Daily, "00:00", bad)).is_err(),
             "{bad:?}"
         );
     }

@@ -83,7 +83,7 @@ proptest! {
         let place = TimeZone::get(&zone).unwrap();
         let time = domain::schedule::WallTime::from_minutes(minutes).unwrap();
         let rule = rule(Cadence::Weekly(days), &time.to_string(), &zone);
-        let timetable = Timetable::of(&rule).unwrap();
+        let timetable = Timetable::of(rule.clone()).unwrap();
         let clock = clock(&place, from, WATCHED * 24 * 60);
         let local = civil::Time::new(
             i8::try_from(minutes / 60).unwrap(), i8::try_from(minutes % 60).unwrap(), 0, 0).unwrap();
@@ -103,7 +103,7 @@ proptest! {
         later in 0..3 * DAY,
     ) {
         let time = domain::schedule::WallTime::from_minutes(minutes).unwrap();
-        let timetable = Timetable::of(&rule(Cadence::Weekly(days), &time.to_string(), &zone)).unwrap();
+        let timetable = Timetable::of(rule(Cadence::Weekly(days), &time.to_string(), &zone)).unwrap();
         let all = slots(&timetable, from, 60);
         prop_assert_eq!(all.len(), 60);
         for pair in all.windows(2) {
