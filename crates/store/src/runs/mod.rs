@@ -12,6 +12,7 @@ mod request;
 mod row;
 mod settle;
 mod slots;
+mod stale;
 
 pub use claim::Claim;
 pub use draft::{RunDraft, SystemDraft};
@@ -22,3 +23,4 @@ pub use read::{AttemptRow, ChangeRow, ItemRow, RunAccess};
 pub use request::Requested;
 pub use row::RunRow;
 pub use slots::{BUSY_WAIT, Ticked};
+pub use stale::{STALE_AFTER, STALE_QUEUED};

@@ -35,6 +35,7 @@ mod schema;
 mod slots;
 mod start;
 mod tenants;
+mod upkeep;
 mod versions;
 mod wall;
 mod workspaces;
