@@ -13,6 +13,7 @@ pub mod link;
 pub mod operation;
 pub mod reason;
 pub mod run;
+pub mod schedule;
 pub mod summary;
 pub mod time;
 pub mod verification;

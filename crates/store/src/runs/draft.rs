@@ -1,12 +1,12 @@
 //! What a run is drafted from when it is asked for, and what it is written with.
 
 use domain::{
-    ids::{ConnectionId, RunId, ScopeId, TenantId, WorkspaceId},
+    ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, WorkspaceId},
     operation::{Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase},
     time::Timestamp,
 };
-use policy::{ContextState, RunFacts};
+use policy::{ContextState, RunFacts, SlotFacts};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -45,8 +45,9 @@ pub struct SystemDraft {
 static RUN_INSERT: Statement = same(
     "run_insert",
     "insert into operation_runs (workspace_id, tenant_id, id, type, authority_mode, user_id, initiator_name,
-       required_capability, connection_id, identity_hash, context, retry_of, queued_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
+       required_capability, connection_id, identity_hash, context, retry_of, queued_at, updated_at,
+       schedule_id, schedule_revision, slot_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15, $16)",
 );
 static QUEUE_INSERT: Statement = same(
     "run_queue_insert",
@@ -69,6 +70,20 @@ pub(super) struct Draft {
     pub(super) actor: AuditActor,
     pub(super) retry_of: Option<RunId>,
     pub(super) original_initiator: Option<String>,
+    pub(super) schedule: Option<OfSchedule>,
+}
+
+/// How a run comes from a schedule.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OfSchedule {
+    /// It fills a slot, and rests on the schedule as it was then.
+    Slot {
+        schedule_id: ScheduleId,
+        revision: i64,
+        slot_at: Timestamp,
+    },
+    /// A person wanted it now, in their own name; each press is a run of its own (R-05).
+    ByHand { schedule_id: ScheduleId },
 }
 
 impl Draft {
@@ -86,6 +101,7 @@ impl Draft {
             },
             retry_of: draft.retry_of.map(|run| run.run().id),
             original_initiator: draft.retry_of.map(original_initiator),
+            schedule: None,
         }
     }
 
@@ -103,6 +119,7 @@ impl Draft {
             },
             retry_of: None,
             original_initiator: None,
+            schedule: None,
         }
     }
 
@@ -115,6 +132,10 @@ impl Draft {
         let mut hasher = Sha256::new();
         hasher.update(self.scope_id().as_uuid().as_bytes());
         hasher.update(self.operation.as_str().as_bytes());
+        if let Some(OfSchedule::ByHand { .. }) = self.schedule {
+            // The nonce: no other run has this id.
+            hasher.update(self.id.as_uuid().as_bytes());
+        }
         hasher.finalize().into()
     }
 
@@ -129,14 +150,31 @@ impl Draft {
         }
     }
 
+    /// The schedule, with revision and slot where it fills one.
+    fn of_schedule(&self) -> Option<(ScheduleId, Option<(i64, Timestamp)>)> {
+        Some(match self.schedule? {
+            OfSchedule::Slot {
+                schedule_id,
+                revision,
+                slot_at,
+            } => (schedule_id, Some((revision, slot_at))),
+            OfSchedule::ByHand { schedule_id } => (schedule_id, None),
+        })
+    }
+
     /// What is attached at enqueue: who, in which mode, with which capability; no roles (L-04, L-12).
     pub(super) fn context(&self) -> String {
+        let of = self.of_schedule();
+        let slot = of.and_then(|(_, slot)| slot);
         json!({
             "execution_authority_mode": self.authority,
             "required_capability": self.operation.spec().start_capability,
             "requested_by": self.actor.id,
             "retry_of": self.retry_of,
             "original_initiator": self.original_initiator,
+            "schedule_id": of.map(|(schedule_id, _)| schedule_id),
+            "schedule_revision": slot.map(|(revision, _)| revision),
+            "slot_at": slot.map(|(_, slot_at)| slot_at),
         })
         .to_string()
     }
@@ -155,6 +193,13 @@ impl Draft {
             actor_id: self.actor.id,
             required_capability: Some(self.operation.spec().start_capability),
             connection_id: None,
+            slot: self.of_schedule().and_then(|(schedule_id, slot)| {
+                let (revision, _) = slot?;
+                Some(SlotFacts {
+                    schedule_id,
+                    revision,
+                })
+            }),
             context: ContextState::Readable,
             phase: DecisionPhase::Request,
             now,
@@ -180,6 +225,8 @@ impl Draft {
         now: Timestamp,
         connection: Option<ConnectionId>,
     ) -> Result<(), StoreError> {
+        let of = self.of_schedule();
+        let slot = of.and_then(|(_, slot)| slot);
         let args = args![
             self.workspace_id,
             self.tenant_id,
@@ -194,6 +241,9 @@ impl Draft {
             self.context(),
             self.retry_of,
             now,
+            of.map(|(schedule_id, _)| schedule_id),
+            slot.map(|(revision, _)| revision),
+            slot.map(|(_, slot_at)| slot_at),
         ];
         tx.execute(&RUN_INSERT, args).await.map(drop)
     }

@@ -11,6 +11,8 @@ mod read;
 mod request;
 mod row;
 mod settle;
+mod slots;
+mod stale;
 
 pub use claim::Claim;
 pub use draft::{RunDraft, SystemDraft};
@@ -20,3 +22,5 @@ pub use progress::ItemOutcome;
 pub use read::{AttemptRow, ChangeRow, ItemRow, RunAccess};
 pub use request::Requested;
 pub use row::RunRow;
+pub use slots::{BUSY_WAIT, Ticked};
+pub use stale::{STALE_AFTER, STALE_QUEUED};

@@ -3,6 +3,7 @@
 use domain::{
     error::ApiError,
     ids::RunId,
+    operation::OperationType,
     reason::{DenialClass, ReasonCode},
     run::DecisionPhase,
     time::Timestamp,
@@ -10,17 +11,19 @@ use domain::{
 use policy::{Refusal, Ruling, decide};
 
 use super::{
-    draft::{Draft, Enqueued, RunDraft, SystemDraft},
+    draft::{Draft, Enqueued, OfSchedule, RunDraft, SystemDraft},
     ledger::record_decisions,
     settle::{Notice, notify},
 };
 use crate::{
     Store,
-    audit::{action, append, to_json},
+    audit::{AuditEntry, action, append, to_json},
     error::StoreError,
     facts,
+    schedules::Schedule,
     scope::Scope,
     sql::{Statement, Tx, args, same},
+    tenants::TenantAccess,
 };
 
 /// What asking for a run led to.
@@ -71,6 +74,31 @@ impl Store {
     /// `NotFound` when the type is not listed, or the tenant is not the workspace's: then there is no run.
     pub async fn run_request_by_system(&self, draft: SystemDraft) -> Result<Requested, StoreError> {
         self.request(Draft::of_system(draft)).await
+    }
+
+    /// Asks for what a schedule does, now and in the scope's own name.
+    ///
+    /// Each press is a run of its own; what uses the same connection still stands in its way.
+    ///
+    /// # Errors
+    /// `NotFound` when the person is no longer entitled to the tenant.
+    pub async fn run_request_now(
+        &self,
+        scope: &Scope,
+        tenant: &TenantAccess,
+        schedule: &Schedule,
+    ) -> Result<Requested, StoreError> {
+        let operation = OperationType::parse(&schedule.operation_code);
+        let draft = RunDraft {
+            operation: operation.ok_or(StoreError::NotFound)?,
+            tenant,
+            retry_of: None,
+        };
+        let mut draft = Draft::of_person(scope, draft);
+        draft.schedule = Some(OfSchedule::ByHand {
+            schedule_id: schedule.id,
+        });
+        self.request(draft).await
     }
 
     async fn request(&self, draft: Draft) -> Result<Requested, StoreError> {
@@ -134,7 +162,7 @@ async fn active(tx: &mut Tx, draft: &Draft) -> Result<Option<Requested>, StoreEr
 }
 
 /// Whether a refusal is one of the person, who then gets no run, and not one of circumstances.
-fn is_final(refusal: &Refusal) -> bool {
+pub(super) fn is_final(refusal: &Refusal) -> bool {
     !refusal.code().class().is_retryable()
 }
 
@@ -163,15 +191,28 @@ async fn blocked(
     draft: &Draft,
     refusal: Refusal,
 ) -> Result<Requested, StoreError> {
+    let entries = write_blocked(&mut tx, now, draft, &refusal).await?;
+    append(&mut tx, now, entries).await?;
+    tx.commit().await?;
+    Ok(Requested::Blocked(draft.id, refusal.code()))
+}
+
+/// Writes a run that is born blocked; answers the entries that its transaction has to append.
+pub(super) async fn write_blocked(
+    tx: &mut Tx,
+    now: Timestamp,
+    draft: &Draft,
+    refusal: &Refusal,
+) -> Result<Vec<AuditEntry>, StoreError> {
     let code = refusal.code();
     draft
         .insert(
-            &mut tx,
+            tx,
             now,
             refusal.decision().target_scope.provider_connection_id,
         )
         .await?;
-    record_decisions(&mut tx, now, &[], std::slice::from_ref(&refusal)).await?;
+    record_decisions(tx, now, &[], std::slice::from_ref(refusal)).await?;
     let args = args![
         draft.id,
         code.as_str(),
@@ -187,13 +228,10 @@ async fn blocked(
             user_id,
             run_id: draft.id,
         };
-        notify(&mut tx, now, &[notice]).await?;
+        notify(tx, now, &[notice]).await?;
     }
-    let entries = vec![
+    Ok(vec![
         draft.audit(action::RUN_REQUESTED, draft.context()),
         draft.audit(action::RUN_BLOCKED, to_json(refusal.decision())?),
-    ];
-    append(&mut tx, now, entries).await?;
-    tx.commit().await?;
-    Ok(Requested::Blocked(draft.id, code))
+    ])
 }
