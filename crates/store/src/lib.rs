@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::operation::Habitat;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 mod audit;
 mod clock;
@@ -44,9 +44,10 @@ pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
 pub use runs::{
-    AttemptRow, BUSY_WAIT, ChangeRow, Claim, Ending, Failure, ItemOutcome, ItemRow, Named,
-    Requested, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, STALE_AFTER,
-    STALE_QUEUED, SystemDraft, Ticked, WorkedOutcome,
+    Again, AttemptRow, BUSY_WAIT, Cancel, ChangeRow, Claim, Ending, Failure, ItemOutcome, ItemRow,
+    Leases, Named, RESCUES_MOST, Requested, Retrying, RunAccess, RunDraft, RunEnd, RunFilter,
+    RunOrder, RunPage, RunRow, STALE_AFTER, STALE_QUEUED, StepRow, SystemDraft, Ticked,
+    WorkedOutcome,
 };
 pub use schedules::{Schedule, ScheduleDraft, SlotRow};
 pub use scope::{Scope, WorkspaceAccess};
@@ -64,11 +65,18 @@ pub struct Store {
     pub(crate) habitat: Habitat,
     /// Rings when a run of this process was queued; workers elsewhere find it by polling.
     pub(crate) queue_changed: Arc<Notify>,
+    /// Moves when this process asked for the end of a running run; workers elsewhere see it with their heartbeat.
+    pub(crate) cancel_asked: Arc<watch::Sender<u64>>,
 }
 
 impl Store {
     /// The bell that rings when this process queued a run; a hint, never the truth.
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queue_changed)
+    }
+
+    /// The bell that rings when this process asked for the end of a running run; a hint, never the truth.
+    pub fn cancel_bell(&self) -> watch::Receiver<u64> {
+        self.cancel_asked.subscribe()
     }
 }

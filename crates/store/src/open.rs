@@ -8,8 +8,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::{Store, error::StoreError, installation::habitat_of, sql::Db};
 
@@ -118,6 +117,7 @@ impl Store {
             db,
             habitat,
             queue_changed: Arc::new(Notify::new()),
+            cancel_asked: Arc::new(watch::Sender::new(0)),
         })
     }
 

@@ -1,7 +1,9 @@
 //! Operation types for measuring and for trials of faults; no product database knows them.
 
 use super::{ConnectionNeed, Habitat, Need, OperationSpec, OperationType, ProviderEffect};
-use crate::{capability::Capability, lifecycle::Operability, run::AuthorityMode};
+use crate::{
+    capability::Capability, lifecycle::Operability, retry::RetryPolicy, run::AuthorityMode,
+};
 
 /// Asks the gate for all that a sync asks it for, and then does nothing.
 pub(super) static NOOP: OperationSpec = OperationSpec {
@@ -22,4 +24,5 @@ pub(super) static NOOP: OperationSpec = OperationSpec {
     write_gate: Need::NotNeeded,
     preview: Need::NotNeeded,
     schedule: Need::NotNeeded,
+    retry: RetryPolicy::NEVER,
 };

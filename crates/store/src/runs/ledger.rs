@@ -100,6 +100,16 @@ fn ids_of(keys: &[RunKey]) -> Result<String, StoreError> {
     )
 }
 
+/// Takes runs out of the queue: they are over.
+pub(super) async fn leave_queue(tx: &mut Tx, keys: &[RunKey]) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    tx.execute(&QUEUE_LEAVE, args![ids_of(keys)?])
+        .await
+        .map(drop)
+}
+
 /// Writes the decision rows of a batch, allowing or not.
 pub(crate) async fn record_decisions(
     tx: &mut Tx,
@@ -246,9 +256,7 @@ impl StartLedger for Claim {
             .fetch(&SET_REFUSED, args![to_json(&rows)?, self.now])
             .await?;
         let ended = self.returned(&ended)?;
-        self.tx
-            .execute(&QUEUE_LEAVE, args![ids_of(&ended)?])
-            .await?;
+        leave_queue(&mut self.tx, &ended).await?;
         let notices = self.notices(&ended);
         notify(&mut self.tx, self.now, &notices).await?;
         for refusal in refusals

@@ -93,6 +93,7 @@ pub async fn l14_a_finished_run_tells_its_initiator_once(db: Arc<Database>) {
             code: "inventory.policies".to_owned(),
             reason_code: "permission_denied".to_owned(),
             message: "The application may not read policies.".to_owned(),
+            stated_wait: None,
         }],
     };
     world.store.run_finish(&running, &end).await.unwrap();
