@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::operation::Habitat;
 use tokio::sync::{Notify, watch};
 
 mod audit;
@@ -10,8 +11,10 @@ mod clock;
 #[doc(hidden)]
 pub mod conformance;
 mod connections;
+mod counters;
 mod error;
 mod facts;
+mod installation;
 mod inventory;
 mod invitations;
 mod members;
@@ -31,6 +34,7 @@ mod workspaces;
 pub use audit::AuditVerdict;
 pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
+pub use counters::Counters;
 pub use error::StoreError;
 pub use inventory::{InventoryObject, InventoryRow};
 pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};
@@ -53,6 +57,7 @@ pub use versions::Moment;
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) db: sql::Db,
+    pub(crate) habitat: Habitat,
     /// Rings when a run of this process was queued; workers elsewhere find it by polling.
     pub(crate) queue_changed: Arc<Notify>,
     /// Moves when this process asked for the end of a running run; workers elsewhere see it with their heartbeat.
@@ -60,14 +65,6 @@ pub struct Store {
 }
 
 impl Store {
-    pub(crate) fn new(db: sql::Db) -> Self {
-        Self {
-            db,
-            queue_changed: Arc::new(Notify::new()),
-            cancel_asked: Arc::new(watch::Sender::new(0)),
-        }
-    }
-
     /// The bell that rings when this process queued a run; a hint, never the truth.
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queue_changed)

@@ -170,5 +170,8 @@ cases! {
     wall::d02_every_attack_by_raw_sql_is_refused,
     wall::the_regular_life_of_a_run_passes_the_wall,
     race::l04_a_revocation_before_the_start_is_always_seen,
+    laboratory::an_empty_database_becomes_a_laboratory_once_and_stays_one,
+    laboratory::what_people_use_never_becomes_a_laboratory,
+    laboratory::l02_a_type_of_the_laboratory_starts_nowhere_else,
     schema::d02_every_tenants_row_is_bound_to_its_owner,
 }

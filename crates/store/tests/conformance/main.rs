@@ -20,6 +20,7 @@ mod forgeries;
 mod history;
 mod inventory;
 mod invitations;
+mod laboratory;
 mod life;
 mod list;
 mod lost_commit;
