@@ -8,6 +8,7 @@ mod members;
 mod notifications;
 mod operations;
 mod run;
+mod schedules;
 mod setting_up;
 mod start;
 mod tenants;
@@ -22,8 +23,12 @@ pub use operations::{
     InitiatorKind, OperationsQuery, OperationsView, RunRowView, SortOrder, StateTab, TenantOption,
 };
 pub use run::{
-    ActionView, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView, RunTenant,
-    RunView, TimelineEntry,
+    ActionView, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView, RunSchedule,
+    RunTenant, RunView, TimelineEntry,
+};
+pub use schedules::{
+    Execution, ExecutionView, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,
+    SlotMoment,
 };
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};

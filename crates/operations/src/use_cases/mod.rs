@@ -13,6 +13,8 @@ mod operations_list;
 mod run_export;
 mod run_page;
 mod run_rows;
+mod schedule_history;
+mod schedules;
 mod selection;
 mod start;
 mod tenant_page;
@@ -21,3 +23,4 @@ mod tenants;
 mod workspaces;
 
 pub use run_export::RunExport;
+pub use schedules::ScheduleForm;

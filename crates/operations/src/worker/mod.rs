@@ -3,5 +3,7 @@
 mod finisher;
 mod job;
 mod pool;
+mod scheduler;
 
 pub use pool::{Pool, PoolSettings};
+pub use scheduler::Scheduler;

@@ -16,7 +16,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{finisher::Finisher, job};
+use super::{finisher::Finisher, job, scheduler::Scheduler};
 use crate::{Services, families::Provider};
 
 /// How a pool works.
@@ -119,6 +119,7 @@ impl Pool {
             () = self.claim_for_ever(&mut jobs) => {}
             () = self.keep_leases() => {}
             () = self.sweep() => {}
+            () = Scheduler::new(&self.store).run() => {}
             _ = stop.wait_for(|stopped| *stopped) => {}
         }
         self.wind_down(jobs).await;
