@@ -88,6 +88,11 @@ pub fn schedule(tenant: TenantId, id: ScheduleId) -> String {
     format!("{TENANTS}/{tenant}/schedules/{id}")
 }
 
+/// A schedule whose operation was not started, because this run uses the tenant's connection.
+pub fn schedule_busy(tenant: TenantId, id: ScheduleId, run: RunId) -> String {
+    format!("{TENANTS}/{tenant}/schedules/{id}?busy={run}")
+}
+
 /// The page that chooses a tenant and goes on to `target` afterwards (V-09).
 pub fn choose_tenant_then(target: &str) -> String {
     format!("{CHOOSE_TENANT}?next={}", encode(target))
