@@ -45,7 +45,8 @@ impl World {
     /// A daily sync of the first tenant, by its owner.
     async fn nightly(&self) -> String {
         let tenant = self.sites[0].id();
-        let made = self.services.schedule_create(&self.owner, &tenant, &form());
+        let form = form();
+        let made = self.services.schedule_create(&self.owner, &tenant, &form);
         made.await.unwrap().to_string()
     }
 
