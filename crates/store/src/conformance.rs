@@ -2,12 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use domain::ids::RunId;
+use domain::{
+    ids::{RunId, ScheduleId},
+    time::Timestamp,
+};
 use policy::RunKey;
 use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, sql::Db};
+use crate::{
+    Store, StoreError,
+    sql::{Db, Statement, args, same},
+};
 
 /// The names of the statements this process has run on a dialect, `sqlite` or `postgres`.
 pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
@@ -78,6 +84,25 @@ pub async fn refuse_success(store: &Store, run: RunId) -> Result<(), StoreError>
     }
     Ok(())
 }
+
+/// Lets the slot that comes next be at a moment of the test's choosing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn slot_comes(
+    store: &Store,
+    schedule: ScheduleId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut tx = store.db.write().await?;
+    tx.execute(&SLOT_COMES, args![schedule, at]).await?;
+    tx.commit().await
+}
+
+static SLOT_COMES: Statement = same(
+    "conformance_slot_comes",
+    "update schedules set next_at = $2 where id = $1",
+);
 
 /// A new, empty database on a PostgreSQL server; answers its URL.
 ///

@@ -14,6 +14,8 @@ mod operations_list;
 mod run_export;
 mod run_page;
 mod run_rows;
+mod schedule_history;
+mod schedules;
 mod selection;
 mod start;
 mod tenant_page;
@@ -23,3 +25,4 @@ mod timeline;
 mod workspaces;
 
 pub use run_export::RunExport;
+pub use schedules::ScheduleForm;
