@@ -69,6 +69,7 @@ migrations! {
     2 "0002_speed",
     3 "0003_own_pages",
     4 "0004_engine",
+    9 "0009_intents",
 }
 
 fn migrator(list: &'static [(i64, &'static str, &'static str)]) -> Migrator {

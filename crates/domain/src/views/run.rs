@@ -102,7 +102,7 @@ pub struct ItemView {
     pub key: String,
     /// What it is called.
     pub label: String,
-    /// `running`, `succeeded`, `failed` or `skipped`.
+    /// `running`, `succeeded`, `failed`, `skipped` or `blocked`.
     pub outcome: String,
     /// Why not, as a code.
     pub reason_code: Option<String>,

@@ -1,6 +1,7 @@
 //! The job families: what a started run really does.
 
 pub(crate) mod connection_check;
+mod context;
 pub(crate) mod inventory_sync;
 mod provider;
 mod report;
@@ -9,7 +10,17 @@ use domain::{operation::OperationType, summary::SummaryCounts};
 use policy::Running;
 use store::{Failure, RunEnd, Store, StoreError, WorkedOutcome};
 
+pub(crate) use context::{Halt, WorkContext};
 pub(crate) use provider::{Provider, ProviderSession};
+
+/// What is left to do about a run when its handler is through.
+#[derive(Debug)]
+pub(crate) enum Worked {
+    /// Its end is to be written down.
+    Ended(RunEnd),
+    /// Nothing: the gate refused at a checkpoint, and has ended it.
+    Over,
+}
 
 /// Does the work of a started run and says how it ended.
 ///
@@ -19,14 +30,30 @@ pub(crate) async fn work(
     store: &Store,
     provider: &Provider,
     running: &Running,
-) -> Result<RunEnd, StoreError> {
+) -> Result<Worked, StoreError> {
     let session = match provider.session(store, running).await? {
         Ok(session) => session,
-        Err(failure) => return Ok(failed(failure)),
+        Err(failure) => return Ok(Worked::Ended(failed(failure))),
     };
-    match running.operation() {
-        OperationType::ConnectionCheck => connection_check::run(store, &session, running).await,
-        OperationType::InventorySync => inventory_sync::run(store, &session, running).await,
+    let mut context = WorkContext::new(store, &session, running);
+    let done = match running.operation() {
+        OperationType::ConnectionCheck => connection_check::run(&mut context).await,
+        OperationType::InventorySync => inventory_sync::run(&mut context).await,
+    };
+    match done {
+        Ok(end) => Ok(Worked::Ended(end)),
+        Err(Halt::Refused) => Ok(Worked::Over),
+        Err(Halt::Cancelled) => Ok(Worked::Ended(cancelled())),
+        Err(Halt::Store(error)) => Err(error),
+    }
+}
+
+/// A run that a person ended; what it had counted until then stays.
+fn cancelled() -> RunEnd {
+    RunEnd {
+        outcome: WorkedOutcome::Cancelled,
+        counts: SummaryCounts::default(),
+        failures: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use graph::{
     CallContext, Connection, Contract, CredentialFault, Endpoints, GraphClient, GraphError,
     Organization, Page, PageCursor,
 };
-use policy::Running;
+use policy::{Running, Step};
 use store::{Failure, Store, StoreError};
 
 use crate::secrets::MasterKey;
@@ -69,14 +69,15 @@ fn context_of(running: &Running) -> CallContext {
     }
 }
 
+/// Every call uses up the leave that a checkpoint gave for it, so none starts without one (L-10).
 impl ProviderSession {
-    pub(crate) async fn granted_roles(&self) -> Result<Vec<String>, GraphError> {
+    pub(crate) async fn granted_roles(&self, _: Step<'_>) -> Result<Vec<String>, GraphError> {
         self.client
             .granted_roles(&self.connection, &self.context)
             .await
     }
 
-    pub(crate) async fn organization(&self) -> Result<Organization, GraphError> {
+    pub(crate) async fn organization(&self, _: Step<'_>) -> Result<Organization, GraphError> {
         self.client
             .organization(&self.connection, &self.context)
             .await
@@ -84,6 +85,7 @@ impl ProviderSession {
 
     pub(crate) async fn page(
         &self,
+        _: Step<'_>,
         contract: &'static Contract,
         cursor: Option<PageCursor>,
     ) -> Result<Page, GraphError> {

@@ -7,7 +7,7 @@ use domain::{
     error::ApiError,
     ids::RunId,
     operation::{OperationType, label_of},
-    run::{RunOutcome, RunStatus},
+    run::{DecisionPhase, RunOutcome, RunStatus},
     time::Timestamp,
     views::{
         ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunTenant, RunView,
@@ -244,9 +244,12 @@ fn timeline(
         } else {
             "refused"
         };
-        let label = match decision.attempt {
-            1 => format!("Authorisation decided: {verdict}"),
-            n => format!("Authorisation decided again for attempt {n}: {verdict}"),
+        let label = match (decision.phase, decision.attempt) {
+            (DecisionPhase::Checkpoint, _) => {
+                format!("Authorisation decided again while it was running: {verdict}")
+            }
+            (_, 1) => format!("Authorisation decided: {verdict}"),
+            (_, n) => format!("Authorisation decided again for attempt {n}: {verdict}"),
         };
         steps.push((decision.decided_at, label));
     }

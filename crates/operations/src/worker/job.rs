@@ -7,7 +7,7 @@ use store::{Failure, RunEnd, Store, StoreError};
 use tokio::time::{sleep, timeout};
 
 use super::finisher::{Finisher, Written};
-use crate::families::{Provider, failed, work};
+use crate::families::{Provider, Worked, failed, work};
 
 /// Between two tries to reach a database that does not answer.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -26,7 +26,11 @@ pub(super) async fn run(
     let mut handler = tokio::spawn(async move { work(&store, &provider, &inner).await });
     let _stop = AbortOnDrop(handler.abort_handle());
     let end = match timeout(longest, &mut handler).await {
-        Ok(Ok(Ok(end))) => end,
+        Ok(Ok(Ok(Worked::Ended(end)))) => end,
+        Ok(Ok(Ok(Worked::Over))) => {
+            tracing::info!(run.id = %key.run_id, attempt = key.attempt, "stopped by the gate, run {}", key.run_id);
+            return;
+        }
         Ok(Ok(Err(StoreError::LeaseLost))) => {
             tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
             return;

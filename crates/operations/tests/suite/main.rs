@@ -9,6 +9,7 @@
 
 mod account;
 mod canary;
+mod checkpoints;
 mod export;
 mod gate;
 mod hidden;

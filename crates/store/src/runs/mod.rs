@@ -1,5 +1,6 @@
 //! The ledger of runs, the live queue, and the gate's own transactions.
 
+mod checkpoint;
 mod claim;
 mod finish;
 mod lease;
@@ -11,6 +12,7 @@ mod request;
 mod row;
 mod settle;
 
+pub use checkpoint::Asked;
 pub use claim::Claim;
 pub use finish::{Ending, Failure, RunEnd, WorkedOutcome};
 pub use list::{Named, RunFilter, RunOrder, RunPage};

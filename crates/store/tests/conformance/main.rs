@@ -9,6 +9,8 @@
 mod attacks;
 mod audit;
 mod cases;
+mod checkpoint;
+mod checkpoint_race;
 mod connections;
 #[cfg(debug_assertions)]
 mod coverage;
