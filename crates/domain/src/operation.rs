@@ -5,6 +5,8 @@ use crate::{
     words::words,
 };
 
+mod laboratory;
+
 words! {
     /// An operation a run can be of. Dotted codes are the only names written.
     pub enum OperationType {
@@ -12,6 +14,27 @@ words! {
         ConnectionCheck = "provider.connection.check",
         /// Reads a tenant's groups and policies into the inventory.
         InventorySync = "inventory.sync",
+        /// Does nothing, so that what surrounds a run can be measured.
+        LabNoop = "lab.noop",
+        /// Changes descriptions of device configurations, so that writing can be tried under faults.
+        LabWrite = "lab.write",
+    }
+}
+
+words! {
+    /// In which databases an operation type exists.
+    pub enum Habitat {
+        /// In every one.
+        Product = "product",
+        /// Only in one that a benchmark or a trial of faults has made for itself.
+        Laboratory = "laboratory",
+    }
+}
+
+impl Habitat {
+    /// Whether a database of this kind knows an operation type.
+    pub fn knows(self, operation: OperationType) -> bool {
+        self == Self::Laboratory || operation.spec().habitat == Self::Product
     }
 }
 
@@ -51,6 +74,8 @@ pub struct OperationSpec {
     pub label: &'static str,
     /// What pressing its start button means, as a verb.
     pub start_label: &'static str,
+    /// In which databases it exists.
+    pub habitat: Habitat,
     /// Which job family it belongs to (L-11).
     pub family: &'static str,
     /// What a person needs to start it; asked again when it starts.
@@ -83,6 +108,7 @@ static CONNECTION_CHECK: OperationSpec = OperationSpec {
     operation: OperationType::ConnectionCheck,
     label: "Connection check",
     start_label: "Verify connection",
+    habitat: Habitat::Product,
     family: "provider connection check",
     start_capability: Capability::ProvidersRun,
     view_capability: Capability::OperationsView,
@@ -108,6 +134,7 @@ static INVENTORY_SYNC: OperationSpec = OperationSpec {
     operation: OperationType::InventorySync,
     label: "Inventory sync",
     start_label: "Sync inventory",
+    habitat: Habitat::Product,
     family: "inventory sync",
     start_capability: Capability::InventorySync,
     view_capability: Capability::InventoryView,
@@ -136,7 +163,22 @@ impl OperationType {
         match self {
             Self::ConnectionCheck => &CONNECTION_CHECK,
             Self::InventorySync => &INVENTORY_SYNC,
+            Self::LabNoop => &laboratory::NOOP,
+            Self::LabWrite => &laboratory::WRITE,
         }
+    }
+
+    /// The types that a database knows.
+    pub fn known_in(habitat: Habitat) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(move |operation| habitat.knows(*operation))
+    }
+
+    /// The type with this code, if a database knows it.
+    pub fn parse_in(habitat: Habitat, code: &str) -> Option<Self> {
+        Self::parse(code).filter(|operation| habitat.knows(*operation))
     }
 
     /// Whether the type is on the system allow-list (L-06).
@@ -158,6 +200,21 @@ pub fn label_of(code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_product_database_knows_no_type_of_the_laboratory() {
+        let known: Vec<_> = OperationType::known_in(Habitat::Product).collect();
+        assert!(!known.is_empty() && known.iter().all(|o| !o.as_str().starts_with("lab.")));
+        assert_eq!(OperationType::parse_in(Habitat::Product, "lab.noop"), None);
+        assert_eq!(
+            OperationType::parse_in(Habitat::Laboratory, "lab.noop"),
+            Some(OperationType::LabNoop)
+        );
+        assert_eq!(
+            OperationType::known_in(Habitat::Laboratory).count(),
+            OperationType::ALL.len()
+        );
+    }
 
     #[test]
     fn r04_every_type_has_an_entry_of_its_own() {

@@ -13,6 +13,7 @@ use crate::data;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::listener::{BreakableListener, Breaker};
+use crate::permissions;
 use crate::routes;
 use crate::state::Tenant;
 use crate::throttle::{Throttle, Throttling};
@@ -98,6 +99,18 @@ impl Sandbox {
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.0.faults.clone()
+    }
+
+    /// Grants a tenant's application one permission more, for tokens issued from now on.
+    ///
+    /// False when there is no such tenant or permission.
+    pub fn grant(&self, tenant: &str, role: &str) -> bool {
+        let known = permissions::role_id(role).is_some();
+        let Some(tenant) = self.tenant(tenant).filter(|_| known) else {
+            return false;
+        };
+        tenant.grant(role);
+        true
     }
 
     /// How strictly tenants are throttled now.

@@ -341,6 +341,7 @@ pub(crate) mod action {
         RUN_COMPLETED = "run.completed",
         RUN_BLOCKED = "run.blocked",
         RUN_RESCUED = "run.rescued",
+        WRITE_INTENT_RESOLVED = "write_intent.resolved",
         WORKSPACE_CREATED = "workspace.created",
         WORKSPACE_ROLE_SET = "workspace_membership.role_set",
         WORKSPACE_MEMBER_REMOVED = "workspace_membership.removed",

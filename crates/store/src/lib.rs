@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::operation::Habitat;
 use tokio::sync::Notify;
 
 mod audit;
@@ -12,6 +13,7 @@ pub mod conformance;
 mod connections;
 mod error;
 mod facts;
+mod installation;
 mod inventory;
 mod invitations;
 mod members;
@@ -38,8 +40,9 @@ pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
 pub use runs::{
-    Asked, AttemptRow, ChangeRow, Claim, Ending, Failure, ItemOutcome, ItemRow, Named, Requested,
-    RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft, WorkedOutcome,
+    Asked, AttemptRow, ChangeRow, Claim, Ending, Failure, Intent, IntentEnd, ItemOutcome, ItemRow,
+    LabWrite, Named, NewIntent, Requested, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder,
+    RunPage, RunRow, SystemDraft, WorkedOutcome,
 };
 pub use scope::{Scope, WorkspaceAccess};
 pub use seed::{PastRun, WaitingRun};
@@ -52,18 +55,12 @@ pub use versions::Moment;
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) db: sql::Db,
+    pub(crate) habitat: Habitat,
     /// Rings when a run of this process was queued; workers elsewhere find it by polling.
     pub(crate) queue_changed: Arc<Notify>,
 }
 
 impl Store {
-    pub(crate) fn new(db: sql::Db) -> Self {
-        Self {
-            db,
-            queue_changed: Arc::new(Notify::new()),
-        }
-    }
-
     /// The bell that rings when this process queued a run; a hint, never the truth.
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queue_changed)

@@ -1,6 +1,6 @@
 //! Opening a database: its settings, its version, its migrations.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, PgPool,
@@ -9,7 +9,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Store, error::StoreError, sql::Db};
+use tokio::sync::Notify;
+
+use crate::{Store, error::StoreError, installation::habitat_of, sql::Db};
 
 /// Why a database was not opened; every message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,9 @@ pub enum OpenError {
     /// A migration failed.
     #[error("migrating the database: {0}")]
     Migration(#[source] MigrateError),
+    /// What kind of database it is could not be read.
+    #[error("the database does not say what it was made as: {0}")]
+    Unreadable(#[source] StoreError),
 }
 
 /// The migrations of both dialects, from one list of names.
@@ -70,6 +75,7 @@ migrations! {
     3 "0003_own_pages",
     4 "0004_engine",
     9 "0009_intents",
+    10 "0010_installation",
 }
 
 fn migrator(list: &'static [(i64, &'static str, &'static str)]) -> Migrator {
@@ -104,6 +110,15 @@ impl Store {
         } else {
             Err(OpenError::UnknownUrl)
         }
+    }
+
+    async fn over(db: Db) -> Result<Self, OpenError> {
+        let habitat = habitat_of(&db).await.map_err(OpenError::Unreadable)?;
+        Ok(Self {
+            db,
+            habitat,
+            queue_changed: Arc::new(Notify::new()),
+        })
     }
 
     /// Whether the database answers.
@@ -172,7 +187,7 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         )
         .await
         .map_err(OpenError::Unreachable)?;
-    Ok(Store::new(Db::Sqlite { writer, readers }))
+    Store::over(Db::Sqlite { writer, readers }).await
 }
 
 async fn open_postgres(url: &str) -> Result<Store, OpenError> {
@@ -206,7 +221,7 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
         .run(&pool)
         .await
         .map_err(migration_error)?;
-    Ok(Store::new(Db::Postgres(pool)))
+    Store::over(Db::Postgres(pool)).await
 }
 
 async fn refuse_vulnerable_sqlite(writer: &sqlx::SqlitePool) -> Result<(), OpenError> {

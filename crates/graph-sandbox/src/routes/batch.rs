@@ -183,6 +183,7 @@ async fn one(
         path: part.path.clone(),
         query: part.query.clone(),
         consistency: part.consistency,
+        body: None,
         trace,
         ..outer.clone()
     };
@@ -199,6 +200,7 @@ async fn one(
         request_id: call.trace.request_id.clone(),
         client_request_id: Some(call.trace.client_request_id.clone()),
         body_hash: None,
+        write: None,
         in_batch: Some(seq),
     });
     let place = Place {

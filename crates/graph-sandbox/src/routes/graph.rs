@@ -1,10 +1,11 @@
-//! Reading from Graph: permissions, budgets, collections and entities.
+//! Answering for Graph: permissions, budgets, collections and entities.
 
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::change;
 use super::request::{Consistency, GraphCall};
 use crate::Sandbox;
 use crate::catalogue::{COLLECTIONS, Collection, EMPTY_BELOW, Navigation};
@@ -84,7 +85,7 @@ fn read(
         .map_err(|refused| Problem::Throttled {
             retry_after: refused.retry_after,
         })?;
-    let reply = dispatch(call, steps, &query)?;
+    let reply = dispatch(sandbox, call, steps, &query)?;
     Ok(match family {
         Family::Intune => reply,
         Family::Directory => {
@@ -107,7 +108,12 @@ fn cost(steps: &[Segment], query: &Query) -> u32 {
     base.saturating_sub(saved).max(1)
 }
 
-fn dispatch(call: &GraphCall, steps: &[Segment], query: &Query) -> Result<Reply, Problem> {
+fn dispatch(
+    sandbox: &Sandbox,
+    call: &GraphCall,
+    steps: &[Segment],
+    query: &Query,
+) -> Result<Reply, Problem> {
     let Some((collection, own, rest)) = find(steps) else {
         return unknown(call, steps);
     };
@@ -117,7 +123,7 @@ fn dispatch(call: &GraphCall, steps: &[Segment], query: &Query) -> Result<Reply,
     if !permissions::opens(collection.read, &call.roles) {
         return Err(Problem::MissingRole(collection.read));
     }
-    if call.method != Method::GET {
+    if call.method != Method::GET && call.method != Method::PATCH {
         return Err(Problem::MethodNotAllowed);
     }
     // The key in parentheses and the key as the next step are the same.
@@ -128,6 +134,12 @@ fn dispatch(call: &GraphCall, steps: &[Segment], query: &Query) -> Result<Reply,
         }
         (None, rest) => (None, rest),
     };
+    if call.method == Method::PATCH {
+        return match (&key, rest) {
+            (Some(key), []) => change::patch(sandbox, call, collection, key),
+            _ => Err(Problem::MethodNotAllowed),
+        };
+    }
     let Some(key) = key else {
         let list = List {
             name: collection.path,

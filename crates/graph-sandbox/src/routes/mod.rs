@@ -1,6 +1,7 @@
 //! From a request to an answer.
 
 mod batch;
+mod change;
 mod control;
 mod discovery;
 mod entry;

@@ -57,11 +57,24 @@ impl<'run> WorkContext<'run> {
     /// The first one asks the database, and so does every one that is five seconds or a write away
     /// from the last that did. Repeats of the call it leads to end within the fifteen seconds of L-10.
     pub(crate) async fn checkpoint(&mut self) -> Result<Step<'run>, Halt> {
-        if let Some(said) = &self.said
-            && said.asked().elapsed() < ASK_AGAIN
-        {
-            return Ok(said.step());
+        match self.step_at_hand() {
+            Some(step) => Ok(step),
+            None => self.ask().await,
         }
+    }
+
+    /// Leave that is still good, without asking; none when it would have to be asked for.
+    pub(super) fn step_at_hand(&self) -> Option<Step<'run>> {
+        let said = self.said.as_ref()?;
+        (said.asked().elapsed() < ASK_AGAIN).then(|| said.step())
+    }
+
+    /// Something was sent to be changed: the next border asks the database, however soon it comes.
+    pub(super) fn border(&mut self) {
+        self.said = None;
+    }
+
+    async fn ask(&mut self) -> Result<Step<'run>, Halt> {
         match self.store.checkpoint(self.running).await? {
             Asked::GoOn(go_on) => Ok(self.said.insert(go_on).step()),
             Asked::Refused(_) => Err(Halt::Refused),

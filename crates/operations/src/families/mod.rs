@@ -1,8 +1,10 @@
 //! The job families: what a started run really does.
 
+mod change;
 pub(crate) mod connection_check;
 mod context;
 pub(crate) mod inventory_sync;
+mod lab_write;
 mod provider;
 mod report;
 
@@ -31,6 +33,10 @@ pub(crate) async fn work(
     provider: &Provider,
     running: &Running,
 ) -> Result<Worked, StoreError> {
+    // Opens no credential and calls nobody.
+    if running.operation() == OperationType::LabNoop {
+        return Ok(Worked::Ended(empty(WorkedOutcome::Succeeded)));
+    }
     let session = match provider.session(store, running).await? {
         Ok(session) => session,
         Err(failure) => return Ok(Worked::Ended(failed(failure))),
@@ -39,19 +45,21 @@ pub(crate) async fn work(
     let done = match running.operation() {
         OperationType::ConnectionCheck => connection_check::run(&mut context).await,
         OperationType::InventorySync => inventory_sync::run(&mut context).await,
+        OperationType::LabNoop => Ok(empty(WorkedOutcome::Succeeded)),
+        OperationType::LabWrite => lab_write::run(&mut context).await,
     };
     match done {
         Ok(end) => Ok(Worked::Ended(end)),
         Err(Halt::Refused) => Ok(Worked::Over),
-        Err(Halt::Cancelled) => Ok(Worked::Ended(cancelled())),
+        Err(Halt::Cancelled) => Ok(Worked::Ended(empty(WorkedOutcome::Cancelled))),
         Err(Halt::Store(error)) => Err(error),
     }
 }
 
-/// A run that a person ended; what it had counted until then stays.
-fn cancelled() -> RunEnd {
+/// An end without words of its own; what the run had counted until then stays.
+fn empty(outcome: WorkedOutcome) -> RunEnd {
     RunEnd {
-        outcome: WorkedOutcome::Cancelled,
+        outcome,
         counts: SummaryCounts::default(),
         failures: Vec::new(),
     }

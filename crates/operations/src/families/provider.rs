@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use graph::{
     CallContext, Connection, Contract, CredentialFault, Endpoints, GraphClient, GraphError,
-    Organization, Page, PageCursor,
+    Organization, Page, PageCursor, Update, WriteError, Written,
 };
 use policy::{Running, Step};
+use serde_json::{Map, Value};
 use store::{Failure, Store, StoreError};
 
 use crate::secrets::MasterKey;
@@ -94,6 +95,40 @@ impl ProviderSession {
             .await
     }
 
+    /// Reads one object, to compare it with a change.
+    pub(crate) async fn object(
+        &self,
+        _: Step<'_>,
+        contract: &'static Contract,
+        id: &str,
+    ) -> Result<Map<String, Value>, GraphError> {
+        let writer = self.client.writer().ok_or(GraphError::NoProvider)?;
+        writer
+            .object(&self.connection, &self.context, contract, id)
+            .await
+    }
+
+    /// Changes fields of one object; its intent is in the database already.
+    pub(crate) async fn update(
+        &self,
+        step: Step<'_>,
+        contract: &'static Contract,
+        id: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<Written, WriteError> {
+        let Some(writer) = self.client.writer() else {
+            return Err(WriteError::NotDone(GraphError::NoProvider));
+        };
+        let update = Update {
+            contract,
+            id,
+            fields,
+        };
+        writer
+            .update(step, &self.connection, &self.context, update)
+            .await
+    }
+
     pub(crate) fn tenant_id(&self) -> &str {
         self.connection.tenant_id()
     }
@@ -114,6 +149,7 @@ pub(crate) fn reason_of(error: &GraphError) -> &'static str {
         GraphError::NotFound { .. } => "provider_not_found",
         GraphError::Rejected { .. } => "provider_rejected",
         GraphError::Throttled { .. } => "provider_throttled",
+        GraphError::LeaveTooOld => "authority_not_asked",
         GraphError::Unreachable { .. } => "provider_unreachable",
         GraphError::ServerError { .. } => "provider_error",
         GraphError::InvalidResponse { .. }

@@ -23,7 +23,7 @@ impl Services {
         operation: &str,
     ) -> Result<StartAnswer, ApiError> {
         let tenant = self.tenant_of(scope, tenant).await?;
-        let operation = OperationType::parse(operation)
+        let operation = OperationType::parse_in(self.store.habitat(), operation)
             .ok_or_else(|| ApiError::invalid("operation", "There is no operation of this type."))?;
         self.request(scope, &tenant, operation, None).await
     }
@@ -40,7 +40,8 @@ impl Services {
             return Err(ApiError::Conflict { message });
         }
         let row = run.run();
-        let operation = OperationType::parse(&row.operation_code).ok_or(ApiError::NotFound)?;
+        let operation = OperationType::parse_in(self.store.habitat(), &row.operation_code)
+            .ok_or(ApiError::NotFound)?;
         let tenant = row.tenant_id.ok_or(ApiError::NotFound)?;
         let tenant = self
             .store

@@ -121,7 +121,7 @@ impl Store {
         let row = tx.first(&ASK, args![key.run_id, key.attempt]).await?;
         let row = row.ok_or(StoreError::LeaseLost)?;
         let now = tx.now().await?;
-        let mut run = run_facts(&row, now)?;
+        let mut run = run_facts(&row, self.habitat, now)?;
         run.phase = DecisionPhase::Checkpoint;
         let actor = AuditActor {
             id: run.actor_id,

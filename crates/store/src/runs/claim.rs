@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     capability::Capability,
     ids::{ConnectionId, RunId, ScopeId, TenantId, UserId, WorkerId, WorkspaceId},
+    operation::Habitat,
     run::{AuthorityMode, DecisionPhase},
     time::Timestamp,
 };
@@ -58,7 +59,11 @@ static ATTEMPT_DECIDED: Statement = same(
 );
 
 /// A run's own row as the gate is told of it; `attempt` tells its first start from a later one.
-pub(super) fn run_facts(row: &Row, now: Timestamp) -> Result<RunFacts, StoreError> {
+pub(super) fn run_facts(
+    row: &Row,
+    habitat: Habitat,
+    now: Timestamp,
+) -> Result<RunFacts, StoreError> {
     let attempt = row.int("attempt")?;
     let context = row.text("context")?;
     Ok(RunFacts {
@@ -67,6 +72,7 @@ pub(super) fn run_facts(row: &Row, now: Timestamp) -> Result<RunFacts, StoreErro
         workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
         tenant_id: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
         scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
+        habitat,
         operation_code: row.text("type")?,
         authority: row.word("authority_mode", AuthorityMode::parse)?,
         actor_id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
@@ -140,7 +146,7 @@ impl Store {
         }
         let (mut runs, mut facts_of) = (BTreeMap::new(), Vec::with_capacity(rows.len()));
         for row in &rows {
-            let facts = run_facts(row, now)?;
+            let facts = run_facts(row, self.habitat, now)?;
             let key = RunKey {
                 run_id: facts.id,
                 attempt: facts.attempt,

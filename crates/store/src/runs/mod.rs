@@ -3,6 +3,8 @@
 mod checkpoint;
 mod claim;
 mod finish;
+mod intents;
+mod laboratory;
 mod lease;
 mod ledger;
 mod list;
@@ -15,6 +17,8 @@ mod settle;
 pub use checkpoint::Asked;
 pub use claim::Claim;
 pub use finish::{Ending, Failure, RunEnd, WorkedOutcome};
+pub use intents::{Intent, IntentEnd, NewIntent};
+pub use laboratory::LabWrite;
 pub use list::{Named, RunFilter, RunOrder, RunPage};
 pub use progress::ItemOutcome;
 pub use read::{AttemptRow, ChangeRow, ItemRow, RunAccess};

@@ -3,7 +3,7 @@
 use domain::{
     error::ApiError,
     ids::{ConnectionId, RunId, ScopeId, TenantId, WorkspaceId},
-    operation::OperationType,
+    operation::{Habitat, OperationType},
     reason::{DenialClass, ReasonCode},
     run::{AuthorityMode, DecisionPhase},
     time::Timestamp,
@@ -136,13 +136,14 @@ impl Draft {
         .to_string()
     }
 
-    fn facts(&self, now: Timestamp) -> RunFacts {
+    fn facts(&self, habitat: Habitat, now: Timestamp) -> RunFacts {
         RunFacts {
             id: self.id,
             attempt: 1,
             workspace_id: self.workspace_id,
             tenant_id: Some(self.tenant_id),
             scope_id: self.scope_id(),
+            habitat,
             operation_code: self.operation.as_str().to_owned(),
             authority: self.authority,
             actor_id: self.actor.id,
@@ -291,7 +292,7 @@ impl Store {
 
     async fn request_once(&self, draft: &Draft) -> Result<Option<Requested>, StoreError> {
         let mut tx = self.db.write().await?;
-        let run = draft.facts(tx.now().await?);
+        let run = draft.facts(self.habitat, tx.now().await?);
         let mut facts = facts::load(&mut tx, vec![run]).await?;
         let facts = facts.first_mut().ok_or(StoreError::NotFound)?;
         // Taken after the locks, as in a claim: what was seen lies before.

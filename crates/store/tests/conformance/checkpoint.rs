@@ -10,12 +10,12 @@ use domain::{
     summary::SummaryCounts,
 };
 use policy::Running;
-use store::{Asked, ItemOutcome, StoreError, WorkedOutcome};
+use store::{Asked, ItemOutcome, LabWrite, StoreError, WorkedOutcome};
 
 use crate::{
     database::Database,
     denials::{EXPECTED, restore, revoke},
-    world::{World, end},
+    world::{World, end, worker},
 };
 
 async fn goes_on(world: &World, running: &Running) -> bool {
@@ -176,4 +176,34 @@ pub async fn l14_a_system_run_refused_at_a_checkpoint_tells_nobody(db: Arc<Datab
     assert!(!goes_on(&world, &running).await);
     assert_eq!(world.count("notifications", run).await, 0);
     assert_eq!(world.audited("run.blocked", run).await, 1);
+}
+
+pub async fn a_cancelled_run_that_writes_stops_at_its_checkpoint(db: Arc<Database>) {
+    let mut world = World::new(&db).await;
+    world.laboratory().await;
+    let writes = LabWrite { items: 1, seed: 1 };
+    let (store, owner) = (&world.store, &world.owner);
+    store
+        .lab_write_request(owner, &world.tenant, writes)
+        .await
+        .unwrap();
+    world.ask(owner, InventorySync).await;
+    let mut running = store.runs_start(worker(), 2).await.unwrap().running;
+    running.sort_by_key(|running| running.operation());
+    let (reading, writing) = (running.remove(0), running.remove(0));
+    assert!(goes_on(&world, &writing).await);
+    db.raw
+        .run("update run_queue set cancel_requested_at = 1")
+        .await;
+    let asked = store.checkpoint(&writing).await.unwrap();
+    assert!(matches!(asked, Asked::CancelRequested), "{asked:?}");
+    // What only reads is ended from outside.
+    assert!(goes_on(&world, &reading).await);
+    // Refusal goes before the wish: it is written down, the wish is not lost.
+    store
+        .connection_disable(owner, &world.tenant, world.connection)
+        .await
+        .unwrap();
+    assert!(!goes_on(&world, &writing).await);
+    store.close().await;
 }
