@@ -151,6 +151,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/api/run/page", Access::OfOperation),
     ("/api/run/start", Access::OfOperation),
     ("/api/run/retry", Access::OfOperation),
+    // The capability to start, as a retry asks for it.
+    ("/api/run/resolve", Access::OfOperation),
     ("/api/notifications/page", Access::SignedIn),
     ("/api/notifications/read", Access::SignedIn),
     (

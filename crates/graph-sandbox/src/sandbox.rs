@@ -7,6 +7,9 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::net::TcpListener;
 
+use serde_json::{Map, Value};
+
+use crate::catalogue;
 use crate::clock::Clock;
 use crate::config::{ControlApi, SandboxConfig, TenantSeed};
 use crate::data;
@@ -111,6 +114,18 @@ impl Sandbox {
         };
         tenant.grant(role);
         true
+    }
+
+    /// Changes one field of an object, as somebody else with leave to do so would.
+    ///
+    /// False when there is no such tenant, collection or object.
+    pub fn change(&self, tenant: &str, collection: &str, id: &str, field: &str, to: &str) -> bool {
+        let now = self.clock().seconds();
+        let found = self.tenant(tenant).zip(catalogue::by_name(collection));
+        found.is_some_and(|(tenant, collection)| {
+            let fields = Map::from_iter([(field.to_owned(), Value::from(to))]);
+            tenant.patch(collection, id, fields, now).is_ok()
+        })
     }
 
     /// How strictly tenants are throttled now.

@@ -7,6 +7,7 @@ mod decisions;
 mod follow_ups;
 mod header;
 mod progress;
+mod questions;
 mod refusal;
 mod report;
 mod summary;
@@ -26,6 +27,7 @@ use self::{
     follow_ups::{FollowUps, Redactions, Related},
     header::{Standing, WaysBack, place},
     progress::{Failures, Progress},
+    questions::Questions,
     refusal::Refusal,
     report::Report,
     summary::Summary,
@@ -75,6 +77,7 @@ fn Viewer(view: RunView) -> impl IntoView {
             </Show>
             {move || view! { <Banner lines=banner.get() /> }}
             <Refusal run />
+            <Questions run />
             <FollowUps run />
             <Parts run now=live.now />
         </Page>

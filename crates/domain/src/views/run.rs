@@ -6,7 +6,7 @@ use crate::{
     banner::BannerLine,
     decision::CheckResult,
     explain::Explanation,
-    ids::{RunId, TenantId},
+    ids::{IntentId, RunId, TenantId},
     lifecycle::TenantLifecycle,
     reason::DenialClass,
     run::{AuthorityMode, RunState},
@@ -112,6 +112,27 @@ pub struct ItemView {
     pub objects: Option<i64>,
 }
 
+/// A write whose end nobody knew, as it is asked of a person, and what the person said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionView {
+    /// Which write.
+    pub id: IntentId,
+    /// What is not known.
+    pub sentence: String,
+    /// The object's id at the provider, to look for it there.
+    pub target: String,
+    /// Why it is not known, as a code.
+    pub reason_code: Option<String>,
+    /// When it was asked of the provider.
+    pub asked_at: Timestamp,
+    /// What to do, or why this person cannot; none once it is answered.
+    pub answers: Option<ActionView>,
+    /// What a person found who looked.
+    pub answer: Option<String>,
+    /// When the person said so.
+    pub answered_at: Option<Timestamp>,
+}
+
 /// One failure, in safe words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureView {
@@ -186,6 +207,8 @@ pub struct RunView {
     pub counts: Vec<(String, u64)>,
     /// Processed of total, where both are trustworthy.
     pub progress: Option<(u64, u64)>,
+    /// Writes whose end nobody knew.
+    pub questions: Vec<QuestionView>,
     /// What became of its items.
     pub items: Vec<ItemView>,
     /// What went wrong.

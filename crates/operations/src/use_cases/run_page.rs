@@ -57,6 +57,7 @@ impl Services {
             explanation: refusal.and_then(|newest| newest.explanation.clone()),
             decisions: views,
             timeline: timeline(row, &decisions, &attempts),
+            questions: self.questions_of(scope, &run).await?,
             items: self.items_of(scope, &run).await?,
             report: self.store.run_report(&run).await.answer(request)?,
             retries: self.store.run_retries(&run).await.answer(request)?,
@@ -153,6 +154,7 @@ fn bare_view(run: &RunAccess) -> RunView {
             .collect(),
         progress: row.counts.progress(),
         items: Vec::new(),
+        questions: Vec::new(),
         failures: failures(row),
         report: None,
         retry_of: row.retry_of,
@@ -222,7 +224,7 @@ fn follow_ups(run: &RunAccess) -> FollowUps {
     }
 }
 
-fn lacking(run: &RunAccess, capability: Capability) -> Option<String> {
+pub(super) fn lacking(run: &RunAccess, capability: Capability) -> Option<String> {
     (!run.grants().allow(capability)).then(|| {
         format!(
             "You need the capability \u{201c}{}\u{201d}.",

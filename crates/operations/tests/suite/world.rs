@@ -10,7 +10,7 @@ use domain::{
     lifecycle::TenantLifecycle,
     views::{Live, RunView, StartResult},
 };
-use graph::{ClientSettings, Endpoints, HttpGraphClient};
+use graph::{ClientSettings, Endpoints, GraphClient, HttpGraphClient};
 use graph_sandbox::{
     Clock, ControlApi, Fault, FaultKind, JournalEntry, Sandbox, SandboxConfig, Scale, TenantSeed,
 };
@@ -247,6 +247,15 @@ impl World {
             self.endpoints.clone(),
             settings,
         )
+    }
+
+    /// A pool that talks to the provider through a client of the test's own.
+    pub fn pool_of(&self, client: impl GraphClient + 'static) -> Pool {
+        self.pool_of_with(Arc::new(client), SETTINGS)
+    }
+
+    pub fn pool_of_with(&self, client: Arc<dyn GraphClient>, settings: PoolSettings) -> Pool {
+        Pool::new(&self.services, client, self.endpoints.clone(), settings)
     }
 
     /// Asks for a run in a tenant, and it must be queued.
