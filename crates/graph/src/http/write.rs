@@ -47,6 +47,10 @@ impl HttpGraphClient {
         };
         let url =
             object_url(connection, update.contract, update.id).map_err(WriteError::NotDone)?;
+        let is_too_old = || step.time_left(Clock::now()).is_zero();
+        if is_too_old() {
+            return Err(WriteError::NotDone(GraphError::LeaveTooOld));
+        }
         // Whatever has to be waited for on the way: nothing is sent on leave that is too old.
         let mut patience = Patience::start(&self.settings, Instant::now());
         patience.end_within(step.time_left(Clock::now()), Instant::now());
@@ -56,7 +60,7 @@ impl HttpGraphClient {
             .map_err(WriteError::NotDone)?;
         let mut renewed = false;
         loop {
-            if step.time_left(Clock::now()).is_zero() {
+            if is_too_old() {
                 return Err(WriteError::NotDone(GraphError::LeaveTooOld));
             }
             let bearer = token.bearer.expose_secret();
