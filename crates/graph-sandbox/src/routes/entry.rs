@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::finish::Silence;
 use super::request::{Consistency, GraphCall, Target};
-use super::{batch, control, discovery, finish, graph, request, token};
+use super::{batch, control, discovery, finish, graph, request, scripted, token};
 use crate::encoding::{Plus, hex, percent_decode};
 use crate::errors::{Family, Problem, Trace};
 use crate::faults::{AfterCommit, Effect, Place, Verb};
@@ -174,7 +174,7 @@ impl Incoming {
     fn scripted(&self, status: u16, retry_after: Option<&str>) -> Reply {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         match &self.target {
-            Target::Graph { .. } => graph::scripted(status, retry_after, &self.trace),
+            Target::Graph { .. } => scripted::scripted(status, retry_after, &self.trace),
             _ if status.is_success() => Reply::empty(status),
             _ if status == StatusCode::TOO_MANY_REQUESTS => {
                 SignInProblem::Throttled(retry_after.map(str::to_owned)).reply(&self.trace)

@@ -9,7 +9,7 @@ use super::change;
 use super::request::{Consistency, GraphCall};
 use crate::Sandbox;
 use crate::catalogue::{COLLECTIONS, Collection, EMPTY_BELOW, Navigation};
-use crate::errors::{self, Family, Problem, Trace};
+use crate::errors::{Family, Problem};
 use crate::faults::Place;
 use crate::odata::{
     Key, ODataProblem, Page, PageSize, Query, Segment, context_suffix, page, project, segments,
@@ -26,28 +26,6 @@ pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
     };
     let family = family_of(&steps);
     read(sandbox, call, &steps, family).unwrap_or_else(|problem| problem.reply(family, &call.trace))
-}
-
-/// An answer that a fault puts in the place of the real one.
-pub(super) fn scripted(status: StatusCode, retry_after: Option<&str>, trace: &Trace) -> Reply {
-    let code = match status.as_u16() {
-        status if status < 400 => return Reply::json(StatusCode::OK, json!({"value": []})),
-        401 => "InvalidAuthenticationToken",
-        403 => "Authorization_RequestDenied",
-        404 => "Request_ResourceNotFound",
-        410 => "syncStateNotFound",
-        429 => "TooManyRequests",
-        500 => "InternalServerError",
-        502 => "BadGateway",
-        503 => "ServiceNotAvailable",
-        504 => "GatewayTimeout",
-        _ => "UnknownError",
-    };
-    let reply = errors::error(status, code, "Answered so by a scripted fault.", trace);
-    match retry_after {
-        Some(value) => reply.with("retry-after", value),
-        None => reply,
-    }
 }
 
 fn family_of(steps: &[Segment]) -> Family {

@@ -8,6 +8,7 @@ mod entry;
 mod finish;
 mod graph;
 mod request;
+mod scripted;
 mod token;
 
 use axum::Router;
