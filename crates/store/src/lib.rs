@@ -11,6 +11,7 @@ mod clock;
 #[doc(hidden)]
 pub mod conformance;
 mod connections;
+mod counters;
 mod error;
 mod facts;
 mod installation;
@@ -33,6 +34,7 @@ mod workspaces;
 pub use audit::AuditVerdict;
 pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
+pub use counters::Counters;
 pub use error::StoreError;
 pub use inventory::{InventoryObject, InventoryRow};
 pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};

@@ -6,11 +6,11 @@ use domain::{
     operation::{Habitat, OperationType},
     reason::ReasonCode,
 };
-use store::{Requested, StoreError};
+use store::{Requested, StoreError, WorkedOutcome};
 
 use crate::{
-    database::Database,
-    world::{World, accepted, worker},
+    database::{Database, Dialect},
+    world::{World, accepted, end, worker},
 };
 
 pub async fn an_empty_database_becomes_a_laboratory_once_and_stays_one(db: Arc<Database>) {
@@ -60,5 +60,20 @@ pub async fn l02_a_type_of_the_laboratory_starts_nowhere_else(db: Arc<Database>)
     accepted(world.ask(&operator, OperationType::LabNoop).await);
     let running = world.start_one().await;
     assert_eq!(running.operation(), OperationType::LabNoop);
+    let before = world.store.counters().await.unwrap();
+    world
+        .store
+        .run_finish(&running, &end(WorkedOutcome::Succeeded))
+        .await
+        .unwrap();
+    let ended = world
+        .store
+        .runs_succeeded(OperationType::LabNoop)
+        .await
+        .unwrap();
+    assert_eq!(ended, 1);
+    let after = world.store.counters().await.unwrap();
+    assert_eq!(before.log_bytes.is_some(), db.dialect == Dialect::Postgres);
+    assert!(after.log_bytes >= before.log_bytes);
     world.store.close().await;
 }
