@@ -153,6 +153,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/api/run/retry", Access::OfOperation),
     // The capability to start, as a retry asks for it.
     ("/api/run/resolve", Access::OfOperation),
+    ("/api/run/cancel", Access::OfOperation),
     ("/api/notifications/page", Access::SignedIn),
     ("/api/notifications/read", Access::SignedIn),
     (

@@ -1,8 +1,8 @@
 //! The catalog of operation types: the one place that says what each is.
 
 use crate::{
-    capability::Capability, lifecycle::Operability, run::AuthorityMode, summary::CountKey,
-    words::words,
+    capability::Capability, lifecycle::Operability, retry::RetryPolicy, run::AuthorityMode,
+    summary::CountKey, words::words,
 };
 
 mod laboratory;
@@ -86,6 +86,8 @@ pub struct OperationSpec {
     pub authority_modes: &'static [AuthorityMode],
     /// Whether it changes something at the provider.
     pub effect: ProviderEffect,
+    /// How often a run is tried again by itself after a failure that passes; never for one that writes.
+    pub retry: RetryPolicy,
     /// Which summary counts its runs may carry.
     pub count_keys: &'static [CountKey],
     /// How long a run usually takes, in seconds; only ever shown as an estimate.
@@ -114,6 +116,7 @@ static CONNECTION_CHECK: OperationSpec = OperationSpec {
     view_capability: Capability::OperationsView,
     authority_modes: &[AuthorityMode::ActorBound],
     effect: ProviderEffect::Reads,
+    retry: RetryPolicy::SOON,
     count_keys: &[
         CountKey::Total,
         CountKey::Processed,
@@ -140,6 +143,7 @@ static INVENTORY_SYNC: OperationSpec = OperationSpec {
     view_capability: Capability::InventoryView,
     authority_modes: &[AuthorityMode::ActorBound, AuthorityMode::SystemAuthority],
     effect: ProviderEffect::Reads,
+    retry: RetryPolicy::PATIENT,
     count_keys: &[
         CountKey::Total,
         CountKey::Processed,
@@ -226,6 +230,14 @@ mod tests {
                     .authority_modes
                     .contains(&AuthorityMode::ActorBound)
             );
+        }
+    }
+    #[test]
+    fn l08_what_writes_is_not_tried_again_by_itself() {
+        for operation in OperationType::ALL {
+            let spec = operation.spec();
+            let writes = spec.effect == ProviderEffect::Writes;
+            assert!(!writes || spec.retry == RetryPolicy::NEVER, "{operation}");
         }
     }
 }

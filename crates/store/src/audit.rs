@@ -30,6 +30,14 @@ pub(crate) struct AuditActor {
 }
 
 impl AuditActor {
+    /// Nobody: the program by itself.
+    pub(crate) fn system() -> Self {
+        Self {
+            id: None,
+            name: "System".to_owned(),
+        }
+    }
+
     /// The person who asks.
     pub(crate) fn of(scope: &Scope) -> Self {
         Self {
@@ -333,6 +341,8 @@ pub(crate) mod action {
         RUN_BLOCKED = "run.blocked",
         RUN_RESCUED = "run.rescued",
         WRITE_INTENT_RESOLVED = "write_intent.resolved",
+        RUN_RETRY_SCHEDULED = "run.retry_scheduled",
+        RUN_CANCEL_REQUESTED = "run.cancel_requested",
         WORKSPACE_CREATED = "workspace.created",
         WORKSPACE_ROLE_SET = "workspace_membership.role_set",
         WORKSPACE_MEMBER_REMOVED = "workspace_membership.removed",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::operation::Habitat;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 mod audit;
 mod clock;
@@ -42,9 +42,10 @@ pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
 pub use runs::{
-    Asked, AttemptRow, ChangeRow, Claim, Ending, Failure, Intent, IntentEnd, ItemOutcome, ItemRow,
-    LabWrite, Named, NewIntent, Requested, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder,
-    RunPage, RunRow, SystemDraft, WorkedOutcome,
+    Again, Asked, AttemptRow, Cancel, ChangeRow, Claim, Ending, Failure, Intent, IntentEnd,
+    ItemOutcome, ItemRow, LabWrite, Leases, Named, NewIntent, RESCUES_MOST, Requested, Retrying,
+    RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, StepRow, SystemDraft,
+    WorkedOutcome,
 };
 pub use scope::{Scope, WorkspaceAccess};
 pub use seed::{PastRun, WaitingRun};
@@ -60,11 +61,18 @@ pub struct Store {
     pub(crate) habitat: Habitat,
     /// Rings when a run of this process was queued; workers elsewhere find it by polling.
     pub(crate) queue_changed: Arc<Notify>,
+    /// Moves when this process asked for the end of a running run; workers elsewhere see it with their heartbeat.
+    pub(crate) cancel_asked: Arc<watch::Sender<u64>>,
 }
 
 impl Store {
     /// The bell that rings when this process queued a run; a hint, never the truth.
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queue_changed)
+    }
+
+    /// The bell that rings when this process asked for the end of a running run; a hint, never the truth.
+    pub fn cancel_bell(&self) -> watch::Receiver<u64> {
+        self.cancel_asked.subscribe()
     }
 }

@@ -9,7 +9,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::{Store, error::StoreError, installation::habitat_of, sql::Db};
 
@@ -118,6 +118,7 @@ impl Store {
             db,
             habitat,
             queue_changed: Arc::new(Notify::new()),
+            cancel_asked: Arc::new(watch::Sender::new(0)),
         })
     }
 

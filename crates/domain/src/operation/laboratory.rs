@@ -2,7 +2,8 @@
 
 use super::{ConnectionNeed, Habitat, Need, OperationSpec, OperationType, ProviderEffect};
 use crate::{
-    capability::Capability, lifecycle::Operability, run::AuthorityMode, summary::CountKey,
+    capability::Capability, lifecycle::Operability, retry::RetryPolicy, run::AuthorityMode,
+    summary::CountKey,
 };
 
 /// Asks the gate for all that a sync asks it for, and then does nothing.
@@ -18,6 +19,7 @@ pub(super) static NOOP: OperationSpec = OperationSpec {
     effect: ProviderEffect::Reads,
     count_keys: &[],
     expected_seconds: 1,
+    retry: RetryPolicy::NEVER,
     exclusion_group: None,
     operability: Operability::ActiveOnly,
     connection: ConnectionNeed::Verified,
@@ -44,6 +46,7 @@ pub(super) static WRITE: OperationSpec = OperationSpec {
         CountKey::Failed,
         CountKey::Skipped,
     ],
+    retry: RetryPolicy::NEVER,
     expected_seconds: 30,
     exclusion_group: None,
     operability: Operability::ActiveOnly,

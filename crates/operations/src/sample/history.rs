@@ -262,5 +262,6 @@ fn failure(dice: &mut Dice) -> Failure {
         code: "provider.read".to_owned(),
         reason_code: reason.to_owned(),
         message: message.to_owned(),
+        stated_wait: None,
     }
 }

@@ -4,12 +4,11 @@ use domain::{
     error::ApiError,
     ids::{IntentId, RunId},
     intent::IntentAnswer,
-    operation::OperationType,
     views::{ActionView, QuestionView},
 };
 use store::{Intent, RunAccess, Scope};
 
-use super::run_page::lacking;
+use super::run_page::lacking_to_start;
 use crate::{Services, problem::Answer as _};
 
 impl Services {
@@ -29,9 +28,7 @@ impl Services {
         let id: RunId = run.parse().map_err(|_| ApiError::NotFound)?;
         let run = self.store.run(scope, id).await.answer(request)?;
         run.require_view()?;
-        let operation =
-            OperationType::parse(&run.run().operation_code).ok_or(ApiError::NotFound)?;
-        policy::require(run.grants(), operation.spec().start_capability)?;
+        run.require_start()?;
         let intent: IntentId = intent.parse().map_err(|_| ApiError::NotFound)?;
         let answer = IntentAnswer::parse(answer)
             .ok_or_else(|| ApiError::invalid("answer", "Say whether it was applied or not."))?;
@@ -63,8 +60,6 @@ impl Services {
 
 fn view_of(run: &RunAccess, intent: &Intent) -> QuestionView {
     let answer = intent.answer.as_ref();
-    let capability = OperationType::parse(&run.run().operation_code)
-        .map(|operation| operation.spec().start_capability);
     QuestionView {
         id: intent.id,
         sentence: format!(
@@ -78,7 +73,7 @@ fn view_of(run: &RunAccess, intent: &Intent) -> QuestionView {
         asked_at: intent.opened_at,
         answers: answer.is_none().then(|| ActionView {
             label: "Look there, then say what you found.".to_owned(),
-            disabled_because: capability.and_then(|capability| lacking(run, capability)),
+            disabled_because: lacking_to_start(run),
         }),
         answer: answer.map(|(answer, who, _)| {
             let found = match answer {

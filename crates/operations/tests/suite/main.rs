@@ -15,6 +15,7 @@ mod gate;
 mod hidden;
 mod inventory;
 mod invitations;
+mod life;
 mod list;
 mod meddling;
 mod members;

@@ -11,8 +11,9 @@ use policy::{Checkpoint, CheckpointLedger, GoOn, Refusal, RunKey, Running};
 use serde_json::json;
 
 use super::{
+    attempts::{EndedBy, end_attempts},
     claim::run_facts,
-    ledger::{QUEUE_LEAVE, ids_of},
+    ledger::leave_queue,
     settle::{Notice, notify},
 };
 use crate::{
@@ -63,10 +64,6 @@ static SET_STOPPED: Statement = same(
          else 'blocked' end,
        reason_code = $4, denial_class = $5, blocked_phase = 'checkpoint'
      where id = $1 and attempt = $2 and status = 'running' returning outcome",
-);
-static ATTEMPT_STOPPED: Statement = same(
-    "run_attempt_refused",
-    "update run_attempts set ended_at = $3, ended_by = 'refused' where run_id = $1 and attempt = $2",
 );
 
 // What was under way when the run was refused is neither done nor failed.
@@ -176,12 +173,14 @@ impl CheckpointLedger for Asking {
             return Ok(false);
         };
         let outcome = row.word("outcome", RunOutcome::parse)?;
-        self.tx
-            .execute(&QUEUE_LEAVE, args![ids_of(&[key])?])
-            .await?;
+        leave_queue(&mut self.tx, &[key]).await?;
         stop_items(&mut self.tx, self.now, &[refusal]).await?;
-        let args = args![key.run_id, key.attempt, self.now];
-        self.tx.execute(&ATTEMPT_STOPPED, args).await?;
+        let ended = json!([{
+            "run": key.run_id.as_uuid().simple(),
+            "attempt": key.attempt,
+            "ended_by": EndedBy::Refused.as_str(),
+        }]);
+        end_attempts(&mut self.tx, self.now, &ended.to_string()).await?;
         let notice = self.actor.id.map(|user_id| Notice {
             workspace_id: key.workspace_id,
             scope_id: key.scope_id,

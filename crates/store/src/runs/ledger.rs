@@ -96,19 +96,29 @@ static SET_REFUSED: Statement = dialects(
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
      returning id",
 );
-pub(super) static QUEUE_LEAVE: Statement = dialects(
+static QUEUE_LEAVE: Statement = dialects(
     "run_queue_leave",
     "delete from run_queue where run_id in (select unhex(value) from json_each($1))",
     "delete from run_queue where run_id in (select value::uuid from json_array_elements_text($1::json))",
 );
 
-pub(super) fn ids_of(keys: &[RunKey]) -> Result<String, StoreError> {
+fn ids_of(keys: &[RunKey]) -> Result<String, StoreError> {
     to_json(
         &keys
             .iter()
             .map(|key| key.run_id.as_uuid().simple().to_string())
             .collect::<Vec<_>>(),
     )
+}
+
+/// Takes runs out of the queue: they are over.
+pub(super) async fn leave_queue(tx: &mut Tx, keys: &[RunKey]) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    tx.execute(&QUEUE_LEAVE, args![ids_of(keys)?])
+        .await
+        .map(drop)
 }
 
 /// Writes the decision rows of a batch, allowing or not.
@@ -257,9 +267,7 @@ impl StartLedger for Claim {
             .fetch(&SET_REFUSED, args![to_json(&rows)?, self.now])
             .await?;
         let ended = self.returned(&ended)?;
-        self.tx
-            .execute(&QUEUE_LEAVE, args![ids_of(&ended)?])
-            .await?;
+        leave_queue(&mut self.tx, &ended).await?;
         // Only a later attempt finds items of an earlier one.
         let later: Vec<_> = refusals.iter().filter(|r| r.key().attempt > 1).collect();
         if !later.is_empty() {

@@ -97,6 +97,7 @@ async fn past(world: &World, days: i64, outcome: RunOutcome, authority: Authorit
         code: "inventory.groups".to_owned(),
         reason_code: "provider_permission_denied".to_owned(),
         message: "permission denied".to_owned(),
+        stated_wait: None,
     });
     let owner = (world.owner.user_id(), world.owner.display_name().to_owned());
     let id = PastRun::new_id();

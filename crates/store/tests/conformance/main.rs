@@ -8,6 +8,7 @@
 
 mod attacks;
 mod audit;
+mod cancel;
 mod cases;
 mod checkpoint;
 mod checkpoint_race;
@@ -23,9 +24,11 @@ mod intents;
 mod inventory;
 mod invitations;
 mod laboratory;
+mod life;
 mod list;
 mod lost_commit;
 mod members;
+mod model;
 mod notices;
 mod own_sessions;
 mod people;
@@ -33,6 +36,7 @@ mod polls;
 mod race;
 mod requests;
 mod rescue;
+mod retries;
 mod schema;
 mod start;
 mod tenants;
