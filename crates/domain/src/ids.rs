@@ -80,6 +80,8 @@ ids! {
     IntentId,
     /// One worker process.
     WorkerId,
+    /// A schedule: an operation that runs by itself at stated times.
+    ScheduleId,
 }
 
 impl ScopeId {

@@ -15,6 +15,7 @@ pub mod operation;
 pub mod reason;
 pub mod retry;
 pub mod run;
+pub mod schedule;
 pub mod summary;
 pub mod time;
 pub mod verification;

@@ -362,6 +362,13 @@ pub(crate) mod action {
         CONNECTION_DISABLED = "provider_connection.disabled",
         CONNECTION_VERIFIED = "provider_connection.verified",
         CREDENTIAL_STORED = "provider_credential.stored",
+        SCHEDULE_CREATED = "schedule.created",
+        SCHEDULE_CHANGED = "schedule.changed",
+        SCHEDULE_PAUSED = "schedule.paused",
+        SCHEDULE_RESUMED = "schedule.resumed",
+        SCHEDULE_DELETED = "schedule.deleted",
+        SLOT_MISSED = "schedule.slot_missed",
+        SLOT_SKIPPED = "schedule.slot_skipped",
     }
 }
 

@@ -22,11 +22,13 @@ mod new_id;
 mod notifications;
 mod open;
 mod runs;
+mod schedules;
 mod scope;
 mod seed;
 mod sessions;
 mod sql;
 mod tenants;
+mod upkeep;
 mod users;
 mod versions;
 mod workspaces;
@@ -42,15 +44,17 @@ pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
 pub use runs::{
-    Again, Asked, AttemptRow, Cancel, ChangeRow, Claim, Ending, Failure, Intent, IntentEnd,
-    ItemOutcome, ItemRow, LabWrite, Leases, Named, NewIntent, RESCUES_MOST, Requested, Retrying,
-    RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, StepRow, SystemDraft,
-    WorkedOutcome,
+    Again, Asked, AttemptRow, BUSY_WAIT, Cancel, ChangeRow, Claim, Ending, Failure, Intent,
+    IntentEnd, ItemOutcome, ItemRow, LabWrite, Leases, Named, NewIntent, RESCUES_MOST, Requested,
+    Retrying, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, STALE_AFTER,
+    STALE_QUEUED, StepRow, SystemDraft, Ticked, WorkedOutcome,
 };
+pub use schedules::{Schedule, ScheduleDraft, SlotRow};
 pub use scope::{Scope, WorkspaceAccess};
 pub use seed::{PastRun, WaitingRun};
 pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, OwnSession, Presence};
 pub use tenants::{NewTenant, TenantAccess, TenantDetails};
+pub use upkeep::{Removable, Removal, Removed};
 pub use users::{Login, NewUser, SETUP_LINK_LIFE};
 pub use versions::Moment;
 

@@ -67,6 +67,7 @@ fn facts() -> Facts {
             actor_id: None,
             required_capability: Some(operation.spec().start_capability),
             connection_id: None,
+            slot: None,
             context: ContextState::Readable,
             phase: DecisionPhase::Checkpoint,
             now: Timestamp(1),
@@ -86,6 +87,7 @@ fn facts() -> Facts {
             credential: CredentialState::Stored,
             version: 1,
         }),
+        schedule: None,
     }
 }
 

@@ -182,6 +182,7 @@ fn facts(
             actor_id: actor,
             required_capability: Some(operation.spec().start_capability),
             connection_id: None,
+            slot: None,
             context: ContextState::Readable,
             phase: DecisionPhase::Start,
             now,
@@ -210,6 +211,7 @@ fn facts(
             credential: CredentialState::Stored,
             version: 1,
         }),
+        schedule: None,
     }
 }
 

@@ -8,17 +8,19 @@ use domain::{
     lifecycle::TenantLifecycle,
     operation::{ConnectionNeed, Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase},
+    schedule::ScheduleState,
     time::Timestamp,
 };
 use policy::{
     ActorFacts, ConnectionFacts, ContextState, CredentialState, Facts, GrantFacts, RunFacts,
-    Standing, Switch, TenantFacts,
+    ScheduleFacts, SlotFacts, Standing, Switch, TenantFacts,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::{
     facts::{
-        CONNECTION, Change, OTHER, RUN, TENANT, USER, WORKSPACE, decision, id, is_allowed, with,
+        CONNECTION, Change, OTHER, RUN, SCHEDULE, TENANT, USER, WORKSPACE, decision, id,
+        is_allowed, slot, with,
     },
     faults::FAULTS,
 };
@@ -131,11 +133,30 @@ fn run() -> impl Strategy<Value = RunFacts> {
             actor_id: actor.map(id),
             required_capability,
             connection_id: connection.map(id),
+            slot: None,
             context,
             phase,
             now: Timestamp(now),
         }
     })
+}
+
+/// Half of the runs fill a slot, most of these one that is current.
+fn slot_and_schedule() -> impl Strategy<Value = (Option<SlotFacts>, Option<ScheduleFacts>)> {
+    let schedule = (
+        number(SCHEDULE),
+        usually(16, &[15, 17]),
+        usually(
+            ScheduleState::Active,
+            &[ScheduleState::Paused, ScheduleState::Deleted],
+        ),
+    );
+    let schedule = schedule.prop_map(|(schedule, revision, state)| ScheduleFacts {
+        schedule_id: id(schedule),
+        revision,
+        state,
+    });
+    (option::of(Just(slot())), mostly(schedule))
 }
 
 /// Any facts, most of them near to being in order.
@@ -145,12 +166,14 @@ fn facts() -> impl Strategy<Value = Facts> {
         mostly(actor()),
         mostly(tenant()),
         mostly(connection()),
+        slot_and_schedule(),
     )
-        .prop_map(|(run, actor, tenant, connection)| Facts {
-            run,
+        .prop_map(|(run, actor, tenant, connection, (slot, schedule))| Facts {
+            run: RunFacts { slot, ..run },
             actor,
             tenant,
             connection,
+            schedule,
         })
 }
 
@@ -188,7 +211,17 @@ fn lawful(facts: &Facts) -> bool {
         && (spec.connection == ConnectionNeed::Configured
             || (connection.consent == ConsentStatus::Granted
                 && connection.verification.is_usable()));
-    authority && target && usable && run.context == ContextState::Readable
+    let current = match (run.slot, facts.schedule) {
+        (None, _) => true,
+        (Some(_), _) if run.phase == DecisionPhase::Checkpoint => true,
+        (Some(_), None) => false,
+        (Some(slot), Some(schedule)) => {
+            slot.schedule_id == schedule.schedule_id
+                && slot.revision == schedule.revision
+                && schedule.state == ScheduleState::Active
+        }
+    };
+    authority && target && usable && current && run.context == ContextState::Readable
 }
 
 /// Every fact that can be missing, with the authority modes that need it.

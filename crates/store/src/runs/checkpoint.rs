@@ -39,11 +39,13 @@ pub enum Asked<'run> {
 static ASK: Statement = dialects(
     "run_checkpoint_ask",
     "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.attempt, r.authority_mode, r.user_id,
-       r.initiator_name, r.required_capability, r.connection_id, r.context, q.cancel_requested_at
+       r.initiator_name, r.required_capability, r.connection_id, r.context, r.schedule_id, r.schedule_revision,
+       q.cancel_requested_at
      from run_queue q join operation_runs r on r.id = q.run_id
      where q.run_id = $1 and q.attempt = $2 and q.status = 'running'",
     "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.attempt, r.authority_mode, r.user_id,
-       r.initiator_name, r.required_capability, r.connection_id, r.context, q.cancel_requested_at
+       r.initiator_name, r.required_capability, r.connection_id, r.context, r.schedule_id, r.schedule_revision,
+       q.cancel_requested_at
      from run_queue q join operation_runs r on r.id = q.run_id
      where q.run_id = $1 and q.attempt = $2 and q.status = 'running' for update of q",
 );

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::{
     capability::Capability,
-    ids::{ConnectionId, RunId, ScopeId, TenantId, UserId, WorkerId, WorkspaceId},
+    ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, UserId, WorkerId, WorkspaceId},
     operation::Habitat,
     run::{AuthorityMode, DecisionPhase},
     time::Timestamp,
 };
-use policy::{ContextState, Facts, RunFacts, RunKey, Started};
+use policy::{ContextState, Facts, RunFacts, RunKey, SlotFacts, Started};
 
 use crate::{
     Store,
@@ -43,12 +43,12 @@ static WAITING: Statement = same(
 static CLAIM: Statement = dialects(
     "run_queue_claim",
     "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.attempt, r.authority_mode, r.user_id,
-       r.initiator_name, r.required_capability, r.connection_id, r.context
+       r.initiator_name, r.required_capability, r.connection_id, r.context, r.schedule_id, r.schedule_revision
      from run_queue q join operation_runs r on r.id = q.run_id
      where q.status = 'queued' and q.available_at <= $1
      order by q.priority, q.available_at, q.run_id limit $2",
     "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.attempt, r.authority_mode, r.user_id,
-       r.initiator_name, r.required_capability, r.connection_id, r.context
+       r.initiator_name, r.required_capability, r.connection_id, r.context, r.schedule_id, r.schedule_revision
      from run_queue q join operation_runs r on r.id = q.run_id
      where q.status = 'queued' and q.available_at <= $1
      order by q.priority, q.available_at, q.run_id limit $2 for update of q skip locked",
@@ -78,6 +78,7 @@ pub(super) fn run_facts(
         actor_id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
         required_capability: Capability::parse(&row.text("required_capability")?),
         connection_id: row.opt_uuid("connection_id")?.map(ConnectionId::from_uuid),
+        slot: slot_facts(row)?,
         context: context_state(&context),
         phase: if attempt == 1 {
             DecisionPhase::Start
@@ -86,6 +87,18 @@ pub(super) fn run_facts(
         },
         now,
     })
+}
+
+/// The slot the run fills; one that a person started by hand from a schedule fills none.
+fn slot_facts(row: &Row) -> Result<Option<SlotFacts>, StoreError> {
+    let schedule = row.opt_uuid("schedule_id")?.map(ScheduleId::from_uuid);
+    let revision = row.opt_int("schedule_revision")?;
+    Ok(schedule
+        .zip(revision)
+        .map(|(schedule_id, revision)| SlotFacts {
+            schedule_id,
+            revision,
+        }))
 }
 
 /// A context must at least say in whose name the run is to start.

@@ -51,6 +51,7 @@ fn decision(
             actor_id,
             required_capability: Some(Capability::InventorySync),
             connection_id: None,
+            slot: None,
             context: ContextState::Readable,
             phase: DecisionPhase::Start,
             now,
@@ -76,6 +77,7 @@ fn decision(
             credential: CredentialState::Stored,
             version: 1,
         }),
+        schedule: None,
     };
     match decide(&facts) {
         Ruling::Allowed(permit) => permit.decision().clone(),

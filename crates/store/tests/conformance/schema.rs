@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::database::{Database, Dialect};
 
 /// Tables of the platform or of a workspace as a whole; nothing of a tenant may come onto this list.
-const NOT_A_TENANTS: [&str; 10] = [
+const NOT_A_TENANTS: [&str; 12] = [
     "_sqlx_migrations",
     "audit_heads",
     "installation",
@@ -13,7 +13,9 @@ const NOT_A_TENANTS: [&str; 10] = [
     "sessions",
     "setup_links",
     "sign_in_attempts",
+    "upkeep",
     "users",
+    "worker_presence",
     "workspace_memberships",
     "workspaces",
 ];
