@@ -164,6 +164,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/api/run/page", Access::OfOperation),
     ("/api/run/start", Access::OfOperation),
     ("/api/run/retry", Access::OfOperation),
+    // The capability to start, as a retry asks for it.
+    ("/api/run/resolve", Access::OfOperation),
     ("/api/run/cancel", Access::OfOperation),
     // These five ask for the operation's own capability to start it, too.
     (

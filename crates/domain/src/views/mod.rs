@@ -24,7 +24,7 @@ pub use operations::{
 };
 pub use run::{
     ActionView, CancelAsked, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView,
-    NextTry, RunSchedule, RunTenant, RunView, TimelineEntry,
+    NextTry, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry,
 };
 pub use schedules::{
     Execution, ExecutionView, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,

@@ -11,6 +11,7 @@ mod invitations;
 mod members;
 mod notifications;
 mod operations_list;
+mod questions;
 mod run_export;
 mod run_page;
 mod run_rows;

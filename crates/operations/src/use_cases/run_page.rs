@@ -66,6 +66,7 @@ impl Services {
             redactions,
             explanation: refusal.and_then(|newest| newest.explanation.clone()),
             decisions: views,
+            questions: self.questions_of(scope, &run).await?,
             cancel_asked: asked_by(&steps),
             follow_ups: FollowUps {
                 cancel: cancel_action(&run, &steps),
@@ -193,6 +194,7 @@ fn bare_view(run: &RunAccess) -> RunView {
             .collect(),
         progress: row.counts.progress(),
         items: Vec::new(),
+        questions: Vec::new(),
         failures: failures(row),
         report: None,
         schedule: None,

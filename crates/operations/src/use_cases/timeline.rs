@@ -3,7 +3,7 @@
 use domain::{
     badge::run_badge,
     decision::LegitimacyDecision,
-    run::{RunOutcome, RunStatus},
+    run::{DecisionPhase, RunOutcome, RunStatus},
     time::Timestamp,
     views::{NextTry, TimelineEntry},
 };
@@ -59,9 +59,12 @@ pub(crate) fn timeline(
         } else {
             "refused"
         };
-        let label = match decision.attempt {
-            1 => format!("Authorisation decided: {verdict}"),
-            n => format!("Authorisation decided again for attempt {n}: {verdict}"),
+        let label = match (decision.phase, decision.attempt) {
+            (DecisionPhase::Checkpoint, _) => {
+                format!("Authorisation decided again while it was running: {verdict}")
+            }
+            (_, 1) => format!("Authorisation decided: {verdict}"),
+            (_, n) => format!("Authorisation decided again for attempt {n}: {verdict}"),
         };
         told.push((decision.decided_at, label));
     }

@@ -9,6 +9,7 @@
 
 mod account;
 mod canary;
+mod checkpoints;
 mod export;
 mod gate;
 mod hidden;
@@ -16,6 +17,7 @@ mod inventory;
 mod invitations;
 mod life;
 mod list;
+mod meddling;
 mod members;
 mod pages;
 mod play;
@@ -28,3 +30,5 @@ mod starts;
 mod verification;
 mod workers;
 mod world;
+mod write_crashes;
+mod writes;
