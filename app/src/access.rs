@@ -186,6 +186,7 @@ pub const ACCESS: &[(&str, Access)] = &[
         Access::Capability(Capability::SettingsManage),
     ),
     ("/api/schedule/run_now", Access::OfOperation),
+    ("/api/run/cancel", Access::OfOperation),
     ("/api/notifications/page", Access::SignedIn),
     ("/api/notifications/read", Access::SignedIn),
     (

@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod link;
 pub mod operation;
 pub mod reason;
+pub mod retry;
 pub mod run;
 pub mod schedule;
 pub mod summary;

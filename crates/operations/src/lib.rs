@@ -19,4 +19,4 @@ pub use secrets::{MasterKey, SecretError};
 pub use services::Services;
 pub use store::{Presence, Scope};
 pub use use_cases::{RunExport, ScheduleForm};
-pub use worker::{Pool, PoolSettings, Scheduler};
+pub use worker::{Jitter, Pool, PoolSettings, Scheduler};

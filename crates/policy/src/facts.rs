@@ -5,7 +5,7 @@ use domain::{
     connection::{ConsentStatus, VerificationStatus},
     ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, UserId, WorkspaceId},
     lifecycle::TenantLifecycle,
-    operation::OperationType,
+    operation::{Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase},
     schedule::ScheduleState,
     time::Timestamp,
@@ -39,6 +39,8 @@ pub struct RunFacts {
     pub tenant_id: Option<TenantId>,
     /// What it belongs to.
     pub scope_id: ScopeId,
+    /// What kind of database the run is in.
+    pub habitat: Habitat,
     /// The operation's code as stored; may be one that nobody knows.
     pub operation_code: String,
     /// In whose name it is to start.
@@ -205,8 +207,8 @@ impl Facts {
 }
 
 impl RunFacts {
-    /// The operation, if its code is in the catalog.
+    /// The operation, if its code is in the catalog of this kind of database.
     pub fn operation(&self) -> Option<OperationType> {
-        OperationType::parse(&self.operation_code)
+        OperationType::parse_in(self.habitat, &self.operation_code)
     }
 }

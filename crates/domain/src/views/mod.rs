@@ -23,8 +23,8 @@ pub use operations::{
     InitiatorKind, OperationsQuery, OperationsView, RunRowView, SortOrder, StateTab, TenantOption,
 };
 pub use run::{
-    ActionView, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView, RunSchedule,
-    RunTenant, RunView, TimelineEntry,
+    ActionView, CancelAsked, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView,
+    NextTry, RunSchedule, RunTenant, RunView, TimelineEntry,
 };
 pub use schedules::{
     Execution, ExecutionView, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,

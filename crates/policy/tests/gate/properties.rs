@@ -6,7 +6,7 @@ use domain::{
     decision::{CheckResult, LegitimacyDecision},
     ids::ScopeId,
     lifecycle::TenantLifecycle,
-    operation::{ConnectionNeed, OperationType},
+    operation::{ConnectionNeed, Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase},
     schedule::ScheduleState,
     time::Timestamp,
@@ -106,7 +106,7 @@ fn code() -> impl Strategy<Value = String> {
 
 fn run() -> impl Strategy<Value = RunFacts> {
     let what = (
-        code(),
+        (code(), usually(Habitat::Laboratory, &[Habitat::Product])),
         select(AuthorityMode::ALL),
         mostly(select(Capability::ALL)),
         usually(ContextState::Readable, &[ContextState::Unreadable]),
@@ -118,7 +118,7 @@ fn run() -> impl Strategy<Value = RunFacts> {
         mostly(number(CONNECTION)),
     );
     (what, whose, 1..9_i64, any::<i64>()).prop_map(|(what, whose, attempt, now)| {
-        let (operation_code, authority, required_capability, context, phase) = what;
+        let ((operation_code, habitat), authority, required_capability, context, phase) = what;
         let (tenant, actor, connection) = whose;
         let tenant_id = tenant.map(id);
         RunFacts {
@@ -127,6 +127,7 @@ fn run() -> impl Strategy<Value = RunFacts> {
             workspace_id: id(WORKSPACE),
             tenant_id,
             scope_id: ScopeId::of(id(WORKSPACE), tenant_id),
+            habitat,
             operation_code,
             authority,
             actor_id: actor.map(id),
@@ -179,7 +180,7 @@ fn facts() -> impl Strategy<Value = Facts> {
 /// The rule said a second time, as one condition without codes or order.
 fn lawful(facts: &Facts) -> bool {
     let run = &facts.run;
-    let Some(operation) = OperationType::parse(&run.operation_code) else {
+    let Some(operation) = OperationType::parse_in(run.habitat, &run.operation_code) else {
         return false;
     };
     let (Some(tenant), Some(connection), Some(required)) =

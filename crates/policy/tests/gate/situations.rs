@@ -4,6 +4,7 @@ use domain::{
     capability::{Capability, Role},
     connection::{ConsentStatus, VerificationStatus},
     lifecycle::TenantLifecycle,
+    operation::Habitat,
     run::DecisionPhase,
     schedule::ScheduleState,
 };
@@ -155,6 +156,13 @@ pub const SITUATIONS: &[Situation] = &[
     ("context: required capability unknown", |facts| {
         facts.run.required_capability = None;
     }),
+    (
+        "context: operation of the laboratory, in a database that people use",
+        |facts| {
+            facts.run.habitat = Habitat::Product;
+            facts.run.operation_code = "lab.noop".to_owned();
+        },
+    ),
     ("context: operation code unknown", |facts| {
         facts.run.operation_code = "no.such.operation".to_owned();
     }),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     capability::Capability,
     ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, UserId, WorkerId, WorkspaceId},
+    operation::Habitat,
     run::{AuthorityMode, DecisionPhase},
     time::Timestamp,
 };
@@ -57,7 +58,7 @@ static ATTEMPT_DECIDED: Statement = same(
     "select attempt from run_decisions where run_id = $1 and attempt = $2",
 );
 
-fn run_facts(row: &Row, now: Timestamp) -> Result<RunFacts, StoreError> {
+fn run_facts(row: &Row, habitat: Habitat, now: Timestamp) -> Result<RunFacts, StoreError> {
     let attempt = row.int("attempt")?;
     let context = row.text("context")?;
     Ok(RunFacts {
@@ -66,6 +67,7 @@ fn run_facts(row: &Row, now: Timestamp) -> Result<RunFacts, StoreError> {
         workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
         tenant_id: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
         scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
+        habitat,
         operation_code: row.text("type")?,
         authority: row.word("authority_mode", AuthorityMode::parse)?,
         actor_id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
@@ -152,7 +154,7 @@ impl Store {
         }
         let (mut runs, mut facts_of) = (BTreeMap::new(), Vec::with_capacity(rows.len()));
         for row in &rows {
-            let facts = run_facts(row, now)?;
+            let facts = run_facts(row, self.habitat, now)?;
             let key = RunKey {
                 run_id: facts.id,
                 attempt: facts.attempt,

@@ -2,7 +2,7 @@
 
 use domain::{
     ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, WorkspaceId},
-    operation::OperationType,
+    operation::{Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase},
     time::Timestamp,
 };
@@ -180,13 +180,14 @@ impl Draft {
     }
 
     /// What the gate is told of the run as it is asked for.
-    pub(super) fn facts(&self, now: Timestamp) -> RunFacts {
+    pub(super) fn facts(&self, habitat: Habitat, now: Timestamp) -> RunFacts {
         RunFacts {
             id: self.id,
             attempt: 1,
             workspace_id: self.workspace_id,
             tenant_id: Some(self.tenant_id),
             scope_id: self.scope_id(),
+            habitat,
             operation_code: self.operation.as_str().to_owned(),
             authority: self.authority,
             actor_id: self.actor.id,

@@ -79,7 +79,7 @@ pub struct AttemptRow {
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// How: `finished` or `lease_expired`.
+    /// How: `finished`, `lease_expired`, `handed_back` or `retried`.
     pub ended_by: Option<String>,
 }
 

@@ -113,7 +113,7 @@ impl Store {
 
     async fn request_once(&self, draft: &Draft) -> Result<Option<Requested>, StoreError> {
         let mut tx = self.db.write().await?;
-        let run = draft.facts(tx.now().await?);
+        let run = draft.facts(self.habitat, tx.now().await?);
         let mut facts = facts::load(&mut tx, vec![run]).await?;
         let facts = facts.first_mut().ok_or(StoreError::NotFound)?;
         // Taken after the locks, as in a claim: what was seen lies before.

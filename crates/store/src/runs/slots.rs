@@ -134,7 +134,7 @@ impl Store {
             workspace_id: due.workspace_id,
             tenant_id: due.tenant_id,
         });
-        let run = draft.facts(tx.now().await?);
+        let run = draft.facts(self.habitat, tx.now().await?);
         // What the run rests on is locked before the schedule, in the order of every claim.
         let mut facts = facts::load(&mut tx, vec![run]).await?;
         let facts = facts.pop().ok_or(StoreError::NotFound)?;

@@ -159,5 +159,6 @@ fn failure() -> Failure {
         message:
             "no worker took this run in the 24 hours in which workers were there, so it was ended"
                 .to_owned(),
+        stated_wait: None,
     }
 }

@@ -8,6 +8,7 @@
 
 mod attacks;
 mod audit;
+mod cancel;
 mod cases;
 mod connections;
 #[cfg(debug_assertions)]
@@ -19,9 +20,12 @@ mod forgeries;
 mod history;
 mod inventory;
 mod invitations;
+mod laboratory;
+mod life;
 mod list;
 mod lost_commit;
 mod members;
+mod model;
 mod notices;
 mod own_sessions;
 mod people;
@@ -29,6 +33,7 @@ mod polls;
 mod race;
 mod requests;
 mod rescue;
+mod retries;
 mod schedule_race;
 mod schedules;
 mod schema;
