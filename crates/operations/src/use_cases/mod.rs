@@ -15,6 +15,7 @@ mod questions;
 mod run_export;
 mod run_page;
 mod run_rows;
+mod schedule_form;
 mod schedule_history;
 mod schedules;
 mod selection;
@@ -26,4 +27,4 @@ mod timeline;
 mod workspaces;
 
 pub use run_export::RunExport;
-pub use schedules::ScheduleForm;
+pub use schedule_form::ScheduleForm;

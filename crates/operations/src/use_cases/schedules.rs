@@ -9,15 +9,15 @@ use domain::{
     error::ApiError,
     ids::ScheduleId,
     operation::{OperationType, label_of},
-    schedule::{Cadence, CadenceWord, Days, ScheduleRule, WallTime, Weekday},
+    schedule::ScheduleState,
     views::{
         NamedTenant, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView, StartAnswer,
     },
 };
-use store::{Schedule, ScheduleDraft, Scope, StoreError, TenantAccess};
-use timetable::{Timetable, zone_names};
+use store::{Schedule, Scope, StoreError, TenantAccess};
+use timetable::zone_names;
 
-use super::{fields, schedule_history::Clocks, start::told};
+use super::{schedule_form::ScheduleForm, schedule_history::Clocks, start::told};
 use crate::{Services, problem::Answer as _};
 
 /// How many of its newest slots a schedule's line in the list shows.
@@ -26,61 +26,6 @@ const LAST: usize = 5;
 const HISTORY: usize = 50;
 /// More schedules than anybody reads; the list shows all there are.
 const MOST: usize = 100;
-
-/// What a person typed into the form of a schedule.
-#[derive(Debug, Clone, Default)]
-pub struct ScheduleForm {
-    /// What it is to be called.
-    pub name: String,
-    /// The operation's code.
-    pub operation: String,
-    /// `daily` or `weekly`.
-    pub cadence: String,
-    /// The words of the chosen days.
-    pub days: Vec<String>,
-    /// `HH:MM`.
-    pub time: String,
-    /// A zone's name.
-    pub zone: String,
-}
-
-impl ScheduleForm {
-    /// The draft that the form describes, or which field is not in order.
-    fn draft(&self) -> Result<ScheduleDraft, ApiError> {
-        let operation = OperationType::parse(&self.operation)
-            .filter(|operation| operation.allows_system_authority())
-            .ok_or_else(|| {
-                ApiError::invalid("operation", "This operation may not run by schedule.")
-            })?;
-        let word = CadenceWord::parse(&self.cadence).ok_or_else(|| {
-            ApiError::invalid("how often", "Choose every day, or days of the week.")
-        })?;
-        let days: Option<Vec<Weekday>> = self.days.iter().map(|day| Weekday::parse(day)).collect();
-        let cadence = days.and_then(|days| Cadence::of(word, Days::of(days)));
-        let cadence =
-            cadence.ok_or_else(|| ApiError::invalid("days", "Choose at least one day."))?;
-        let time = WallTime::parse(self.time.trim()).ok_or_else(|| {
-            ApiError::invalid("time", "Write the time as HH:MM, from 00:00 to 23:59.")
-        })?;
-        let zone = self.zone.trim().to_owned();
-        let rule = ScheduleRule {
-            cadence,
-            time,
-            zone,
-        };
-        let timetable = Timetable::of(rule).map_err(|_| {
-            ApiError::invalid(
-                "time zone",
-                "There is no such time zone. Use a name of the IANA database, as in Europe/Berlin.",
-            )
-        })?;
-        Ok(ScheduleDraft {
-            name: fields::name("Name", &self.name)?,
-            operation,
-            timetable,
-        })
-    }
-}
 
 impl Services {
     /// The schedules of a tenant whose runs the person may view.
@@ -307,7 +252,7 @@ impl Services {
         let id: ScheduleId = schedule.parse().map_err(|_| ApiError::NotFound)?;
         let found = self.store.schedule(&tenant, id).await;
         let found = found.answer(scope.request_id())?;
-        if found.state == domain::schedule::ScheduleState::Deleted {
+        if found.state == ScheduleState::Deleted {
             return Err(ApiError::NotFound);
         }
         tenant.require(view_capability(&found))?;

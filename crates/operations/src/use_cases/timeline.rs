@@ -85,6 +85,9 @@ pub(crate) fn timeline(
     {
         told.push((step.at, format!("{} asked for its end", step.actor_name)));
     }
+    if let Some(at) = row.reconciled_at {
+        told.push((at, "Reconciled: nobody was left to end it".to_owned()));
+    }
     if let (RunStatus::Completed, Some(at)) = (row.state.status, row.completed_at) {
         let by = steps
             .iter()
