@@ -39,7 +39,7 @@ pub async fn refuse_success(store: &Store, run: RunId) -> Result<(), StoreError>
             .execute(writer)
             .await?;
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             QueryBuilder::<Postgres>::new(
                 "create function refuse_success() returns trigger language plpgsql as $$ begin
                    if new.outcome = 'succeeded' and new.id = '",

@@ -18,6 +18,7 @@ mod members;
 mod new_id;
 mod notifications;
 mod open;
+mod queue;
 mod runs;
 mod scope;
 mod seed;
@@ -37,6 +38,7 @@ pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation}
 pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
+pub use queue::{HintReport, QueuePause, QueueSettings, WorkerCard, WorkerRow};
 pub use runs::{
     AttemptRow, ChangeRow, Claim, Ending, Failure, ItemOutcome, ItemRow, Named, Requested,
     RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft, WorkedOutcome,
@@ -54,18 +56,55 @@ pub struct Store {
     pub(crate) db: sql::Db,
     /// Rings when a run of this process was queued; workers elsewhere find it by polling.
     pub(crate) queue_changed: Arc<Notify>,
+    /// Tells other processes the same, where the database can.
+    pub(crate) hints: Option<queue::Hints>,
+    /// How this process works on the queue.
+    pub(crate) queue: QueueSettings,
+    /// Whose turn it is in this process's claims.
+    pub(crate) turns: Arc<queue::Turns>,
 }
 
 impl Store {
-    pub(crate) fn new(db: sql::Db) -> Self {
+    pub(crate) fn new(db: sql::Db, hints: Option<queue::Hints>) -> Self {
         Self {
             db,
             queue_changed: Arc::new(Notify::new()),
+            hints,
+            queue: QueueSettings::default(),
+            turns: Arc::default(),
         }
+    }
+
+    /// The same database, with other settings for working on the queue.
+    #[must_use]
+    pub fn with_queue(self, queue: QueueSettings) -> Self {
+        Self { queue, ..self }
+    }
+
+    /// The same database, without hints across processes: what others queue is found by looking.
+    #[must_use]
+    pub fn without_hints(self) -> Self {
+        Self {
+            hints: None,
+            ..self
+        }
+    }
+
+    /// How this process works on the queue.
+    pub const fn queue_settings(&self) -> &QueueSettings {
+        &self.queue
     }
 
     /// The bell that rings when this process queued a run; a hint, never the truth.
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queue_changed)
+    }
+
+    /// Says that a run was queued, here and elsewhere.
+    pub(crate) fn ring(&self) {
+        self.queue_changed.notify_one();
+        if let Some(hints) = &self.hints {
+            hints.send();
+        }
     }
 }

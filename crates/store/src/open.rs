@@ -3,13 +3,18 @@
 use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, PgPool,
+    ConnectOptions as _, Executor as _, PgPool,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Store, error::StoreError, sql::Db};
+use crate::{
+    Store,
+    error::StoreError,
+    queue::Hints,
+    sql::{Db, Sessions},
+};
 
 /// Why a database was not opened; every message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +74,7 @@ migrations! {
     2 "0002_speed",
     3 "0003_own_pages",
     4 "0004_engine",
+    5 "0005_queue",
 }
 
 fn migrator(list: &'static [(i64, &'static str, &'static str)]) -> Migrator {
@@ -120,7 +126,7 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres { pool, .. } => pool.close().await,
         }
     }
 }
@@ -171,7 +177,7 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         )
         .await
         .map_err(OpenError::Unreachable)?;
-    Ok(Store::new(Db::Sqlite { writer, readers }))
+    Ok(Store::new(Db::Sqlite { writer, readers }, None))
 }
 
 async fn open_postgres(url: &str) -> Result<Store, OpenError> {
@@ -179,21 +185,20 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
         .map_err(OpenError::MalformedUrl)?
         .application_name("tenant-atlas")
         .disable_statement_logging();
+    let sessions = sessions_of(url);
     let pool: PgPool = PgPoolOptions::new()
         .max_connections(12)
         .acquire_timeout(Duration::from_secs(5))
         .max_lifetime(Duration::from_secs(1800))
+        // A pooler's session is checked by the transaction that is given it.
+        .test_before_acquire(sessions == Sessions::Own)
         .after_connect(|connection, _| {
             Box::pin(async move {
                 // Not start-up parameters: a pooler in between may refuse those.
-                sqlx::query("set statement_timeout = '30s'")
-                    .execute(&mut *connection)
-                    .await?;
-                sqlx::query("set lock_timeout = '5s'")
-                    .execute(&mut *connection)
-                    .await?;
-                sqlx::query("set idle_in_transaction_session_timeout = '30s'")
-                    .execute(&mut *connection)
+                connection.execute("set statement_timeout = '30s'").await?;
+                connection.execute("set lock_timeout = '5s'").await?;
+                connection
+                    .execute("set idle_in_transaction_session_timeout = '30s'")
                     .await?;
                 Ok(())
             })
@@ -201,11 +206,50 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
         .connect_with(options)
         .await
         .map_err(OpenError::Unreachable)?;
-    migrator(POSTGRES)
-        .run(&pool)
-        .await
-        .map_err(migration_error)?;
-    Ok(Store::new(Db::Postgres(pool)))
+    let db = Db::Postgres {
+        pool: pool.clone(),
+        sessions,
+    };
+    if !is_migrated(&pool).await {
+        migrator(POSTGRES)
+            .run(&pool)
+            .await
+            .map_err(migration_error)?;
+    }
+    let hints = (sessions == Sessions::Own).then(|| Hints::start(pool));
+    Ok(Store::new(db, hints))
+}
+
+/// Behind a pooler that gives a session to each transaction, the URL says so by an empty statement cache.
+fn sessions_of(url: &str) -> Sessions {
+    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+    if parameters
+        .split('&')
+        .any(|it| it == "statement-cache-capacity=0")
+    {
+        Sessions::Pooled
+    } else {
+        Sessions::Own
+    }
+}
+
+/// Whether every migration of this program, and no other, is in the database.
+///
+/// Asked before the migrator is: its lock is a session's, and behind a pooler it might never be given back.
+async fn is_migrated(pool: &PgPool) -> bool {
+    applied(pool).await.is_ok_and(|applied| {
+        let known = migrator(POSTGRES);
+        let known = known.iter().map(|it| (it.version, it.checksum.to_vec()));
+        known.eq(applied)
+    })
+}
+
+async fn applied(pool: &PgPool) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
+    let mut tx = pool.begin_with("begin").await?;
+    let query = sqlx::query_as(
+        "select version, checksum from _sqlx_migrations where success order by version",
+    );
+    query.persistent(false).fetch_all(&mut *tx).await
 }
 
 async fn refuse_vulnerable_sqlite(writer: &sqlx::SqlitePool) -> Result<(), OpenError> {
@@ -282,6 +326,24 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_safe_sqlite(version), safe, "{version}");
+        }
+    }
+
+    #[test]
+    fn an_empty_statement_cache_says_that_sessions_are_pooled() {
+        for (url, sessions) in [
+            ("postgres://a@b/c", Sessions::Own),
+            ("postgres://a@b/c?sslmode=disable", Sessions::Own),
+            (
+                "postgres://a@b/c?statement-cache-capacity=100",
+                Sessions::Own,
+            ),
+            (
+                "postgres://a@b/c?sslmode=disable&statement-cache-capacity=0",
+                Sessions::Pooled,
+            ),
+        ] {
+            assert_eq!(sessions_of(url), sessions, "{url}");
         }
     }
 }

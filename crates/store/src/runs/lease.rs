@@ -4,7 +4,6 @@ use domain::ids::{RunId, ScopeId, WorkerId, WorkspaceId};
 use policy::{RunKey, Running};
 use serde_json::json;
 
-use super::ledger::LEASE;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append, to_json},
@@ -82,7 +81,7 @@ impl Store {
             .collect();
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        let args = args![to_json(&rows)?, worker, now.plus(LEASE)];
+        let args = args![to_json(&rows)?, worker, now.plus(self.queue.lease_micros())];
         let kept = tx.fetch(&HEARTBEAT, args).await?;
         let mut keys = Vec::with_capacity(kept.len());
         for row in kept {
@@ -165,7 +164,7 @@ impl Store {
         append(&mut tx, now, entries).await?;
         tx.commit().await?;
         if count > 0 {
-            self.queue_changed.notify_one();
+            self.ring();
         }
         Ok(count)
     }

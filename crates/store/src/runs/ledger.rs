@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     ids::{RunId, UserId},
     run::DecisionPhase,
-    time::{SECOND, Timestamp},
+    time::Timestamp,
 };
 use policy::{Permit, Refusal, RunKey, StartLedger};
 use serde_json::json;
@@ -19,9 +19,6 @@ use crate::{
     error::StoreError,
     sql::{Statement, Tx, args, dialects},
 };
-
-/// How long a worker may be silent before its runs are taken from it.
-pub(crate) const LEASE: i64 = 30 * SECOND;
 
 static RECORD_DECISIONS: Statement = dialects(
     "run_decisions_record",
@@ -201,7 +198,11 @@ impl StartLedger for Claim {
         let rows = to_json(&keys.iter().copied().map(key_row).collect::<Vec<_>>())?;
         let turned = self.tx.fetch(&SET_RUNNING, args![&*rows, self.now]).await?;
         let turned = self.returned(&turned)?;
-        let args = args![ids_of(&turned)?, self.worker, self.now.plus(LEASE)];
+        let args = args![
+            ids_of(&turned)?,
+            self.worker,
+            self.now.plus(self.store.queue.lease_micros())
+        ];
         self.tx.execute(&LEASE_QUEUE, args).await?;
         let rows = to_json(&turned.iter().copied().map(key_row).collect::<Vec<_>>())?;
         self.tx

@@ -81,8 +81,8 @@ static RUN_INSERT: Statement = same(
 static QUEUE_INSERT: Statement = same(
     "run_queue_insert",
     "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, exclusion_key, type, priority,
-       available_at, attempt)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, 1) on conflict do nothing",
+       available_at, connection_id, attempt)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1) on conflict do nothing",
 );
 static RUN_BLOCK_AT_REQUEST: Statement = same(
     "run_block_at_request",
@@ -190,7 +190,12 @@ impl Draft {
         tx.execute(&RUN_INSERT, args).await.map(drop)
     }
 
-    async fn enqueue(&self, tx: &mut Tx, now: Timestamp) -> Result<Enqueued, StoreError> {
+    async fn enqueue(
+        &self,
+        tx: &mut Tx,
+        now: Timestamp,
+        connection: Option<ConnectionId>,
+    ) -> Result<Enqueued, StoreError> {
         let priority = match self.authority {
             AuthorityMode::ActorBound => PRIORITY_PERSON,
             AuthorityMode::SystemAuthority => PRIORITY_SYSTEM,
@@ -204,6 +209,7 @@ impl Draft {
             self.operation.as_str(),
             priority,
             now,
+            connection,
         ];
         Ok(match tx.execute(&QUEUE_INSERT, args).await? {
             0 => Enqueued::Refused,
@@ -309,13 +315,16 @@ impl Store {
                 }
                 let connection = facts.connection.as_ref().map(|c| c.connection_id);
                 draft.insert(&mut tx, now, connection).await?;
-                if matches!(draft.enqueue(&mut tx, now).await?, Enqueued::Refused) {
+                if matches!(
+                    draft.enqueue(&mut tx, now, connection).await?,
+                    Enqueued::Refused
+                ) {
                     return Ok(None);
                 }
                 let requested = draft.audit(action::RUN_REQUESTED, draft.context());
                 append(&mut tx, now, vec![requested]).await?;
                 tx.commit().await?;
-                self.queue_changed.notify_one();
+                self.ring();
                 Ok(Some(Requested::Accepted(draft.id)))
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::database::{Database, Dialect};
 
 /// Tables of the platform or of a workspace as a whole; nothing of a tenant may come onto this list.
-const NOT_A_TENANTS: [&str; 9] = [
+const NOT_A_TENANTS: [&str; 10] = [
     "_sqlx_migrations",
     "audit_heads",
     "invitations",
@@ -13,6 +13,7 @@ const NOT_A_TENANTS: [&str; 9] = [
     "setup_links",
     "sign_in_attempts",
     "users",
+    "workers",
     "workspace_memberships",
     "workspaces",
 ];
