@@ -9,7 +9,7 @@ use domain::{operation::OperationType, summary::SummaryCounts};
 use policy::Running;
 use store::{Failure, RunEnd, Store, StoreError, WorkedOutcome};
 
-pub(crate) use provider::{Provider, ProviderSession};
+pub(crate) use provider::{Provider, ProviderSession, Providers};
 
 /// Does the work of a started run and says how it ended.
 ///

@@ -9,14 +9,31 @@ use graph::{
 use policy::Running;
 use store::{Failure, Store, StoreError};
 
-use crate::secrets::MasterKey;
+use crate::{secrets::MasterKey, worker::LeaseGuard};
 
 /// The provider as the worker pool knows it.
 #[derive(Clone)]
-pub(crate) struct Provider {
+pub(crate) struct Providers {
     pub(crate) client: Arc<dyn GraphClient>,
     pub(crate) endpoints: Endpoints,
     pub(crate) key: Arc<MasterKey>,
+}
+
+impl Providers {
+    /// The provider for one run, for as long as its lease holds.
+    pub(crate) fn for_run(&self, lease: LeaseGuard) -> Provider {
+        Provider {
+            known: self.clone(),
+            lease,
+        }
+    }
+}
+
+/// The provider as the worker of one run knows it.
+#[derive(Clone)]
+pub(crate) struct Provider {
+    known: Providers,
+    lease: LeaseGuard,
 }
 
 /// One run's way to the provider.
@@ -24,6 +41,7 @@ pub(crate) struct ProviderSession {
     client: Arc<dyn GraphClient>,
     connection: Connection,
     context: CallContext,
+    lease: LeaseGuard,
 }
 
 impl Provider {
@@ -40,7 +58,7 @@ impl Provider {
             }
             answer => answer?,
         };
-        let Ok(opened) = self.key.open_secret(secret.id, &secret.sealed) else {
+        let Ok(opened) = self.known.key.open_secret(secret.id, &secret.sealed) else {
             let message =
                 "The stored credential does not open with this installation's key. Store it again.";
             return Ok(Err(failure("provider_credential_missing", message)));
@@ -49,13 +67,14 @@ impl Provider {
             &secret.entra_tenant_id,
             &secret.client_id,
             opened,
-            self.endpoints.clone(),
+            self.known.endpoints.clone(),
         );
         Ok(match connection {
             Ok(connection) => Ok(ProviderSession {
-                client: Arc::clone(&self.client),
+                client: Arc::clone(&self.known.client),
                 connection,
                 context: context_of(running),
+                lease: self.lease.clone(),
             }),
             Err(error) => Err(failure("provider_connection_invalid", &error.to_string())),
         })
@@ -71,14 +90,14 @@ fn context_of(running: &Running) -> CallContext {
 
 impl ProviderSession {
     pub(crate) async fn granted_roles(&self) -> Result<Vec<String>, GraphError> {
-        self.client
-            .granted_roles(&self.connection, &self.context)
+        self.lease
+            .reading(|| self.client.granted_roles(&self.connection, &self.context))
             .await
     }
 
     pub(crate) async fn organization(&self) -> Result<Organization, GraphError> {
-        self.client
-            .organization(&self.connection, &self.context)
+        self.lease
+            .reading(|| self.client.organization(&self.connection, &self.context))
             .await
     }
 
@@ -87,8 +106,12 @@ impl ProviderSession {
         contract: &'static Contract,
         cursor: Option<PageCursor>,
     ) -> Result<Page, GraphError> {
-        self.client
-            .page(&self.connection, &self.context, contract, cursor)
+        self.lease
+            .reading(|| {
+                let cursor = cursor.clone();
+                self.client
+                    .page(&self.connection, &self.context, contract, cursor)
+            })
             .await
     }
 
