@@ -12,3 +12,4 @@ mod installation;
 mod outage;
 mod program;
 mod refusals;
+mod several;

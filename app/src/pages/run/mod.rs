@@ -11,6 +11,7 @@ mod refusal;
 mod report;
 mod summary;
 mod timeline;
+mod waiting;
 
 use domain::{
     error::ApiError,
@@ -30,6 +31,7 @@ use self::{
     report::Report,
     summary::Summary,
     timeline::Timeline,
+    waiting::Waiting,
 };
 use crate::{
     api::runs::run_page,
@@ -74,6 +76,7 @@ fn Viewer(view: RunView) -> impl IntoView {
                 <LiveControls live />
             </Show>
             {move || view! { <Banner lines=banner.get() /> }}
+            <Waiting run />
             <Refusal run />
             <FollowUps run />
             <Parts run now=live.now />

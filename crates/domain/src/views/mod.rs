@@ -23,11 +23,11 @@ pub use operations::{
 };
 pub use run::{
     ActionView, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView, RunTenant,
-    RunView, TimelineEntry,
+    RunView, TimelineEntry, WaitingView,
 };
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};
 pub use tenants::{
-    ConnectionView, InventoryCount, InventoryObjectView, InventoryView, ReportBrief, StartButton,
-    TenantRowView, TenantView, TenantsView,
+    ConnectionView, InventoryCount, InventoryObjectView, InventoryView, QueuePauseView,
+    ReportBrief, StartButton, TenantRowView, TenantView, TenantsView,
 };

@@ -10,6 +10,7 @@ mod invitations;
 mod members;
 mod notifications;
 mod operations_list;
+mod queue;
 mod run_export;
 mod run_page;
 mod run_rows;

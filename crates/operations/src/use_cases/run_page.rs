@@ -11,7 +11,7 @@ use domain::{
     time::Timestamp,
     views::{
         ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunTenant, RunView,
-        TimelineEntry,
+        TimelineEntry, WaitingView,
     },
 };
 use store::{AttemptRow, RunAccess, RunRow, Scope};
@@ -36,7 +36,10 @@ impl Services {
         run.require_view()?;
         let moment = self.store.version_of_run(&run).await.answer(request)?;
         let banner = self.banner_of(scope, &run).await?;
-        let bare = bare_view(&run);
+        let bare = RunView {
+            waiting: self.waiting_of(scope, &run).await?,
+            ..bare_view(&run)
+        };
         let poll = Poll::new(
             &(scope.user_id(), run.role(), &banner, &bare),
             moment,
@@ -63,6 +66,22 @@ impl Services {
             ..bare
         };
         Ok(poll.answer(view, None))
+    }
+
+    /// What a queued run waits for; part of what a poll compares, since a worker that dies moves no version.
+    async fn waiting_of(
+        &self,
+        scope: &Scope,
+        run: &RunAccess,
+    ) -> Result<Option<WaitingView>, ApiError> {
+        if run.run().state.status != RunStatus::Queued {
+            return Ok(None);
+        }
+        let waiting = self.store.run_waiting(run).await;
+        Ok(waiting.answer(scope.request_id())?.map(|it| WaitingView {
+            word: it.word().to_owned(),
+            text: it.sentence(),
+        }))
     }
 
     async fn banner_of(
@@ -144,6 +163,7 @@ fn bare_view(run: &RunAccess) -> RunView {
         expected_seconds: operation.map(|operation| operation.spec().expected_seconds),
         banner: Vec::new(),
         explanation: None,
+        waiting: None,
         decisions: Vec::new(),
         timeline: Vec::new(),
         counts: row

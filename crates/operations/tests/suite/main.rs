@@ -19,6 +19,7 @@ mod members;
 mod pages;
 mod play;
 mod polls;
+mod queue;
 mod sample;
 mod setting_up;
 mod sign_in;
