@@ -119,6 +119,7 @@ async fn a_worker_that_was_stopped_past_its_lease_sends_nothing_more(database: &
     let (site, _) = Installation::new(database, None).await;
     let folder = site.folder.path();
     let pages = site.web(database);
+    until("ready", folder, || pages.get("/readyz", None).status == 200);
     let hasty = ["--workers", "1", "--lease-seconds", "3"];
     site.slow_down(0, "/groups", 4_000);
     let late = site.worker_with(database, &hasty);
@@ -160,6 +161,7 @@ async fn a_worker_that_is_asked_to_stop_finishes_and_takes_its_word_back(databas
     let (site, _) = Installation::new(database, None).await;
     let folder = site.folder.path();
     let pages = site.web(database);
+    until("ready", folder, || pages.get("/readyz", None).status == 200);
     site.slow_down(0, "/groups", 1_500);
     let worker = site.worker_with(database, &["--workers", "1"]);
     let first = site.start(&pages, 0, SYNC);
