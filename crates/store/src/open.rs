@@ -184,6 +184,8 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(OpenError::MalformedUrl)?
         .application_name("tenant-atlas")
+        // A start-up parameter that poolers refuse, and about numbers that no table has.
+        .extra_float_digits(None)
         .disable_statement_logging();
     let sessions = sessions_of(url);
     let pool: PgPool = PgPoolOptions::new()

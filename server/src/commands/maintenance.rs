@@ -23,11 +23,12 @@ pub(crate) async fn doctor(database: &Database) -> anyhow::Result<()> {
         "ok    the data folder {} can be written to",
         dir.path().display()
     );
-    services
-        .store()
-        .ping()
-        .await
-        .context("the database does not answer")?;
+    match services.store().ping().await {
+        Err(error) if error.is_of_a_shared_session() => bail!(
+            "the database is behind a pooler that shares sessions; add statement-cache-capacity=0 to its URL"
+        ),
+        answer => answer.context("the database does not answer")?,
+    }
     println!("ok    the database answers and is at this program's version");
     tell_of_workers(services.store()).await?;
     tell_of_hints(services.store()).await?;
@@ -63,6 +64,7 @@ async fn tell_of_workers(store: &Store) -> anyhow::Result<()> {
         0 => println!(
             "note  no worker is there: queued runs wait until `tenant-atlas serve` or `tenant-atlas worker` runs"
         ),
+        1 => println!("ok    1 worker with {slots} slots is there"),
         number => println!("ok    {number} workers with {slots} slots are there"),
     }
     for worker in workers {
