@@ -105,8 +105,7 @@ impl Left {
     }
 
     fn fate(&self, by: EndedBy, now: Timestamp) -> Fate {
-        // The place where a write whose answer nobody saw would make the end `indeterminate`; what only
-        // reads has done nothing that could be unknown.
+        // A write whose answer nobody saw makes it `indeterminate` as it is written down.
         if self.is_cancelled {
             return Fate::Over(ended(WorkedOutcome::Cancelled, Vec::new()));
         }
