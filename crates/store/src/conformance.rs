@@ -2,12 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ids::RunId, operation::Habitat};
+use domain::{
+    ids::{RunId, ScheduleId},
+    operation::Habitat,
+    time::Timestamp,
+};
 use policy::RunKey;
 use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, sql::Db};
+use crate::{
+    Store, StoreError,
+    sql::{Db, Statement, args, same},
+};
 
 /// The names of the statements this process has run on a dialect, `sqlite` or `postgres`.
 pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
@@ -97,6 +104,25 @@ pub async fn refuse_success(store: &Store, run: RunId) -> Result<(), StoreError>
     }
     Ok(())
 }
+
+/// Lets the slot that comes next be at a moment of the test's choosing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn slot_comes(
+    store: &Store,
+    schedule: ScheduleId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut tx = store.db.write().await?;
+    tx.execute(&SLOT_COMES, args![schedule, at]).await?;
+    tx.commit().await
+}
+
+static SLOT_COMES: Statement = same(
+    "conformance_slot_comes",
+    "update schedules set next_at = $2 where id = $1",
+);
 
 /// Marks a database that has people in it as a laboratory, which the program refuses; answers it as one.
 ///

@@ -6,7 +6,7 @@ use crate::{
     banner::BannerLine,
     decision::CheckResult,
     explain::Explanation,
-    ids::{IntentId, RunId, TenantId},
+    ids::{IntentId, RunId, ScheduleId, TenantId},
     lifecycle::TenantLifecycle,
     reason::DenialClass,
     run::{AuthorityMode, RunState},
@@ -23,6 +23,17 @@ pub struct RunTenant {
     pub name: String,
     /// Where it is in its life.
     pub lifecycle: TenantLifecycle,
+}
+
+/// The schedule of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSchedule {
+    /// Which schedule; none when it is deleted, and so has no page.
+    pub id: Option<ScheduleId>,
+    /// What it is called.
+    pub name: String,
+    /// The slot that the run fills, as the schedule's zone shows it; none when a person started it.
+    pub slot: Option<String>,
 }
 
 /// One check of a decision.
@@ -245,6 +256,10 @@ pub struct RunView {
     pub failures: Vec<FailureView>,
     /// The verification report it left behind.
     pub report: Option<VerificationReport>,
+    /// The schedule it comes from.
+    pub schedule: Option<RunSchedule>,
+    /// When the engine ended it because nobody was left to.
+    pub reconciled_at: Option<Timestamp>,
     /// The run this one tries again.
     pub retry_of: Option<RunId>,
     /// The runs that tried this one again.

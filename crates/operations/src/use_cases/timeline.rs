@@ -76,11 +76,17 @@ pub(crate) fn timeline(
         told.push((attempt.started_at, label));
         told.extend(ending(attempt, steps));
     }
+    if let Some(at) = row.reconciled_at {
+        told.push((at, "Reconciled: nobody was left to end it".to_owned()));
+    }
     for step in steps
         .iter()
         .filter(|step| step.action == "run.cancel_requested")
     {
         told.push((step.at, format!("{} asked for its end", step.actor_name)));
+    }
+    if let Some(at) = row.reconciled_at {
+        told.push((at, "Reconciled: nobody was left to end it".to_owned()));
     }
     if let (RunStatus::Completed, Some(at)) = (row.state.status, row.completed_at) {
         let by = steps

@@ -23,6 +23,7 @@ mod pages;
 mod play;
 mod polls;
 mod sample;
+mod schedules;
 mod setting_up;
 mod sign_in;
 mod starts;
