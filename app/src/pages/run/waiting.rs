@@ -13,7 +13,7 @@ pub fn Waiting(
     move || {
         let waiting = waiting.get()?;
         Some(view! {
-            <section class="panel mb-4" aria-labelledby="waiting" data-waiting=waiting.word>
+            <section class="panel my-3" aria-labelledby="waiting" data-waiting=waiting.word>
                 <h2 id="waiting">"Why it is not running"</h2>
                 <p class="mt-2">{waiting.text}</p>
             </section>
