@@ -96,5 +96,5 @@ fn broken_within(engine: Engine, depth: usize) -> Option<(&'static str, Vec<Step
     let ways = found
         .into_iter()
         .map(|(promise, path)| (promise, path.into_actions()));
-    ways.min_by_key(|(_, steps)| steps.len())
+    ways.min_by_key(|(promise, steps)| (steps.len(), *promise))
 }
