@@ -10,8 +10,8 @@ mod value;
 pub(crate) use db::Db;
 pub(crate) use fragments::Fragments;
 pub(crate) use row::Row;
-#[cfg(debug_assertions)]
-pub(crate) use statement::log::names as statements_run;
 pub(crate) use statement::{Statement, dialects, same};
+#[cfg(debug_assertions)]
+pub(crate) use statement::{border, log::names as statements_run};
 pub(crate) use tx::Tx;
 pub(crate) use value::{Value, args};

@@ -24,7 +24,7 @@ impl Tx {
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
-        note(self.dialect(), statement.name);
+        note(self.dialect(), statement.name).await;
         timed(statement.name, async {
             Ok(match self {
                 Self::Sqlite(tx) => sqlite(statement, args)
@@ -46,7 +46,7 @@ impl Tx {
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        note(self.dialect(), statement.name);
+        note(self.dialect(), statement.name).await;
         timed(statement.name, async {
             Ok(match self {
                 Self::Sqlite(tx) => {
@@ -73,6 +73,7 @@ impl Tx {
 
     /// Commits.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        note(self.dialect(), "commit").await;
         timed("commit", async {
             match self {
                 Self::Sqlite(tx) => tx.commit().await?,
@@ -103,10 +104,13 @@ async fn timed<T>(statement: &'static str, work: impl Future<Output = T>) -> T {
     done
 }
 
-/// Remembers that a statement ran; costs nothing in a release build.
-pub(super) fn note(dialect: &'static str, name: &'static str) {
+/// Remembers that a statement ran, and waits where a test wants to be before it; costs nothing in a release build.
+pub(super) async fn note(dialect: &'static str, name: &'static str) {
     #[cfg(debug_assertions)]
-    super::statement::log::ran(dialect, name);
+    {
+        super::statement::log::ran(dialect, name);
+        super::statement::border::reach(name).await;
+    }
     #[cfg(not(debug_assertions))]
     let _ = (dialect, name);
 }
