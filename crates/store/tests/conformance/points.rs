@@ -5,7 +5,7 @@
 //! read from the audit log; and a revocation that was answered before the claim's commit must have been seen.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -13,23 +13,24 @@ use std::{
     time::Duration,
 };
 
-use domain::operation::OperationType::InventorySync;
+use domain::{decision::LegitimacyDecision, ids::RunId, operation::OperationType::InventorySync};
 use store::{
     RunEnd, Store, WorkedOutcome,
     conformance::{Border, with_border},
 };
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::{
     database::{Database, Dialect},
-    race::{decided, decision_of, hold, last_change},
+    race::hold,
     revocations::{KINDS, Kind, Site},
     world::{World, accepted, end, worker},
 };
 
 /// Every kind of revocation at some points of one claim.
 const SITES: usize = 5 * KINDS.len();
-const RACES: usize = 1_500;
+const RACES: usize = 1_000;
 
 /// One claim, and what is revoked on its way.
 struct Round {
@@ -120,6 +121,68 @@ impl Round {
     }
 }
 
+/// What the audit log and the ledger hold of one round.
+struct Written {
+    /// By action and subject.
+    places: HashMap<(String, Uuid), i64>,
+    decisions: HashMap<Uuid, LegitimacyDecision>,
+}
+
+async fn last_sequence(world: &World) -> i64 {
+    let query = "select max(sequence) from audit_log";
+    world.db.raw.int(query).await.unwrap()
+}
+
+impl Written {
+    async fn since(world: &World, history: i64) -> Self {
+        let (subject, run) = match world.db.dialect {
+            Dialect::Sqlite => ("lower(hex(subject_id))", "lower(hex(run_id))"),
+            Dialect::Postgres => ("subject_id::text", "run_id::text"),
+        };
+        let raw = &world.db.raw;
+        let entries = format!(
+            "select sequence || ' ' || action || ' ' || {subject} from audit_log where sequence > {history}"
+        );
+        let mut places = HashMap::new();
+        for entry in raw.texts(&entries).await {
+            let words: Vec<&str> = entry.split(' ').collect();
+            let key = (words[1].to_owned(), words[2].parse().unwrap());
+            places.insert(key, words[0].parse().unwrap());
+        }
+        let decisions = format!(
+            "select {run} || ' ' || decision from run_decisions where run_id in
+               (select subject_id from audit_log where sequence > {history})"
+        );
+        let mut decided = HashMap::new();
+        for row in raw.texts(&decisions).await {
+            let (run, decision) = row.split_once(' ').unwrap();
+            let decision = serde_json::from_str(decision).unwrap();
+            decided.insert(run.parse().unwrap(), decision);
+        }
+        Self {
+            places,
+            decisions: decided,
+        }
+    }
+
+    fn decision(&self, run: RunId) -> &LegitimacyDecision {
+        &self.decisions[&run.as_uuid()]
+    }
+
+    fn place(&self, action: &str, subject: Uuid) -> i64 {
+        self.places[&(action.to_owned(), subject)]
+    }
+
+    fn place_of_start(&self, run: RunId) -> i64 {
+        let action = if self.decision(run).allowed {
+            "run.started"
+        } else {
+            "run.blocked"
+        };
+        self.place(action, run.as_uuid())
+    }
+}
+
 /// Starts one run at each site, with revocations at these borders; answers the borders' names.
 async fn claim(
     world: &Arc<World>,
@@ -134,6 +197,7 @@ async fn claim(
         runs.push(accepted(asked.await));
         before.push(kind_of(at).version(world, site).await);
     }
+    let history = last_sequence(world).await;
     let round = Arc::new(Round {
         world: Arc::clone(world),
         sites: Arc::clone(sites),
@@ -155,15 +219,18 @@ async fn claim(
     }
     assert_eq!(started.running.len() + started.refused.len(), sites.len());
 
+    let written = Written::since(world, history).await;
     let mut revoked_first = 0;
     for (at, site) in sites.iter().enumerate() {
         if round.points[at] == usize::MAX {
             continue;
         }
-        let (kind, decision) = (kind_of(at), decision_of(world, runs[at]).await);
+        let (kind, decision) = (kind_of(at), written.decision(runs[at]));
         let is_answered = round.before_commit.lock().unwrap().contains(&at);
-        let is_first = match last_change(&world.db, kind, site).await {
-            Some(changed) => changed < decided(&world.db, runs[at]).await,
+        let is_first = match kind.action() {
+            Some(action) => {
+                written.place(action, kind.subject(site)) < written.place_of_start(runs[at])
+            }
             // No entry: then what was answered before the commit is all that can be known.
             None => is_answered || !decision.allowed,
         };
@@ -171,7 +238,7 @@ async fn claim(
             is_first || !is_answered,
             "{kind:?} was answered and then not first"
         );
-        hold(&decision, kind, before[at], is_first, number);
+        hold(decision, kind, before[at], is_first, number);
         revoked_first += usize::from(is_first);
         kind.restore(world, site).await;
     }

@@ -15,7 +15,7 @@ use crate::{
 const ROUNDS: usize = 240;
 
 /// The place of the last entry about a change in the audit log, which is its place among all commits.
-pub async fn last_change(db: &Database, kind: Kind, site: &Site) -> Option<i64> {
+async fn last_change(db: &Database, kind: Kind, site: &Site) -> Option<i64> {
     let (action, subject) = (kind.action()?, db.id(kind.subject(site)));
     let query = format!(
         "select max(sequence) from audit_log where action = '{action}' and subject_id = {subject}"
@@ -24,7 +24,7 @@ pub async fn last_change(db: &Database, kind: Kind, site: &Site) -> Option<i64> 
 }
 
 /// The place of a run's decision in the audit log.
-pub async fn decided(db: &Database, run: RunId) -> i64 {
+async fn decided(db: &Database, run: RunId) -> i64 {
     let run = db.id(run.as_uuid());
     let query = format!(
         "select max(sequence) from audit_log where run_id = {run} and action in ('run.started', 'run.blocked')"
@@ -118,7 +118,7 @@ pub fn hold(
     );
 }
 
-pub async fn decision_of(world: &World, run: RunId) -> LegitimacyDecision {
+async fn decision_of(world: &World, run: RunId) -> LegitimacyDecision {
     let access = world.store.run(&world.owner, run).await.unwrap();
     let mut decisions = world.store.run_decisions(&access).await.unwrap();
     assert_eq!(decisions.len(), 1);
