@@ -156,5 +156,7 @@ cases! {
     wall::the_regular_life_of_a_run_passes_the_wall,
     race::l04_a_revocation_before_the_start_is_always_seen,
     points::l04_a_revocation_at_every_point_of_the_claim_is_seen,
+    invariants::the_life_of_runs_breaks_no_rule,
+    invariants::what_is_damaged_is_named,
     schema::d02_every_tenants_row_is_bound_to_its_owner,
 }

@@ -17,6 +17,7 @@ mod denials;
 mod finish;
 mod forgeries;
 mod history;
+mod invariants;
 mod inventory;
 mod invitations;
 mod list;
