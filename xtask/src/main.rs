@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod layout;
-mod postgres;
 mod process;
 mod setup;
 mod site;

@@ -18,7 +18,7 @@ use crate::{
     sql::{Statement, same},
 };
 
-pub use history::{DecisionMade, GrantState, GrantsOf};
+pub use history::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf};
 
 /// A rule, and what it is called.
 struct Rule {

@@ -19,6 +19,9 @@ mod members;
 mod new_id;
 mod notifications;
 mod open;
+#[cfg(feature = "planted")]
+#[doc(hidden)]
+pub mod planted;
 mod runs;
 mod scope;
 mod seed;
@@ -33,7 +36,7 @@ pub use audit::AuditVerdict;
 pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
 pub use error::StoreError;
-pub use invariants::{DecisionMade, GrantState, GrantsOf, Violation};
+pub use invariants::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, Violation};
 pub use inventory::{InventoryObject, InventoryRow};
 pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};
 pub use members::Member;

@@ -9,11 +9,11 @@ mod wasm;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use postgres_cluster::{Cluster, Keep};
 
 use self::tally::Tally;
 use crate::layout::Layout;
-use crate::postgres::Cluster;
 use crate::process;
 use crate::setup::{self, Need};
 
@@ -72,13 +72,19 @@ impl Step {
         match self {
             Self::Fmt => lint::format(layout),
             Self::Lint => lint::lint(layout),
-            Self::Unit => host::everything(layout, &Cluster::start()?, passed_on),
+            Self::Unit => host::everything(layout, &postgres()?, passed_on),
             Self::Sqlite => host::store_on_sqlite(layout, passed_on),
-            Self::Pgsql => host::store_on_postgres(layout, &Cluster::start()?, passed_on),
+            Self::Pgsql => host::store_on_postgres(layout, &postgres()?, passed_on),
             Self::Wasm => wasm::build_and_weigh(layout),
             Self::Stories => stories::run(layout, passed_on),
         }
     }
+}
+
+/// A cluster for the time of a step.
+fn postgres() -> Result<Cluster> {
+    let programs = postgres_cluster::programs().context("PostgreSQL's initdb is missing")?;
+    Ok(Cluster::start(&programs, Keep::Nothing)?)
 }
 
 /// Runs the named steps, or all; the last line printed is `N passed, M failed`.

@@ -2,8 +2,10 @@
 
 use domain::{
     decision::LegitimacyDecision,
-    ids::{RunId, TenantId, UserId, WorkspaceId},
+    ids::{RunId, ScopeId, TenantId, UserId, WorkspaceId},
+    time::Timestamp,
 };
+use uuid::Uuid;
 
 use crate::{
     Store,
@@ -16,6 +18,17 @@ static DECISIONS: Statement = same(
     "select l.sequence, l.run_id, l.detail, r.user_id, r.tenant_id
      from audit_log l join operation_runs r on r.id = l.run_id
      where l.workspace_id = $1 and l.action in ('run.started', 'run.blocked') order by l.sequence",
+);
+static CHANGES: Statement = same(
+    "history_changes",
+    "select sequence, scope_id, subject_id, action, detail from audit_log
+     where workspace_id = $1 and subject_id is distinct from run_id order by sequence",
+);
+static ATTEMPTS: Statement = same(
+    "history_attempts",
+    "select a.run_id, r.tenant_id, a.attempt, a.started_at, a.ended_at
+     from run_attempts a join operation_runs r on r.id = a.run_id
+     where a.workspace_id = $1 order by a.run_id, a.attempt",
 );
 // One statement, so that the versions and the place among all commits belong together.
 static GRANTS: Statement = same(
@@ -45,6 +58,36 @@ pub struct DecisionMade {
     pub tenant: Option<TenantId>,
     /// What the gate said, and what it had read.
     pub decision: LegitimacyDecision,
+}
+
+/// A change that is in the audit log, other than the steps of runs.
+#[derive(Debug, Clone)]
+pub struct ChangeMade {
+    /// Its place in the audit log.
+    pub sequence: i64,
+    /// In which scope.
+    pub scope: ScopeId,
+    /// Of whom or what.
+    pub subject: Uuid,
+    /// What was done.
+    pub action: String,
+    /// What it became.
+    pub detail: serde_json::Value,
+}
+
+/// An attempt that was begun.
+#[derive(Debug, Clone, Copy)]
+pub struct AttemptMade {
+    /// Of which run.
+    pub run: RunId,
+    /// In which tenant.
+    pub tenant: Option<TenantId>,
+    /// Which attempt.
+    pub attempt: i64,
+    /// When it was begun.
+    pub started_at: Timestamp,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
 }
 
 /// Whose grants in which tenant.
@@ -93,6 +136,50 @@ impl Store {
                     user: row.opt_uuid("user_id")?.map(UserId::from_uuid),
                     tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
                     decision: row.json("detail")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Every change of a workspace that is no step of a run, in the order of their commits.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn changes_made(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<ChangeMade>, StoreError> {
+        let rows = self.db.fetch(&CHANGES, args![workspace]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ChangeMade {
+                    sequence: row.int("sequence")?,
+                    scope: ScopeId::from_uuid(row.uuid("scope_id")?),
+                    subject: row.uuid("subject_id")?,
+                    action: row.text("action")?,
+                    detail: row.json("detail")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Every attempt of a workspace's runs, run by run.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn attempts_made(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<AttemptMade>, StoreError> {
+        let rows = self.db.fetch(&ATTEMPTS, args![workspace]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AttemptMade {
+                    run: RunId::from_uuid(row.uuid("run_id")?),
+                    tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
+                    attempt: row.int("attempt")?,
+                    started_at: row.time("started_at")?,
+                    ended_at: row.opt_time("ended_at")?,
                 })
             })
             .collect()

@@ -115,11 +115,20 @@ pub(super) async fn note(dialect: &'static str, name: &'static str) {
     let _ = (dialect, name);
 }
 
+#[cfg(feature = "planted")]
+use crate::planted::text;
+
+/// What is sent is what is written down.
+#[cfg(not(feature = "planted"))]
+const fn text(_: &'static str, text: &'static str) -> &'static str {
+    text
+}
+
 pub(super) fn sqlite(
     statement: &'static Statement,
     args: Vec<Value>,
 ) -> Query<'static, Sqlite, SqliteArguments> {
-    let mut query = sqlx::query(statement.sqlite);
+    let mut query = sqlx::query(text(statement.name, statement.sqlite));
     for value in args {
         query = match value {
             Value::Int(v) => query.bind(v),
@@ -136,7 +145,7 @@ pub(super) fn postgres(
     statement: &'static Statement,
     args: Vec<Value>,
 ) -> Query<'static, Postgres, PgArguments> {
-    let mut query = sqlx::query(statement.postgres);
+    let mut query = sqlx::query(text(statement.name, statement.postgres));
     for value in args {
         query = match value {
             Value::Int(v) => query.bind(v),

@@ -71,6 +71,28 @@ pub async fn the_life_of_runs_breaks_no_rule(db: Arc<Database>) {
     assert_eq!(refused.tenant_membership_version, Some(membership.0));
     assert_eq!(membership.1, "readonly");
     assert!(made[2].sequence < now.sequence);
+    let changes = world
+        .store
+        .changes_made(world.workspace.id())
+        .await
+        .unwrap();
+    let lowered = changes.last().unwrap();
+    assert_eq!(
+        (&*lowered.action, lowered.subject, &lowered.detail["role"]),
+        (
+            "tenant_membership.role_set",
+            user.as_uuid(),
+            &"readonly".into()
+        )
+    );
+    assert!(made[1].sequence < lowered.sequence && lowered.sequence < made[2].sequence);
+    let attempts = world
+        .store
+        .attempts_made(world.workspace.id())
+        .await
+        .unwrap();
+    assert_eq!(attempts.len(), 3);
+    assert!(attempts.iter().all(|attempt| attempt.ended_at.is_some()));
 }
 
 /// Takes away what keeps a table's rows as they are; the database is thrown away afterwards.
