@@ -1,7 +1,7 @@
 //! Just enough of an HTTP client: one request, one answer, one connection.
 
 use anyhow::{Context as _, Result};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -24,7 +24,7 @@ pub(crate) async fn ask(base: &str, method: &str, path: &str, body: &str) -> Res
 }
 
 /// Reads JSON.
-pub(crate) async fn get(base: &str, path: &str) -> Result<Value> {
+pub(crate) async fn get<T: DeserializeOwned>(base: &str, path: &str) -> Result<T> {
     let (status, body) = ask(base, "GET", path, "").await?;
     anyhow::ensure!(status == 200, "{path} answered {status}");
     Ok(serde_json::from_str(&body)?)

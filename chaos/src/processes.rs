@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 /// A program that ends when the thread that started it ends, whatever becomes of this process.
 fn mortal(program: &Path) -> Command {
@@ -72,7 +72,7 @@ impl Service {
     }
 
     /// What it said, as JSON.
-    pub(crate) fn json(&self) -> Result<Value> {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(&self.line).with_context(|| format!("no JSON: {}", self.line))
     }
 }

@@ -13,6 +13,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use postgres_cluster::Stop;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::{
     task::JoinHandle,
@@ -89,6 +90,13 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
     report
 }
 
+/// What the sandbox says when it is ready.
+#[derive(Deserialize)]
+struct Ready {
+    url: String,
+    tenants: Vec<Directory>,
+}
+
 async fn sandbox(
     order: &Order,
     site: &Path,
@@ -107,9 +115,10 @@ async fn sandbox(
         "--json",
     ];
     let sandbox = Service::start(&order.program, &arguments, site, &logs.join("sandbox.log"))?;
-    let mut said = sandbox.json()?;
-    let provider = said["url"].as_str().context("no address")?.to_owned();
-    let directories = serde_json::from_value(said["tenants"].take())?;
+    let Ready {
+        url: provider,
+        tenants: directories,
+    } = sandbox.json()?;
     let slow = json!({ "kind": "delay", "delay_ms": order.delay_ms }).to_string();
     let (status, body) = http::ask(&provider, "POST", "/_sandbox/faults", &slow).await?;
     anyhow::ensure!(status < 300, "the sandbox takes no fault: {body}");
@@ -197,9 +206,8 @@ async fn perform(
         &changes,
         &decisions,
     ));
-    let page = http::get(provider, "/_sandbox/journal").await?;
-    let calls: Vec<journal::Call> = serde_json::from_value(page["entries"].clone())?;
-    let (calls, of_calls) = journal::check(&installation.sites, &calls, &attempts)?;
+    let page: journal::Page = http::get(provider, "/_sandbox/journal").await?;
+    let (calls, of_calls) = journal::check(&installation.sites, &page.entries, &attempts)?;
     broken.extend(of_calls);
     let decided = authority::decided(&decisions);
     let lost = asked

@@ -21,6 +21,12 @@ pub(crate) struct Call {
     client_request_id: Option<String>,
 }
 
+/// The journal as the sandbox gives it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Page {
+    pub(crate) entries: Vec<Call>,
+}
+
 /// What the journal says.
 #[derive(Debug, Default, Clone, Serialize)]
 pub(crate) struct Calls {
@@ -83,7 +89,7 @@ pub(crate) fn check(
         };
         let is_open =
             |attempt: &&&AttemptMade| attempt.ended_at.is_none_or(|end| at <= end.0 + GRAIN);
-        if !begun.iter().any(|attempt| is_open(&attempt)) {
+        if !begun.iter().any(is_open) {
             if call.is_change() {
                 found.push(broken("I5 no change by a replaced attempt", run, told()));
             } else {

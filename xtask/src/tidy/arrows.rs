@@ -32,13 +32,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ),
     (
         "chaos",
-        &[
-            "domain",
-            "graph",
-            "operations",
-            "postgres-cluster",
-            "store",
-        ],
+        &["domain", "graph", "operations", "postgres-cluster", "store"],
     ),
 ];
 
