@@ -151,6 +151,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/api/run/page", Access::OfOperation),
     ("/api/run/start", Access::OfOperation),
     ("/api/run/retry", Access::OfOperation),
+    ("/api/run/cancel", Access::OfOperation),
     ("/api/notifications/page", Access::SignedIn),
     ("/api/notifications/read", Access::SignedIn),
     (

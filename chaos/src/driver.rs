@@ -10,7 +10,7 @@ use std::{
 
 use domain::{capability::Role, ids::RunId, lifecycle::TenantLifecycle, operation::OperationType};
 use serde::Serialize;
-use store::{GrantState, Requested, RunDraft, StoreError, SystemDraft};
+use store::{Cancel, GrantState, Requested, RunDraft, StoreError, SystemDraft};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
@@ -28,6 +28,8 @@ pub(crate) struct Asked {
     pub(crate) forbidden: u64,
     /// The database was away: whether there is a run is not known.
     pub(crate) unanswered: u64,
+    /// Runs that somebody wanted ended, and that were not over yet.
+    pub(crate) cancels: u64,
     #[serde(skip)]
     pub(crate) runs: Vec<RunId>,
 }
@@ -41,6 +43,7 @@ impl Asked {
         self.blocked += other.blocked;
         self.forbidden += other.forbidden;
         self.unanswered += other.unanswered;
+        self.cancels += other.cancels;
         self.runs.extend(other.runs);
         self
     }
@@ -80,6 +83,14 @@ pub(crate) async fn ask(
     };
     for wish in wishes {
         sleep_until(begin + wish.at).await;
+        if wish.what == Wish::Cancel {
+            if let Some(run) = asked.runs.last() {
+                let answer = cancel(&installation, *run).await;
+                let is_meant = matches!(answer, Ok(Cancel::Ended | Cancel::Asked));
+                asked.cancels += u64::from(is_meant);
+            }
+            continue;
+        }
         match request(&installation, site, wish.what).await {
             Ok(Requested::Accepted(run)) => {
                 asked.accepted += 1;
@@ -113,7 +124,7 @@ async fn request(
             };
             store.run_request(&site.operator, draft).await
         }
-        Wish::System => {
+        Wish::System | Wish::Cancel => {
             let draft = SystemDraft {
                 operation: OperationType::InventorySync,
                 workspace_id: site.tenant.workspace_id(),
@@ -122,6 +133,12 @@ async fn request(
             store.run_request_by_system(draft).await
         }
     }
+}
+
+async fn cancel(installation: &Installation, run: RunId) -> Result<Cancel, StoreError> {
+    let owner = &installation.owner;
+    let run = installation.store.run(owner, run).await?;
+    installation.store.run_cancel(owner, &run).await
 }
 
 /// Takes and gives back the grants of one tenant's operator at their moments.

@@ -6,6 +6,7 @@ mod http;
 mod installation;
 mod place;
 mod plan;
+mod planted;
 mod processes;
 mod random;
 mod report;
@@ -14,12 +15,13 @@ mod watch;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Parser;
 
 use crate::{
     place::Dialect,
     plan::Size,
+    planted::{Finder, finder},
     trial::{Order, play},
 };
 
@@ -86,7 +88,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         },
         program: arguments.program.canonicalize()?,
         planted: match (arguments.planted_worker, arguments.planted) {
-            (Some(program), Some(mistake)) => Some((program.canonicalize()?, mistake)),
+            (Some(program), Some(mistake)) => {
+                finder(&mistake).with_context(|| format!("no mistake is called {mistake}"))?;
+                Some((program.canonicalize()?, mistake))
+            }
             _ => None,
         },
         delay_ms: arguments.delay_ms,
@@ -99,11 +104,20 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     let report = play(&order, &folder).await?;
     eprintln!("{}", report.words());
     println!("{}", serde_json::to_string(&report)?);
-    let is_caught = !report.broken.is_empty() || report.refused_by_the_wall > 0;
-    let is_well = match order.planted {
-        None => report.broken.is_empty(),
-        Some(_) => is_caught,
+    let finder = order.planted.as_ref().map(|(_, mistake)| finder(mistake));
+    let is_well = match finder.flatten() {
+        None | Some(Finder::Nobody) => report.broken.is_empty(),
+        Some(Finder::Wall) => report.refused_by_the_wall > 0,
+        Some(Finder::Rule(rule)) => report.broken.iter().any(|it| it.rule.starts_with(rule)),
     };
+    if let Some(finder) = finder.flatten() {
+        let verdict = if is_well {
+            "as it must be"
+        } else {
+            "NOT FOUND"
+        };
+        eprintln!("to be found by {finder:?}: {verdict}");
+    }
     Ok(if is_well {
         ExitCode::SUCCESS
     } else {

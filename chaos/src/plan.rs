@@ -80,6 +80,8 @@ pub(crate) enum Wish {
     Person(OperationType),
     /// By the system itself.
     System,
+    /// The last run that was accepted is to end.
+    Cancel,
 }
 
 /// Everything that happens in a trial.
@@ -183,9 +185,10 @@ fn wishes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Wish>> {
     let mut wishes = Vec::new();
     let mut at = random.between(ms(50), ms(600));
     while at < size.length {
-        let what = match random.below(8) {
+        let what = match random.below(10) {
             0 => Wish::System,
-            1..=3 => Wish::Person(OperationType::ConnectionCheck),
+            1 => Wish::Cancel,
+            2..=4 => Wish::Person(OperationType::ConnectionCheck),
             _ => Wish::Person(OperationType::InventorySync),
         };
         wishes.push(At { at, what });

@@ -34,8 +34,10 @@ pub(crate) struct Report {
     /// Changes of grants that were answered.
     pub(crate) changes: u64,
     pub(crate) asked: Asked,
-    /// Runs that were decided about.
+    /// Runs that are over.
     pub(crate) runs: usize,
+    /// How they ended.
+    pub(crate) outcomes: BTreeMap<String, u64>,
     pub(crate) decisions: usize,
     pub(crate) refusals: BTreeMap<String, u64>,
     /// Attempts that were begun.
@@ -56,26 +58,12 @@ impl Report {
     /// The report for people.
     pub(crate) fn words(&self) -> String {
         let faults = &self.faults;
-        let stops: Vec<String> = faults
-            .database_stops
-            .iter()
-            .map(|(how, count)| format!("{count} {how}"))
-            .collect();
-        let stops = if stops.is_empty() {
-            "none".to_owned()
-        } else {
-            stops.join(", ")
-        };
-        let refusals: Vec<String> = self
-            .refusals
-            .iter()
-            .map(|(reason, count)| format!("{reason} {count}"))
-            .collect();
+        let stops = counted(&faults.database_stops);
         let mut text = format!(
             "seed {} on {}, {} s, {} workers, {} tenants{}\n\
              faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}\n\
-             asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered; {} changes of grants\n\
-             decided: {} about {} runs; refused: {}\n\
+             asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
+             decided: {} about {} runs; refused: {}; ended: {}\n\
              {} attempts, {} calls at the provider ({} changes, {} late reads), {} samples of the rules\n\
              back after a restart within {} ms, settled after {} ms, {} transactions refused by the database\n",
             self.seed,
@@ -95,14 +83,12 @@ impl Report {
             self.asked.blocked,
             self.asked.forbidden,
             self.asked.unanswered,
+            self.asked.cancels,
             self.changes,
             self.decisions,
             self.runs,
-            if refusals.is_empty() {
-                "none".to_owned()
-            } else {
-                refusals.join(", ")
-            },
+            counted(&self.refusals),
+            counted(&self.outcomes),
             self.attempts,
             self.calls.calls,
             self.calls.changes,
@@ -120,5 +106,17 @@ impl Report {
         }
         text.push_str(&format!("{} promises broken", self.broken.len()));
         text
+    }
+}
+
+fn counted(counts: &BTreeMap<String, u64>) -> String {
+    let told: Vec<String> = counts
+        .iter()
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    if told.is_empty() {
+        "none".to_owned()
+    } else {
+        told.join(", ")
     }
 }

@@ -1,7 +1,7 @@
 //! One trial from its beginning to its report.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     fs,
     path::{Path, PathBuf},
     sync::{
@@ -180,7 +180,11 @@ async fn perform(
     for changing in changing {
         seen.push(changing.await?);
     }
-    let bound = order.size.lease * 2 + Duration::from_secs(60);
+    let bound = match order.planted {
+        None => order.size.lease * 2 + Duration::from_secs(60),
+        // What a mistake leaves behind need not be waited for.
+        Some(_) => order.size.lease * 2 + Duration::from_secs(6),
+    };
     let (settled, stuck) = watch::until_settled(&installation.store, bound).await;
     stop.store(true, Ordering::Relaxed);
     let (samples, mut broken) = sampling.await?;
@@ -209,18 +213,20 @@ async fn perform(
     let page: journal::Page = http::get(provider, "/_sandbox/journal").await?;
     let (calls, of_calls) = journal::check(&installation.sites, &page.entries, &attempts)?;
     broken.extend(of_calls);
-    let decided = authority::decided(&decisions);
-    let lost = asked
-        .runs
-        .iter()
-        .filter(|run| !decided.contains(&run.as_uuid()));
+    let ends = store.ends_made(workspace).await?;
+    let over: HashSet<_> = ends.iter().map(|(run, _)| *run).collect();
+    let lost = asked.runs.iter().filter(|run| !over.contains(run));
     broken.extend(lost.map(|run| {
         check::broken(
-            "I10 what was accepted is decided about",
+            "I10 what was accepted is there and over",
             *run,
-            "no decision".to_owned(),
+            "it is not".to_owned(),
         )
     }));
+    let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
+    for (_, outcome) in &ends {
+        *outcomes.entry(outcome.as_str().to_owned()).or_default() += 1;
+    }
     let longest = stage.recovery.load(Ordering::Relaxed);
     if Duration::from_millis(longest) > watch::RECOVERY {
         broken.push(of_trial(
@@ -239,7 +245,8 @@ async fn perform(
         faults: stage.faults.clone(),
         changes: seen.iter().map(|seen| seen.changes).sum(),
         asked,
-        runs: decided.len(),
+        runs: ends.len(),
+        outcomes,
         decisions: decisions.len(),
         refusals: authority::refusals(&decisions),
         attempts: attempts.len(),
@@ -356,7 +363,7 @@ fn secrets_in(logs: &Path, installation: &Installation) -> Result<Vec<Broken>> {
 
 /// Claims, ends and sweeps that the database itself refused, as the workers' logs have them.
 fn refused_by_the_wall(logs: &Path) -> Result<u64> {
-    let refused = "error=talking to the database";
+    let refused = "talking to the database";
     let count = texts(logs)?
         .iter()
         .map(|(_, text)| text.matches(refused).count())

@@ -163,7 +163,7 @@ pub(crate) enum Users {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchTarget {
-    /// An empty database to measure on; without it, a temporary SQLite file.
+    /// A database to measure on, empty or made by a benchmark before; without it, a temporary SQLite file.
     #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// How many runs.
@@ -178,13 +178,19 @@ pub(crate) struct BenchTarget {
 pub(crate) struct BenchRuns {
     #[command(flatten)]
     pub(crate) target: BenchTarget,
-    /// How many loops claim and end runs at once.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) loops: usize,
-    /// How many runs one transaction starts or ends.
-    #[arg(long, value_name = "N", default_value_t = 250)]
-    pub(crate) batch: i64,
-    /// Also tells how long each statement took; with more than one loop, waiting is among it.
+    /// Afterwards, press start this often a second for --seconds, and tell how long it is to `running`; 0 leaves it out.
+    #[arg(long, value_name = "R", default_value_t = 200)]
+    pub(crate) rate: u32,
+    /// How long to press start at that rate.
+    #[arg(long, value_name = "S", default_value_t = 20)]
+    pub(crate) seconds: u32,
+    /// How many runs the worker process works on at once.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) workers: usize,
+    /// Then write this many runs that are over into the ledger, and measure throughput once more; 0 leaves it out.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) history: usize,
+    /// Also tells how long each statement took.
     #[arg(long)]
     pub(crate) statements: bool,
 }
@@ -204,24 +210,10 @@ pub(crate) struct BenchList {
     pub(crate) viewers: usize,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct BenchStarts {
-    #[command(flatten)]
-    pub(crate) target: BenchTarget,
-    /// How many starts are pressed a second.
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    pub(crate) rate: u32,
-    /// How many runs are worked on at once.
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    pub(crate) workers: usize,
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
-    /// Gated, durable, audited runs with nothing to do, by one worker process.
+    /// Gated, durable, audited runs with nothing to do, by one worker process; and from a press of start to `running`.
     Runs(BenchRuns),
-    /// From a press of start to `running`, at a steady rate, with the pool of a worker process.
-    Starts(BenchStarts),
     /// The operations list over many runs, through HTTP: first byte of the page, polls with nothing new, memory.
     List(BenchList),
 }

@@ -40,3 +40,16 @@ pub async fn retry(run: String) -> Result<StartAnswer, AppError> {
     compat::redirect_form(&link::run(answer.run_id));
     Ok(answer)
 }
+
+/// Ends a run, or asks for its end; a form without JavaScript goes back to the run.
+#[server(name = CancelRun, prefix = "/api", endpoint = "run/cancel", output = Json)]
+pub async fn cancel(run: String) -> Result<(), AppError> {
+    use domain::link;
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    let run = compat::settle(services.cancel(&scope, &run).await)?;
+    compat::redirect_form(&link::run(run));
+    Ok(())
+}

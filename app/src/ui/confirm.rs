@@ -14,6 +14,9 @@ pub fn Confirm(
     /// Classes of the opening button.
     #[prop(default = "btn btn-sm")]
     class: &'static str,
+    /// What the button says that changes nothing.
+    #[prop(default = "Cancel")]
+    dismiss: &'static str,
     /// The form, with its own submit button.
     children: Children,
 ) -> impl IntoView {
@@ -59,7 +62,7 @@ pub fn Confirm(
                     node_ref=safe
                     on:click=cancel
                 >
-                    "Cancel"
+                    {dismiss}
                 </button>
             </dialog>
         </details>

@@ -8,12 +8,11 @@
 use std::collections::HashMap;
 
 use domain::{
-    ids::{RunId, TenantId, UserId},
+    ids::{TenantId, UserId},
     reason::ReasonCode,
     run::AuthorityMode,
 };
 use store::{ChangeMade, DecisionMade};
-use uuid::Uuid;
 
 use super::{Broken, broken};
 use crate::{driver::Seen, installation::Site};
@@ -302,10 +301,4 @@ pub(crate) fn refusals(decisions: &[DecisionMade]) -> std::collections::BTreeMap
         *counts.entry(reason.as_str().to_owned()).or_default() += 1;
     }
     counts
-}
-
-/// The runs of which something was said.
-pub(crate) fn decided(decisions: &[DecisionMade]) -> std::collections::HashSet<Uuid> {
-    let runs = decisions.iter().map(|made| made.run);
-    runs.map(RunId::as_uuid).collect()
 }

@@ -80,6 +80,9 @@ pub struct Evidence {
     pub tenant_version: Option<i64>,
     /// Version of the connection row.
     pub connection_version: Option<i64>,
+    /// Revision of the schedule whose slot the run fills; decisions of old do not name it.
+    #[serde(default)]
+    pub schedule_revision: Option<i64>,
     /// Where the tenant was in its life.
     pub tenant_lifecycle: Option<crate::lifecycle::TenantLifecycle>,
 }

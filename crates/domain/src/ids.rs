@@ -78,6 +78,8 @@ ids! {
     InvitationId,
     /// One worker process.
     WorkerId,
+    /// A schedule: an operation that runs by itself at stated times.
+    ScheduleId,
 }
 
 impl ScopeId {

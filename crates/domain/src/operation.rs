@@ -1,9 +1,11 @@
 //! The catalog of operation types: the one place that says what each is.
 
 use crate::{
-    capability::Capability, lifecycle::Operability, run::AuthorityMode, summary::CountKey,
-    words::words,
+    capability::Capability, lifecycle::Operability, retry::RetryPolicy, run::AuthorityMode,
+    summary::CountKey, words::words,
 };
+
+mod laboratory;
 
 words! {
     /// An operation a run can be of. Dotted codes are the only names written.
@@ -12,6 +14,25 @@ words! {
         ConnectionCheck = "provider.connection.check",
         /// Reads a tenant's groups and policies into the inventory.
         InventorySync = "inventory.sync",
+        /// Does nothing, so that what surrounds a run can be measured.
+        LabNoop = "lab.noop",
+    }
+}
+
+words! {
+    /// In which databases an operation type exists.
+    pub enum Habitat {
+        /// In every one.
+        Product = "product",
+        /// Only in one that a benchmark or a trial of faults has made for itself.
+        Laboratory = "laboratory",
+    }
+}
+
+impl Habitat {
+    /// Whether a database of this kind knows an operation type.
+    pub fn knows(self, operation: OperationType) -> bool {
+        self == Self::Laboratory || operation.spec().habitat == Self::Product
     }
 }
 
@@ -51,6 +72,8 @@ pub struct OperationSpec {
     pub label: &'static str,
     /// What pressing its start button means, as a verb.
     pub start_label: &'static str,
+    /// In which databases it exists.
+    pub habitat: Habitat,
     /// Which job family it belongs to (L-11).
     pub family: &'static str,
     /// What a person needs to start it; asked again when it starts.
@@ -61,6 +84,8 @@ pub struct OperationSpec {
     pub authority_modes: &'static [AuthorityMode],
     /// Whether it changes something at the provider.
     pub effect: ProviderEffect,
+    /// How often a run is tried again by itself after a failure that passes; never for one that writes.
+    pub retry: RetryPolicy,
     /// Which summary counts its runs may carry.
     pub count_keys: &'static [CountKey],
     /// How long a run usually takes, in seconds; only ever shown as an estimate.
@@ -83,11 +108,13 @@ static CONNECTION_CHECK: OperationSpec = OperationSpec {
     operation: OperationType::ConnectionCheck,
     label: "Connection check",
     start_label: "Verify connection",
+    habitat: Habitat::Product,
     family: "provider connection check",
     start_capability: Capability::ProvidersRun,
     view_capability: Capability::OperationsView,
     authority_modes: &[AuthorityMode::ActorBound],
     effect: ProviderEffect::Reads,
+    retry: RetryPolicy::SOON,
     count_keys: &[
         CountKey::Total,
         CountKey::Processed,
@@ -108,11 +135,13 @@ static INVENTORY_SYNC: OperationSpec = OperationSpec {
     operation: OperationType::InventorySync,
     label: "Inventory sync",
     start_label: "Sync inventory",
+    habitat: Habitat::Product,
     family: "inventory sync",
     start_capability: Capability::InventorySync,
     view_capability: Capability::InventoryView,
     authority_modes: &[AuthorityMode::ActorBound, AuthorityMode::SystemAuthority],
     effect: ProviderEffect::Reads,
+    retry: RetryPolicy::PATIENT,
     count_keys: &[
         CountKey::Total,
         CountKey::Processed,
@@ -136,7 +165,21 @@ impl OperationType {
         match self {
             Self::ConnectionCheck => &CONNECTION_CHECK,
             Self::InventorySync => &INVENTORY_SYNC,
+            Self::LabNoop => &laboratory::NOOP,
         }
+    }
+
+    /// The types that a database knows.
+    pub fn known_in(habitat: Habitat) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(move |operation| habitat.knows(*operation))
+    }
+
+    /// The type with this code, if a database knows it.
+    pub fn parse_in(habitat: Habitat, code: &str) -> Option<Self> {
+        Self::parse(code).filter(|operation| habitat.knows(*operation))
     }
 
     /// Whether the type is on the system allow-list (L-06).
@@ -160,6 +203,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_product_database_knows_no_type_of_the_laboratory() {
+        let known: Vec<_> = OperationType::known_in(Habitat::Product).collect();
+        assert!(!known.is_empty() && known.iter().all(|o| !o.as_str().starts_with("lab.")));
+        assert_eq!(OperationType::parse_in(Habitat::Product, "lab.noop"), None);
+        assert_eq!(
+            OperationType::parse_in(Habitat::Laboratory, "lab.noop"),
+            Some(OperationType::LabNoop)
+        );
+        assert_eq!(
+            OperationType::known_in(Habitat::Laboratory).count(),
+            OperationType::ALL.len()
+        );
+    }
+
+    #[test]
     fn r04_every_type_has_an_entry_of_its_own() {
         for operation in OperationType::ALL {
             assert_eq!(operation.spec().operation, *operation);
@@ -169,6 +227,14 @@ mod tests {
                     .authority_modes
                     .contains(&AuthorityMode::ActorBound)
             );
+        }
+    }
+    #[test]
+    fn l08_what_writes_is_not_tried_again_by_itself() {
+        for operation in OperationType::ALL {
+            let spec = operation.spec();
+            let writes = spec.effect == ProviderEffect::Writes;
+            assert!(!writes || spec.retry == RetryPolicy::NEVER, "{operation}");
         }
     }
 }

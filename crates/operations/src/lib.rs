@@ -17,4 +17,4 @@ pub use secrets::{MasterKey, SecretError};
 pub use services::Services;
 pub use store::{Presence, Scope};
 pub use use_cases::RunExport;
-pub use worker::{Pool, PoolSettings};
+pub use worker::{Jitter, Pool, PoolSettings};

@@ -224,6 +224,7 @@ fn evidence(facts: &Facts) -> Evidence {
         connection_version: facts
             .bound_connection()
             .map(|connection| connection.version),
+        schedule_revision: facts.bound_schedule().map(|schedule| schedule.revision),
         tenant_lifecycle: tenant.map(|tenant| tenant.lifecycle),
     }
 }

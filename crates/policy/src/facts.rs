@@ -3,10 +3,11 @@
 use domain::{
     capability::{Capability, Role},
     connection::{ConsentStatus, VerificationStatus},
-    ids::{ConnectionId, RunId, ScopeId, TenantId, UserId, WorkspaceId},
+    ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, UserId, WorkspaceId},
     lifecycle::TenantLifecycle,
-    operation::OperationType,
+    operation::{Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase},
+    schedule::ScheduleState,
     time::Timestamp,
 };
 
@@ -21,6 +22,8 @@ pub struct Facts {
     pub tenant: Option<TenantFacts>,
     /// The provider connection; none when there is none.
     pub connection: Option<ConnectionFacts>,
+    /// The schedule whose slot the run fills; none when it fills none or the row is gone.
+    pub schedule: Option<ScheduleFacts>,
 }
 
 /// The run as it stands in the ledger.
@@ -36,6 +39,8 @@ pub struct RunFacts {
     pub tenant_id: Option<TenantId>,
     /// What it belongs to.
     pub scope_id: ScopeId,
+    /// What kind of database the run is in.
+    pub habitat: Habitat,
     /// The operation's code as stored; may be one that nobody knows.
     pub operation_code: String,
     /// In whose name it is to start.
@@ -46,6 +51,8 @@ pub struct RunFacts {
     pub required_capability: Option<Capability>,
     /// The connection it was asked for.
     pub connection_id: Option<ConnectionId>,
+    /// The slot of a schedule that it fills, if it fills one.
+    pub slot: Option<SlotFacts>,
     /// Whether its stored context could be read.
     pub context: ContextState,
     /// At which moment the gate is asked.
@@ -144,6 +151,26 @@ pub enum CredentialState {
     Missing,
 }
 
+/// The slot a run fills, as it was when the run was queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotFacts {
+    /// Of which schedule.
+    pub schedule_id: ScheduleId,
+    /// By which revision of it.
+    pub revision: i64,
+}
+
+/// A schedule as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScheduleFacts {
+    /// Which schedule.
+    pub schedule_id: ScheduleId,
+    /// Moves with every edit, pause, resumption and deletion.
+    pub revision: i64,
+    /// Whether it takes slots.
+    pub state: ScheduleState,
+}
+
 impl Facts {
     /// The person the run is bound to, and nobody else.
     pub(crate) fn bound_actor(&self) -> Option<&ActorFacts> {
@@ -161,6 +188,14 @@ impl Facts {
             .filter(|tenant| tenant.tenant_id == tenant_id)
     }
 
+    /// The schedule whose slot the run fills, and no other.
+    pub(crate) fn bound_schedule(&self) -> Option<&ScheduleFacts> {
+        let slot = self.run.slot?;
+        self.schedule
+            .as_ref()
+            .filter(|schedule| schedule.schedule_id == slot.schedule_id)
+    }
+
     /// The connection the run was asked for; the tenant's own where it names none.
     pub(crate) fn bound_connection(&self) -> Option<&ConnectionFacts> {
         self.connection.as_ref().filter(|connection| {
@@ -172,8 +207,8 @@ impl Facts {
 }
 
 impl RunFacts {
-    /// The operation, if its code is in the catalog.
+    /// The operation, if its code is in the catalog of this kind of database.
     pub fn operation(&self) -> Option<OperationType> {
-        OperationType::parse(&self.operation_code)
+        OperationType::parse_in(self.habitat, &self.operation_code)
     }
 }

@@ -11,7 +11,7 @@ pub use access::{Grants, require};
 pub use decide::decide;
 pub use facts::{
     ActorFacts, ConnectionFacts, ContextState, CredentialState, Facts, GrantFacts, RunFacts,
-    Standing, Switch, TenantFacts,
+    ScheduleFacts, SlotFacts, Standing, Switch, TenantFacts,
 };
 pub use gate::{Ended, StartLedger, Started, start};
 pub use permit::{Permit, Refusal, Ruling, RunKey, Running};

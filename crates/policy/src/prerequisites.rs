@@ -4,6 +4,8 @@ use domain::{
     connection::ConsentStatus,
     operation::{ConnectionNeed, Need, OperationSpec},
     reason::{ReasonCode, ReasonDetail},
+    run::DecisionPhase,
+    schedule::ScheduleState,
 };
 
 use crate::facts::{ContextState, CredentialState, Facts, Switch};
@@ -25,7 +27,9 @@ pub(crate) fn first_fault(facts: &Facts, spec: Option<&OperationSpec>) -> Option
         })
         .or_else(|| (spec.preview == Need::Needed).then(|| fault(ReasonDetail::PreviewStale)))
         .or_else(|| {
-            (spec.schedule == Need::Needed).then(|| fault(ReasonDetail::ScheduleRevisionStale))
+            let stale =
+                is_stale(facts) || (spec.schedule == Need::Needed && facts.run.slot.is_none());
+            stale.then(|| fault(ReasonDetail::ScheduleRevisionStale))
         })
         .or_else(|| {
             // Every operation works on a tenant's connection. Without the tenant nobody would have
@@ -35,6 +39,20 @@ pub(crate) fn first_fault(facts: &Facts, spec: Option<&OperationSpec>) -> Option
                 && facts.run.tenant_id.is_some();
             (!complete).then(|| fault(ReasonDetail::ContextInvalid))
         })
+}
+
+/// Whether the schedule is another one than when the slot was queued: edited, paused, deleted.
+///
+/// A run that is under way goes on: its slot was current when it started, and moving tomorrow's time must not
+/// break off today's work.
+fn is_stale(facts: &Facts) -> bool {
+    let Some(slot) = facts.run.slot else {
+        return false;
+    };
+    let is_current = facts.bound_schedule().is_some_and(|schedule| {
+        schedule.state == ScheduleState::Active && schedule.revision == slot.revision
+    });
+    facts.run.phase != DecisionPhase::Checkpoint && !is_current
 }
 
 const fn fault(detail: ReasonDetail) -> Fault {

@@ -18,7 +18,7 @@ use crate::{
     Store,
     error::StoreError,
     scope::Scope,
-    sql::{Statement, Tx, args, dialects, same},
+    sql::{Rows, Statement, Tx, args, dialects, same},
     versions::touch,
 };
 
@@ -30,6 +30,14 @@ pub(crate) struct AuditActor {
 }
 
 impl AuditActor {
+    /// Nobody: the program by itself.
+    pub(crate) fn system() -> Self {
+        Self {
+            id: None,
+            name: "System".to_owned(),
+        }
+    }
+
     /// The person who asks.
     pub(crate) fn of(scope: &Scope) -> Self {
         Self {
@@ -81,15 +89,16 @@ static HEADS_MOVE: Statement = dialects(
 static APPEND: Statement = dialects(
     "audit_append",
     "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
-     select unhex(e.value ->> 'workspace'), unhex(e.value ->> 'scope'), e.value ->> 'sequence', $1,
+     select unhex(e.value ->> 'workspace'), unhex(e.value ->> 'scope'), e.value ->> 'sequence', $2,
             e.value ->> 'action', unhex(e.value ->> 'actor'), e.value ->> 'actor_name', unhex(e.value ->> 'subject'),
             unhex(e.value ->> 'run'), e.value ->> 'detail', unhex(e.value ->> 'previous'), unhex(e.value ->> 'hash')
-     from json_each($2) e",
+     from json_each($1) e",
     "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
-     select e.workspace, e.scope, e.sequence, $1, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
-            decode(e.previous, 'hex'), decode(e.hash, 'hex')
-     from json_to_recordset($2::json) as e(workspace uuid, scope uuid, sequence bigint, action text, actor uuid,
-       actor_name text, subject uuid, run uuid, detail text, previous text, hash text)",
+     select e.workspace, e.scope, e.sequence, $12, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
+            e.previous, e.hash
+     from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[],
+       $9::text[], $10::bytea[], $11::bytea[])
+       as e(workspace, scope, sequence, action, actor, actor_name, subject, run, detail, previous, hash)",
 );
 static READ_CHAIN: Statement = same(
     "audit_read_chain",
@@ -113,7 +122,7 @@ pub(crate) async fn append(
     }
     let workspaces: BTreeSet<WorkspaceId> = entries.iter().map(|e| e.workspace_id).collect();
     let mut heads = lock_heads(tx, &workspaces).await?;
-    let mut rows = Vec::with_capacity(entries.len());
+    let mut links = Vec::with_capacity(entries.len());
     for entry in &entries {
         let head = heads
             .get_mut(&entry.workspace_id)
@@ -121,9 +130,12 @@ pub(crate) async fn append(
         let previous = head.hash;
         head.sequence += 1;
         head.hash = link(&previous, head.sequence, now, entry);
-        rows.push(Row::of(entry, head, &previous));
+        links.push((head.sequence, previous, head.hash));
     }
-    tx.execute(&APPEND, args![now, to_json(&rows)?]).await?;
+    let scopes = entries.iter().map(|e| (e.scope_id, e.workspace_id));
+    let scopes = scopes.collect();
+    tx.execute_rows(&APPEND, rows_of(entries, &links), args![now])
+        .await?;
     let heads: Vec<_> = heads
         .iter()
         .map(|(workspace, head)| {
@@ -135,8 +147,7 @@ pub(crate) async fn append(
         })
         .collect();
     tx.execute(&HEADS_MOVE, args![to_json(&heads)?]).await?;
-    let scopes = entries.iter().map(|e| (e.scope_id, e.workspace_id));
-    touch(tx, scopes.collect()).await
+    touch(tx, scopes).await
 }
 
 /// The end of a workspace's chain.
@@ -145,38 +156,26 @@ struct Head {
     hash: [u8; 32],
 }
 
-/// An entry with its place, as the statement takes it.
-#[derive(Serialize)]
-struct Row<'a> {
-    workspace: uuid::fmt::Simple,
-    scope: uuid::fmt::Simple,
-    sequence: i64,
-    action: &'a str,
-    actor: Option<uuid::fmt::Simple>,
-    actor_name: &'a str,
-    subject: uuid::fmt::Simple,
-    run: Option<uuid::fmt::Simple>,
-    detail: &'a str,
-    previous: String,
-    hash: String,
-}
+/// An entry's place: its sequence, the hash before it, and its own.
+type Link = (i64, [u8; 32], [u8; 32]);
 
-impl<'a> Row<'a> {
-    fn of(entry: &'a AuditEntry, head: &Head, previous: &[u8; 32]) -> Self {
-        Self {
-            workspace: entry.workspace_id.as_uuid().simple(),
-            scope: entry.scope_id.as_uuid().simple(),
-            sequence: head.sequence,
-            action: entry.action,
-            actor: entry.actor.id.map(|id| id.as_uuid().simple()),
-            actor_name: &entry.actor.name,
-            subject: entry.subject_id.simple(),
-            run: entry.run_id.map(|id| id.as_uuid().simple()),
-            detail: &entry.detail,
-            previous: hex(previous),
-            hash: hex(&head.hash),
-        }
-    }
+fn rows_of(entries: Vec<AuditEntry>, links: &[Link]) -> Rows {
+    let of = entries.iter();
+    let rows = Rows::default()
+        .ids("workspace", of.clone().map(|e| e.workspace_id.as_uuid()))
+        .ids("scope", of.clone().map(|e| e.scope_id.as_uuid()))
+        .ints("sequence", links.iter().map(|(sequence, ..)| *sequence))
+        .texts("action", of.clone().map(|e| e.action.to_owned()))
+        .ids("actor", of.clone().map(|e| e.actor.id.map(UserId::as_uuid)))
+        .texts("actor_name", of.clone().map(|e| e.actor.name.clone()))
+        .ids("subject", of.clone().map(|e| e.subject_id))
+        .ids("run", of.map(|e| e.run_id.map(RunId::as_uuid)));
+    rows.texts("detail", entries.into_iter().map(|e| e.detail))
+        .bytes(
+            "previous",
+            links.iter().map(|(_, previous, _)| previous.to_vec()),
+        )
+        .bytes("hash", links.iter().map(|(.., hash)| hash.to_vec()))
 }
 
 async fn lock_heads(
@@ -341,6 +340,8 @@ pub(crate) mod action {
         RUN_COMPLETED = "run.completed",
         RUN_BLOCKED = "run.blocked",
         RUN_RESCUED = "run.rescued",
+        RUN_RETRY_SCHEDULED = "run.retry_scheduled",
+        RUN_CANCEL_REQUESTED = "run.cancel_requested",
         WORKSPACE_CREATED = "workspace.created",
         WORKSPACE_ROLE_SET = "workspace_membership.role_set",
         WORKSPACE_MEMBER_REMOVED = "workspace_membership.removed",
@@ -360,6 +361,13 @@ pub(crate) mod action {
         CONNECTION_DISABLED = "provider_connection.disabled",
         CONNECTION_VERIFIED = "provider_connection.verified",
         CREDENTIAL_STORED = "provider_credential.stored",
+        SCHEDULE_CREATED = "schedule.created",
+        SCHEDULE_CHANGED = "schedule.changed",
+        SCHEDULE_PAUSED = "schedule.paused",
+        SCHEDULE_RESUMED = "schedule.resumed",
+        SCHEDULE_DELETED = "schedule.deleted",
+        SLOT_MISSED = "schedule.slot_missed",
+        SLOT_SKIPPED = "schedule.slot_skipped",
     }
 }
 

@@ -29,6 +29,25 @@ pub async fn attempt_is_decided(store: &Store, key: RunKey) -> Result<bool, Stor
     store.attempt_is_decided(key).await
 }
 
+/// Lets the lease of a running run be over, as if its worker had been silent for long.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lease_expire(store: &Store, run: RunId) -> Result<(), StoreError> {
+    const EXPIRE: &str = "update run_queue set lease_until = 1 where run_id = $1";
+    match &store.db {
+        Db::Sqlite { writer, .. } => {
+            let query = sqlx::query(EXPIRE).bind(run.as_uuid());
+            query.execute(writer).await?;
+        }
+        Db::Postgres(pool) => {
+            let query = sqlx::query(EXPIRE).bind(run.as_uuid());
+            query.execute(pool).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Has the database refuse that a run ends well, as it would refuse what nobody foresaw.
 ///
 /// # Errors

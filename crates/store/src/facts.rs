@@ -1,7 +1,7 @@
 //! Reads what the gate may look at, fresh, in the transaction that starts the runs (L-04).
 //!
 //! One statement a table, in one order everywhere: users, workspace memberships, tenants, tenant
-//! memberships, connections. On PostgreSQL each locks what it reads `for share`, so a revocation is
+//! memberships, connections, schedules. On PostgreSQL each locks what it reads `for share`, so a revocation is
 //! either committed before and seen, or waits until the start is committed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     capability::Role,
     connection::{ConsentStatus, VerificationStatus},
-    ids::{ConnectionId, ScopeId, TenantId, UserId, WorkspaceId},
+    ids::{ConnectionId, ScheduleId, ScopeId, TenantId, UserId, WorkspaceId},
     lifecycle::TenantLifecycle,
+    schedule::ScheduleState,
 };
 use policy::{
-    ActorFacts, ConnectionFacts, CredentialState, Facts, GrantFacts, RunFacts, Standing, Switch,
-    TenantFacts,
+    ActorFacts, ConnectionFacts, CredentialState, Facts, GrantFacts, RunFacts, ScheduleFacts,
+    Standing, Switch, TenantFacts,
 };
 use uuid::Uuid;
 
@@ -71,6 +72,14 @@ static FACTS_CONNECTIONS: Statement = dialects(
      order by c.id for share of c",
 );
 
+static FACTS_SCHEDULES: Statement = dialects(
+    "facts_schedules",
+    "select id, revision, state from schedules
+     where id in (select unhex(value) from json_each($1)) order by id",
+    "select id, revision, state from schedules
+     where id in (select value::uuid from json_array_elements_text($1::json)) order by id for share",
+);
+
 /// Everything read for one batch, by key.
 #[derive(Default)]
 struct Grants {
@@ -79,6 +88,7 @@ struct Grants {
     tenants: BTreeMap<TenantId, TenantFacts>,
     memberships: BTreeMap<(TenantId, UserId), GrantFacts>,
     connections: BTreeMap<ScopeId, ConnectionFacts>,
+    schedules: BTreeMap<ScheduleId, ScheduleFacts>,
 }
 
 /// Loads the facts of a batch of runs with one statement a table.
@@ -115,6 +125,14 @@ pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>,
     }
     for row in tx.fetch(&FACTS_CONNECTIONS, args![&*tenants]).await? {
         grants.add_connection(&row)?;
+    }
+    let slots = runs.iter().filter_map(|run| run.slot);
+    let slots: Vec<Uuid> = slots.map(|slot| slot.schedule_id.as_uuid()).collect();
+    if !slots.is_empty() {
+        let slots = keys(slots.into_iter())?;
+        for row in tx.fetch(&FACTS_SCHEDULES, args![slots]).await? {
+            grants.add_schedule(&row)?;
+        }
     }
     Ok(runs.into_iter().map(|run| grants.facts_of(run)).collect())
 }
@@ -208,6 +226,20 @@ impl Grants {
         Ok(())
     }
 
+    fn add_schedule(&mut self, row: &Row) -> Result<(), StoreError> {
+        // As above: a state that nobody knows is no fact.
+        if let Some(state) = ScheduleState::parse(&row.text("state")?) {
+            let schedule_id = ScheduleId::from_uuid(row.uuid("id")?);
+            let facts = ScheduleFacts {
+                schedule_id,
+                revision: row.int("revision")?,
+                state,
+            };
+            self.schedules.insert(schedule_id, facts);
+        }
+        Ok(())
+    }
+
     fn facts_of(&self, run: RunFacts) -> Facts {
         let actor = run.actor_id.and_then(|user_id| {
             let (standing, version) = *self.users.get(&user_id)?;
@@ -225,6 +257,9 @@ impl Grants {
             actor,
             tenant: run.tenant_id.and_then(|id| self.tenants.get(&id).cloned()),
             connection: self.connections.get(&run.scope_id).cloned(),
+            schedule: run
+                .slot
+                .and_then(|slot| self.schedules.get(&slot.schedule_id).copied()),
             run,
         }
     }

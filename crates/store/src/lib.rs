@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use domain::operation::Habitat;
+use tokio::sync::{Notify, watch};
 
 mod audit;
 mod clock;
@@ -10,8 +11,10 @@ mod clock;
 #[doc(hidden)]
 pub mod conformance;
 mod connections;
+mod counters;
 mod error;
 mod facts;
+mod installation;
 mod invariants;
 mod inventory;
 mod invitations;
@@ -23,11 +26,13 @@ mod open;
 #[doc(hidden)]
 pub mod planted;
 mod runs;
+mod schedules;
 mod scope;
 mod seed;
 mod sessions;
 mod sql;
 mod tenants;
+mod upkeep;
 mod users;
 mod versions;
 mod workspaces;
@@ -35,6 +40,7 @@ mod workspaces;
 pub use audit::AuditVerdict;
 pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
+pub use counters::Counters;
 pub use error::StoreError;
 pub use invariants::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, Violation};
 pub use inventory::{InventoryObject, InventoryRow};
@@ -43,13 +49,17 @@ pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
 pub use runs::{
-    AttemptRow, ChangeRow, Claim, Ending, Failure, ItemOutcome, ItemRow, Named, Requested,
-    RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, SystemDraft, WorkedOutcome,
+    Again, AttemptRow, BUSY_WAIT, Cancel, ChangeRow, Claim, Ending, Failure, ItemOutcome, ItemRow,
+    Leases, Named, RESCUES_MOST, Requested, Retrying, RunAccess, RunDraft, RunEnd, RunFilter,
+    RunOrder, RunPage, RunRow, STALE_AFTER, STALE_QUEUED, StepRow, SystemDraft, Ticked,
+    WorkedOutcome,
 };
+pub use schedules::{Schedule, ScheduleDraft, SlotRow};
 pub use scope::{Scope, WorkspaceAccess};
 pub use seed::{PastRun, WaitingRun};
 pub use sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT, OwnSession, Presence};
 pub use tenants::{NewTenant, TenantAccess, TenantDetails};
+pub use upkeep::{Removable, Removal, Removed};
 pub use users::{Login, NewUser, SETUP_LINK_LIFE};
 pub use versions::Moment;
 
@@ -57,20 +67,21 @@ pub use versions::Moment;
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) db: sql::Db,
+    pub(crate) habitat: Habitat,
     /// Rings when a run of this process was queued; workers elsewhere find it by polling.
     pub(crate) queue_changed: Arc<Notify>,
+    /// Moves when this process asked for the end of a running run; workers elsewhere see it with their heartbeat.
+    pub(crate) cancel_asked: Arc<watch::Sender<u64>>,
 }
 
 impl Store {
-    pub(crate) fn new(db: sql::Db) -> Self {
-        Self {
-            db,
-            queue_changed: Arc::new(Notify::new()),
-        }
-    }
-
     /// The bell that rings when this process queued a run; a hint, never the truth.
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queue_changed)
+    }
+
+    /// The bell that rings when this process asked for the end of a running run; a hint, never the truth.
+    pub fn cancel_bell(&self) -> watch::Receiver<u64> {
+        self.cancel_asked.subscribe()
     }
 }

@@ -1,15 +1,17 @@
 //! Opening a database: its settings, its version, its migrations.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, PgPool,
+    ConnectOptions as _, Connection as _, PgPool, SqliteConnection,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Store, error::StoreError, sql::Db};
+use tokio::sync::{Notify, watch};
+
+use crate::{Store, error::StoreError, installation::habitat_of, sql::Db};
 
 /// Why a database was not opened; every message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,9 @@ pub enum OpenError {
     /// A migration failed.
     #[error("migrating the database: {0}")]
     Migration(#[source] MigrateError),
+    /// What kind of database it is could not be read.
+    #[error("the database does not say what it was made as: {0}")]
+    Unreadable(#[source] StoreError),
 }
 
 /// The migrations of both dialects, from one list of names.
@@ -69,6 +74,8 @@ migrations! {
     2 "0002_speed",
     3 "0003_own_pages",
     4 "0004_engine",
+    8 "0008_schedules",
+    10 "0010_installation",
 }
 
 fn migrator(list: &'static [(i64, &'static str, &'static str)]) -> Migrator {
@@ -103,6 +110,16 @@ impl Store {
         } else {
             Err(OpenError::UnknownUrl)
         }
+    }
+
+    async fn over(db: Db) -> Result<Self, OpenError> {
+        let habitat = habitat_of(&db).await.map_err(OpenError::Unreadable)?;
+        Ok(Self {
+            db,
+            habitat,
+            queue_changed: Arc::new(Notify::new()),
+            cancel_asked: Arc::new(watch::Sender::new(0)),
+        })
     }
 
     /// Whether the database answers.
@@ -151,6 +168,7 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(Duration::from_secs(20))
+        .after_release(|connection, _| Box::pin(is_clear(connection)))
         .connect_with(options.clone())
         .await
         .map_err(OpenError::Unreachable)?;
@@ -171,7 +189,19 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         )
         .await
         .map_err(OpenError::Unreachable)?;
-    Ok(Store::new(Db::Sqlite { writer, readers }))
+    Store::over(Db::Sqlite { writer, readers }).await
+}
+
+/// Whether a connection that comes back to the pool is out of its transaction.
+///
+/// A full disk makes SQLite roll back by itself. The driver's own rollback then fails, and the connection
+/// would count as in a transaction for ever: it is thrown away.
+async fn is_clear(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A dropped transaction's rollback is still on its way; an answer comes after it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 async fn open_postgres(url: &str) -> Result<Store, OpenError> {
@@ -205,7 +235,7 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
         .run(&pool)
         .await
         .map_err(migration_error)?;
-    Ok(Store::new(Db::Postgres(pool)))
+    Store::over(Db::Postgres(pool)).await
 }
 
 async fn refuse_vulnerable_sqlite(writer: &sqlx::SqlitePool) -> Result<(), OpenError> {

@@ -11,6 +11,8 @@ use std::{
 /// One mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
+    /// None: what the trial finds is then not the planted worker's fault.
+    None,
     /// Runs are started without a decision in the ledger.
     SkipTheDecision,
     /// The gate is told that everybody is an owner.
@@ -31,7 +33,8 @@ pub enum Mistake {
     StayInTheQueue,
 }
 
-const ALL: [(&str, Mistake); 9] = [
+const ALL: [(&str, Mistake); 10] = [
+    ("none", Mistake::None),
     ("skip-the-decision", Mistake::SkipTheDecision),
     (
         "take-everybody-for-an-owner",
@@ -67,8 +70,10 @@ impl Mistake {
         let _ = PLANTED.set(self);
     }
 
-    fn edits(self) -> &'static [Edit] {
+    /// What is changed; of each pair one text is SQLite's and one PostgreSQL's, where they differ.
+    const fn edits(self) -> &'static [Edit] {
         match self {
+            Self::None => &[],
             Self::SkipTheDecision => &[
                 (
                     "run_decisions_record",
@@ -77,8 +82,8 @@ impl Mistake {
                 ),
                 (
                     "run_decisions_record",
-                    "from json_to_recordset($1::json) as d(workspace uuid, scope uuid, run uuid, attempt bigint, verdict text,\n       reason text, decision text)",
-                    "from json_to_recordset($1::json) as d(workspace uuid, scope uuid, run uuid, attempt bigint, verdict text,\n       reason text, decision text) where false",
+                    "as d(workspace, scope, run, attempt, verdict, reason, decision)",
+                    "as d(workspace, scope, run, attempt, verdict, reason, decision) where false",
                 ),
             ],
             Self::TakeEverybodyForAnOwner => &[(
@@ -89,9 +94,20 @@ impl Mistake {
             Self::ReadOldConnections => &[(
                 "facts_connections",
                 "c.is_enabled, c.consent_status, c.verification_status, c.version",
-                "c.created_at <> 0 as is_enabled, c.consent_status, c.verification_status, c.created_at as version",
+                "c.is_default as is_enabled, c.consent_status, c.verification_status, c.version - 1 as version",
             )],
+            // Runs are taken from living workers too, so that there is somebody who ends a run too late.
             Self::FinishWithoutAttempt => &[
+                (
+                    "run_queue_expired",
+                    "lease_until < $1",
+                    "lease_until > 0 * $1",
+                ),
+                (
+                    "run_queue_expired_peek",
+                    "lease_until < $1",
+                    "lease_until > 0 * $1",
+                ),
                 (
                     "run_queue_finish",
                     "and q.attempt = k.value ->> 'attempt'",
@@ -101,11 +117,25 @@ impl Mistake {
                 ("runs_finish", "and operation_runs.attempt = t.attempt", ""),
             ],
             Self::RescueWithoutNewAttempt => &[
-                ("run_requeue", "attempt = attempt + 1", "attempt = attempt"),
+                (
+                    "run_queue_expired",
+                    "lease_until < $1",
+                    "lease_until > 0 * $1",
+                ),
+                (
+                    "run_queue_expired_peek",
+                    "lease_until < $1",
+                    "lease_until > 0 * $1",
+                ),
+                (
+                    "runs_requeue",
+                    "attempt = operation_runs.attempt + 1",
+                    "attempt = operation_runs.attempt",
+                ),
                 (
                     "run_queue_requeue",
-                    "attempt = attempt + 1",
-                    "attempt = attempt",
+                    "attempt = run_queue.attempt + 1",
+                    "attempt = run_queue.attempt",
                 ),
             ],
             Self::NotifyTwice => &[
@@ -145,13 +175,13 @@ impl Mistake {
             Self::ForgetTheAudit => &[
                 (
                     "audit_append",
-                    "from json_each($2) e",
-                    "from json_each($2) e where e.value ->> 'action' <> 'run.completed'",
+                    "from json_each($1) e",
+                    "from json_each($1) e where e.value ->> 'action' <> 'run.completed'",
                 ),
                 (
                     "audit_append",
-                    "actor_name text, subject uuid, run uuid, detail text, previous text, hash text)",
-                    "actor_name text, subject uuid, run uuid, detail text, previous text, hash text) where e.action <> 'run.completed'",
+                    "actor_name, subject, run, detail, previous, hash)",
+                    "actor_name, subject, run, detail, previous, hash) where e.action <> 'run.completed'",
                 ),
             ],
             Self::StayInTheQueue => &[(

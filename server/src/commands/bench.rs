@@ -14,12 +14,9 @@ pub(crate) async fn bench(command: Bench) -> anyhow::Result<()> {
     match command {
         Bench::Runs(args) => {
             let times = StatementTimes::default();
-            if args.statements {
-                listen_to_statements(&times);
-            }
+            listen_to_statements(&times);
             super::bench_runs::measure(args, times).await
         }
-        Bench::Starts(args) => super::bench_starts::measure(args).await,
         Bench::List(args) => super::bench_list::measure(args).await,
     }
 }

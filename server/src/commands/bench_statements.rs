@@ -36,15 +36,36 @@ impl StatementTimes {
         all
     }
 
-    /// Which part of a time the statements of some names took.
-    pub(crate) fn share(&self, seconds: f64, wanted: impl Fn(&str) -> bool) -> f64 {
-        let micros: u64 = self
-            .slowest()
-            .iter()
-            .filter(|(name, ..)| wanted(name))
-            .map(|(_, _, micros)| micros)
-            .sum();
-        micros as f64 / 1e6 / seconds.max(f64::EPSILON)
+    /// How often a statement ran.
+    pub(crate) fn count_of(&self, wanted: &str) -> u64 {
+        self.slowest()
+            .into_iter()
+            .find_map(|(name, count, _)| (name == wanted).then_some(count))
+            .unwrap_or(0)
+    }
+
+    /// Which part of the claims' transactions the gate took: facts read and decisions written.
+    ///
+    /// Statements that both transactions of a run use, one to start and one to end it, count half.
+    pub(crate) fn gate_share(&self) -> f64 {
+        let (mut gate, mut claims) = (0.0, 0.0);
+        for (name, _, micros) in self.slowest() {
+            let micros = micros as f64 * part_of_claim(&name);
+            claims += micros;
+            if name.starts_with("facts_") || name == "run_decisions_record" {
+                gate += micros;
+            }
+        }
+        if claims > 0.0 { gate / claims } else { 0.0 }
+    }
+}
+
+fn part_of_claim(statement: &str) -> f64 {
+    match statement {
+        "run_queue_finish" | "runs_finish" | "run_attempts_end" | "notifications_insert" => 0.0,
+        "commit" => 0.5,
+        shared if shared.starts_with("audit_") || shared.starts_with("scope_version") => 0.5,
+        _ => 1.0,
     }
 }
 

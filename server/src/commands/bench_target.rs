@@ -1,13 +1,14 @@
-//! The database a benchmark runs on: empty, and filled by the benchmark itself.
+//! The database a benchmark runs on: empty or a laboratory already, and filled by the benchmark itself.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use operations::Services;
+use store::StoreError;
 
 use crate::{cli::BenchTarget, data_dir::DataDir};
 
-/// An empty database in a temporary installation.
+/// A laboratory's database in a temporary installation.
 pub(crate) struct Target {
     pub(crate) services: Services,
     pub(crate) dialect: &'static str,
@@ -17,14 +18,21 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Opens the named database, or a temporary SQLite file; refuses one that holds anything.
+    /// Opens the named database, or a temporary SQLite file; refuses one that no benchmark made.
     pub(crate) async fn open(args: &BenchTarget) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("making a temporary folder")?;
         let dir = DataDir::open(folder.path())?;
-        let services = dir.services(args.database_url.as_deref()).await?;
-        if !services.store().is_unclaimed().await? {
-            bail!("this database is in use; a benchmark wants an empty one that it may fill");
-        }
+        let services = match dir
+            .services(args.database_url.as_deref())
+            .await?
+            .in_laboratory()
+            .await
+        {
+            Err(StoreError::Conflict) => bail!(
+                "people use this database; a benchmark wants an empty one, or one that a benchmark made before"
+            ),
+            made => made?,
+        };
         let postgres = args
             .database_url
             .as_deref()
@@ -55,7 +63,8 @@ pub(crate) fn median(times: &mut [Duration]) -> f64 {
     at(times, 50)
 }
 
-fn at(times: &mut [Duration], percent: usize) -> f64 {
+/// The time below which `percent` of 100 are, in milliseconds.
+pub(crate) fn at(times: &mut [Duration], percent: usize) -> f64 {
     times.sort_unstable();
     let index = times.len() * percent / 100;
     times.get(index).copied().unwrap_or_default().as_secs_f64() * 1000.0

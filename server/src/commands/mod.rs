@@ -3,8 +3,8 @@
 mod bench;
 mod bench_caller;
 mod bench_list;
+mod bench_paced;
 mod bench_runs;
-mod bench_starts;
 mod bench_statements;
 mod bench_target;
 mod demo;

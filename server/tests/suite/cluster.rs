@@ -1,6 +1,6 @@
 //! A PostgreSQL server of a test's own, which the test stops and starts as it likes.
 
-use std::{io::Write as _, path::PathBuf, sync::Once};
+use std::{io::Write as _, path::PathBuf, process::Command, sync::Once};
 
 use postgres_cluster::{Keep, Stop};
 
@@ -22,6 +22,15 @@ impl Cluster {
     /// The URL of its database.
     pub fn url(&self) -> String {
         self.0.url()
+    }
+
+    /// Has the server's own administrator say something to it.
+    pub fn sql(&self, statement: &str) {
+        let said = Command::new(self.0.programs().join("psql"))
+            .args(["--quiet", "--command", statement, &self.url()])
+            .output()
+            .unwrap();
+        assert!(said.status.success(), "{said:?}");
     }
 
     /// Ends the server at once, as a machine that fails does.

@@ -6,7 +6,9 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod bench;
 mod cluster;
+mod disk;
 mod http;
 mod installation;
 mod outage;

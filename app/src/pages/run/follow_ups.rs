@@ -1,4 +1,4 @@
-//! What can follow a run: trying it again, its tenant, the runs around it (V-05).
+//! What can be done about a run: ending it, trying it again, its tenant, the runs around it (V-05).
 
 use domain::{
     ids::RunId,
@@ -9,28 +9,52 @@ use leptos::prelude::*;
 
 use super::copy::{CopyButton, page_address};
 use crate::{
-    api::runs::RetryRun,
+    api::runs::{CancelRun, RetryRun},
     ui::{
-        action::{error_of, on_done},
+        action::{Submit, error_of, on_done},
+        confirm::Confirm,
         error::FormError,
+        live::LiveView,
+        page::focus_heading,
         toast::use_toasts,
     },
 };
 
-/// Retry, and the ways on from here.
+/// Cancel, retry, and the ways on from here.
 #[component]
 pub fn FollowUps(
-    /// The run.
-    run: Signal<RunView>,
+    /// The run, watched.
+    live: LiveView<RunView>,
 ) -> impl IntoView {
+    let run = live.view;
     let id = run.with_untracked(|run| run.id);
     let offered = Memo::new(move |_| run.with(|run| run.follow_ups.retry.clone()));
     // Lives here, so that its answer outlives a change of the button.
     let retry = ServerAction::<RetryRun>::new();
     let toasts = use_toasts();
     on_done(retry, move |answer: StartAnswer| toasts.push(answer.into()));
+    let ending = Memo::new(move |_| run.with(|run| run.follow_ups.cancel.clone()));
+    let operation = run.with_untracked(|run| run.operation.clone());
+    let cancel = ServerAction::<CancelRun>::new();
+    on_done(cancel, move |()| {
+        // The dialog goes with its button.
+        focus_heading();
+        live.refresh();
+    });
+    // It may have ended by itself: then the page has to say so.
+    let refused = error_of(cancel);
+    Effect::new(move |_| {
+        if refused.with(Option::is_some) {
+            live.refresh();
+        }
+    });
     view! {
         <section class="flex flex-wrap items-center gap-3 my-3" aria-label="What you can do">
+            {move || {
+                let operation = operation.clone();
+                ending.get().map(|action| view! { <Cancel id operation action cancel /> })
+            }}
+            <FormError error=refused />
             {move || offered.get().map(|action| view! { <Retry id action retry /> })}
             <FormError error=error_of(retry) />
             <OpenTenant run />
@@ -41,6 +65,36 @@ pub fn FollowUps(
             <a class="btn btn-sm" rel="external" href=link::run_json(id)>"Download JSON"</a>
         </section>
     }
+}
+
+/// Ends the run, after a second look.
+#[component]
+fn Cancel(
+    id: RunId,
+    operation: String,
+    action: ActionView,
+    cancel: ServerAction<CancelRun>,
+) -> impl IntoView {
+    if let Some(why) = action.disabled_because {
+        return view! {
+            <button type="button" class="btn btn-sm" disabled aria-describedby="cancel-reason">{action.label}</button>
+            <span id="cancel-reason" class="quiet">{why}</span>
+        }
+        .into_any();
+    }
+    let title = format!("Cancel this {}?", operation.to_lowercase());
+    view! {
+        <Confirm label=format!("{}\u{2026}", action.label) title class="btn btn-sm btn-outline btn-error" dismiss="Keep it">
+            <p class="my-2">
+                "A queued run ends at once, a running one where it can stop. What is done by then stays done."
+            </p>
+            <ActionForm action=cancel>
+                <input type="hidden" name="run" value=id.to_string() />
+                <Submit label=action.label pending=cancel.pending() class="btn btn-sm btn-error" />
+            </ActionForm>
+        </Confirm>
+    }
+    .into_any()
 }
 
 /// Starts the same again, in the name of the person who presses.

@@ -4,6 +4,7 @@ mod announce;
 mod checks;
 mod copy;
 mod decisions;
+mod ending;
 mod follow_ups;
 mod header;
 mod progress;
@@ -23,6 +24,7 @@ use leptos_router::hooks::use_params_map;
 use self::{
     announce::StateAnnouncer,
     decisions::Decisions,
+    ending::OnItsWay,
     follow_ups::{FollowUps, Redactions, Related},
     header::{Standing, WaysBack, place},
     progress::{Failures, Progress},
@@ -75,7 +77,8 @@ fn Viewer(view: RunView) -> impl IntoView {
             </Show>
             {move || view! { <Banner lines=banner.get() /> }}
             <Refusal run />
-            <FollowUps run />
+            <OnItsWay run />
+            <FollowUps live />
             <Parts run now=live.now />
         </Page>
     }

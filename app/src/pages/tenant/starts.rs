@@ -98,7 +98,7 @@ fn StartForm(
 const fn class(operation: OperationType) -> &'static str {
     match operation {
         OperationType::InventorySync => "btn btn-sm btn-primary",
-        OperationType::ConnectionCheck => "btn btn-sm",
+        _ => "btn btn-sm",
     }
 }
 

@@ -22,8 +22,8 @@ pub use operations::{
     InitiatorKind, OperationsQuery, OperationsView, RunRowView, SortOrder, StateTab, TenantOption,
 };
 pub use run::{
-    ActionView, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView, RunTenant,
-    RunView, TimelineEntry,
+    ActionView, CancelAsked, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView,
+    NextTry, RunTenant, RunView, TimelineEntry,
 };
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};

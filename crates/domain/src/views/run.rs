@@ -132,9 +132,35 @@ pub struct ActionView {
     pub disabled_because: Option<String>,
 }
 
+/// Somebody's wish to end a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelAsked {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The next try of a run that failed in a way that may pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextTry {
+    /// When it may start.
+    pub at: Timestamp,
+    /// Which try it is.
+    pub number: i64,
+    /// Of how many.
+    pub of: i64,
+    /// Why the one before failed, in words.
+    pub why: String,
+    /// The same as a code.
+    pub reason_code: String,
+}
+
 /// What can follow a run (V-05).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUps {
+    /// Ending it; none once it is over.
+    pub cancel: Option<ActionView>,
     /// Starting it again as a new run; none while it is not over.
     pub retry: Option<ActionView>,
     /// Whether a link to the tenant's page makes sense.
@@ -176,6 +202,10 @@ pub struct RunView {
     pub expected_seconds: Option<u32>,
     /// The one combined banner; empty means none.
     pub banner: Vec<BannerLine>,
+    /// Who asked for its end, if anybody did.
+    pub cancel_asked: Option<CancelAsked>,
+    /// When it is tried again, while it waits for that.
+    pub next_try: Option<NextTry>,
     /// The refusal in words, when it is blocked.
     pub explanation: Option<Explanation>,
     /// The gate's decisions, newest first.

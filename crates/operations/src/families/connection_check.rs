@@ -14,7 +14,7 @@ use store::{Failure, RunEnd, Store, StoreError, Verified, WorkedOutcome};
 
 use super::{
     ProviderSession,
-    provider::reason_of,
+    provider::{reason_of, stated_wait},
     report::{Subject, evidence, fingerprint},
 };
 
@@ -315,6 +315,7 @@ fn end_of(report: &VerificationReport, error: Option<&GraphError>) -> RunEnd {
             code: check.key.clone(),
             reason_code: failed_reason(check, error).to_owned(),
             message: check.message.clone(),
+            stated_wait: error.and_then(stated_wait),
         })
         .collect();
     let outcome = match report.overall {

@@ -43,7 +43,7 @@ enum Read {
     Failed { objects: u64, error: GraphError },
 }
 
-/// Reads every kind; one that fails does not keep the others from being read.
+/// Reads every kind that no earlier attempt has read; one that fails does not keep the others from being read.
 pub(crate) async fn run(
     store: &Store,
     session: &ProviderSession,
@@ -51,8 +51,13 @@ pub(crate) async fn run(
 ) -> Result<RunEnd, StoreError> {
     let mut tally = Tally::new();
     let mut hopeless: Option<GraphError> = None;
+    let done = store.run_items_done(running).await?;
     for (position, kind) in (0_i64..).zip(KINDS) {
         let item = Item { position, kind };
+        if let Some((_, objects)) = done.iter().find(|(key, _)| key == kind.key) {
+            tally.count(CountKey::Succeeded, u64::try_from(*objects).unwrap_or(0));
+            continue;
+        }
         if let Some(error) = &hopeless {
             tally.skip(store, running, &item, error).await?;
             continue;

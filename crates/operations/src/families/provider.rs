@@ -1,6 +1,6 @@
 //! From a running run to a provider session: the only way to a credential is a `Running`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use graph::{
     CallContext, Connection, Contract, CredentialFault, Endpoints, GraphClient, GraphError,
@@ -121,12 +121,21 @@ pub(crate) fn reason_of(error: &GraphError) -> &'static str {
     }
 }
 
+/// How long the provider asked to wait, where it did.
+pub(crate) const fn stated_wait(error: &GraphError) -> Option<Duration> {
+    match error {
+        GraphError::Throttled { retry_after, .. } => Some(*retry_after),
+        _ => None,
+    }
+}
+
 /// A failure from the provider, in safe words.
 pub(crate) fn failure_of(code: &str, error: &GraphError) -> Failure {
     Failure {
         code: code.to_owned(),
         reason_code: reason_of(error).to_owned(),
         message: error.safe_message(),
+        stated_wait: stated_wait(error),
     }
 }
 
@@ -135,5 +144,44 @@ pub(crate) fn failure(reason: &str, message: &str) -> Failure {
         code: "provider.session".to_owned(),
         reason_code: reason.to_owned(),
         message: message.to_owned(),
+        stated_wait: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use graph::UnreachableKind;
+
+    use super::*;
+
+    #[test]
+    fn l08_what_passes_by_itself_is_what_the_provider_client_says() {
+        let errors = [
+            GraphError::Throttled {
+                retry_after: Duration::from_secs(7),
+                request_id: None,
+            },
+            GraphError::Unreachable {
+                kind: UnreachableKind::Interrupted,
+            },
+            GraphError::ServerError {
+                status: 503,
+                request_id: None,
+            },
+            GraphError::NotFound { request_id: None },
+            GraphError::NotLicensed { request_id: None },
+            GraphError::TenantUnknown { request_id: None },
+            GraphError::InvalidResponse {
+                what: "no object",
+                request_id: None,
+            },
+            GraphError::NoProvider,
+        ];
+        for error in &errors {
+            let passes = domain::retry::passes(reason_of(error));
+            assert_eq!(passes, error.is_transient(), "{error}");
+        }
+        assert_eq!(stated_wait(&errors[0]), Some(Duration::from_secs(7)));
+        assert_eq!(stated_wait(&errors[2]), None);
     }
 }

@@ -40,7 +40,7 @@ impl Services {
     pub async fn make_bulk(&self, workspaces: usize, tenants: usize) -> Result<Bulk, SampleError> {
         let name = "Bench Person".to_owned();
         let user = NewUser {
-            email: "bench@tenantatlas.example".to_owned(),
+            email: format!("bench-{}@tenantatlas.example", Uuid::now_v7().simple()),
             display_name: name.clone(),
             password_hash: self.passwords.hash(Uuid::now_v7().to_string()).await?,
         };
@@ -124,7 +124,12 @@ impl Services {
     ///
     /// # Errors
     /// [`SampleError`].
-    pub async fn fill_queue(&self, bulk: &Bulk, count: usize) -> Result<(), SampleError> {
+    pub async fn fill_queue(
+        &self,
+        bulk: &Bulk,
+        operation: OperationType,
+        count: usize,
+    ) -> Result<(), SampleError> {
         let runs: Vec<_> = bulk
             .tenants
             .iter()
@@ -134,7 +139,7 @@ impl Services {
             .map(|(tenant, person)| WaitingRun {
                 workspace_id: tenant.workspace_id(),
                 tenant_id: tenant.id(),
-                operation: OperationType::InventorySync,
+                operation,
                 initiator: person.clone(),
             })
             .collect();

@@ -6,7 +6,7 @@ use domain::{
     decision::LegitimacyDecision,
     ids::{ConnectionId, UserId},
     lifecycle::TenantLifecycle,
-    operation::OperationType,
+    operation::{Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase, RunOutcome},
     summary::{CountKey, SummaryCounts},
     time::{HOUR, MINUTE, SECOND, Timestamp},
@@ -74,7 +74,8 @@ pub(super) fn past_runs(
 
 fn past_run(sample: &SampleTenants, dice: &mut Dice, queued_at: Timestamp) -> Option<PastRun> {
     let (tenant, starters) = dice.pick(&sample.with_history)?;
-    let operation = *dice.pick(OperationType::ALL)?;
+    let known: Vec<_> = OperationType::known_in(Habitat::Product).collect();
+    let operation = *dice.pick(&known)?;
     let by_system = operation.allows_system_authority() && dice.roll(5) == 0;
     let initiator = if by_system {
         None
@@ -173,6 +174,7 @@ fn facts(
             workspace_id: tenant.workspace_id(),
             tenant_id: Some(tenant.id()),
             scope_id: tenant.scope_id(),
+            habitat: Habitat::Product,
             operation_code: operation.as_str().to_owned(),
             authority: actor.map_or(AuthorityMode::SystemAuthority, |_| {
                 AuthorityMode::ActorBound
@@ -180,6 +182,7 @@ fn facts(
             actor_id: actor,
             required_capability: Some(operation.spec().start_capability),
             connection_id: None,
+            slot: None,
             context: ContextState::Readable,
             phase: DecisionPhase::Start,
             now,
@@ -208,6 +211,7 @@ fn facts(
             credential: CredentialState::Stored,
             version: 1,
         }),
+        schedule: None,
     }
 }
 
@@ -219,6 +223,7 @@ fn result(
     let total: u64 = match operation {
         OperationType::ConnectionCheck => 7,
         OperationType::InventorySync => 4,
+        OperationType::LabNoop => 0,
     };
     let failed = match outcome {
         RunOutcome::Succeeded => 0,
@@ -259,5 +264,6 @@ fn failure(dice: &mut Dice) -> Failure {
         code: "provider.read".to_owned(),
         reason_code: reason.to_owned(),
         message: message.to_owned(),
+        stated_wait: None,
     }
 }

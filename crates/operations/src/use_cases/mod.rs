@@ -1,6 +1,7 @@
 //! One file a noun: what a person can look at and do.
 
 mod account;
+mod cancel;
 mod connections;
 mod decisions;
 mod fields;
@@ -18,6 +19,7 @@ mod start;
 mod tenant_page;
 mod tenant_settings;
 mod tenants;
+mod timeline;
 mod workspaces;
 
 pub use run_export::RunExport;

@@ -4,7 +4,7 @@ use domain::{
     capability::Capability,
     error::ApiError,
     ids::{RunId, TenantId},
-    operation::OperationType,
+    operation::{Habitat, OperationType},
     run::{RunOutcome, RunStatus},
     time::{DAY, HOUR, Timestamp},
     views::{
@@ -241,8 +241,7 @@ fn view_of(
             .map(|(at, id)| format!("{}_{id}", at.0)),
         tabs: Vec::new(),
         tenants: place.tenants.iter().map(option).collect(),
-        operations: OperationType::ALL
-            .iter()
+        operations: OperationType::known_in(Habitat::Product)
             .map(|o| (o.as_str().to_owned(), o.spec().label.to_owned()))
             .collect(),
         scope: about.map(option),

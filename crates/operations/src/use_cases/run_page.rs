@@ -2,21 +2,22 @@
 
 use domain::{
     banner::{Standing, banner},
-    capability::Capability,
     decision::LegitimacyDecision,
     error::ApiError,
     ids::RunId,
     operation::{OperationType, label_of},
-    run::{RunOutcome, RunStatus},
+    run::RunOutcome,
     time::Timestamp,
-    views::{
-        ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunTenant, RunView,
-        TimelineEntry,
-    },
+    views::{ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunTenant, RunView},
 };
-use store::{AttemptRow, RunAccess, RunRow, Scope};
+use store::{RunAccess, RunRow, Scope};
 
-use super::{decisions::decision_view, start::retry_refusal};
+use super::{
+    cancel::{asked_by, cancel_action},
+    decisions::decision_view,
+    start::retry_refusal,
+    timeline::{next_try, timeline},
+};
 use crate::{Services, problem::Answer as _, version::Poll};
 
 impl Services {
@@ -47,6 +48,7 @@ impl Services {
         }
         let decisions = self.store.run_decisions(&run).await.answer(request)?;
         let attempts = self.store.run_attempts(&run).await.answer(request)?;
+        let steps = self.store.run_steps(&run).await.answer(request)?;
         let row = run.run();
         let views = self.decision_views(scope, &run, &decisions).await?;
         let refusal = views
@@ -56,7 +58,13 @@ impl Services {
             banner,
             explanation: refusal.and_then(|newest| newest.explanation.clone()),
             decisions: views,
-            timeline: timeline(row, &decisions, &attempts),
+            cancel_asked: asked_by(&steps),
+            follow_ups: FollowUps {
+                cancel: cancel_action(&run, &steps),
+                ..bare.follow_ups
+            },
+            next_try: next_try(row, &steps),
+            timeline: timeline(row, &decisions, &attempts, &steps),
             items: self.items_of(scope, &run).await?,
             report: self.store.run_report(&run).await.answer(request)?,
             retries: self.store.run_retries(&run).await.answer(request)?,
@@ -143,6 +151,8 @@ fn bare_view(run: &RunAccess) -> RunView {
         completed_at: row.completed_at,
         expected_seconds: operation.map(|operation| operation.spec().expected_seconds),
         banner: Vec::new(),
+        cancel_asked: None,
+        next_try: None,
         explanation: None,
         decisions: Vec::new(),
         timeline: Vec::new(),
@@ -200,87 +210,37 @@ fn follow_ups(run: &RunAccess) -> FollowUps {
     };
     let retryable = matches!(
         row.state.outcome,
-        RunOutcome::Blocked | RunOutcome::Failed | RunOutcome::PartiallySucceeded
+        RunOutcome::Blocked
+            | RunOutcome::Failed
+            | RunOutcome::PartiallySucceeded
+            | RunOutcome::Cancelled
     );
-    let retry = operation.filter(|_| retryable).map(|operation| {
-        let capability = operation.spec().start_capability;
+    let retry = operation.filter(|_| retryable).map(|_| {
         let disabled_because = retry_refusal(run)
             .or_else(|| {
                 (!tenant_takes_it).then(|| {
                     "The tenant takes no such operation at this point of its life.".to_owned()
                 })
             })
-            .or_else(|| lacking(run, capability));
+            .or_else(|| lacking_to_start(run));
         ActionView {
             label: "Start again in my name".to_owned(),
             disabled_because,
         }
     });
     FollowUps {
+        cancel: None,
         retry,
         open_tenant: row.tenant_id.is_some(),
     }
 }
 
-fn lacking(run: &RunAccess, capability: Capability) -> Option<String> {
-    (!run.grants().allow(capability)).then(|| {
-        format!(
-            "You need the capability \u{201c}{}\u{201d}.",
-            capability.label()
-        )
-    })
-}
-
-/// What happened, in order, each with the time since the step before.
-fn timeline(
-    row: &RunRow,
-    decisions: &[LegitimacyDecision],
-    attempts: &[AttemptRow],
-) -> Vec<TimelineEntry> {
-    let mut steps = vec![(row.queued_at, "Requested".to_owned())];
-    for decision in decisions {
-        let verdict = if decision.allowed {
-            "allowed"
-        } else {
-            "refused"
-        };
-        let label = match decision.attempt {
-            1 => format!("Authorisation decided: {verdict}"),
-            n => format!("Authorisation decided again for attempt {n}: {verdict}"),
-        };
-        steps.push((decision.decided_at, label));
+/// Why the person may not start or end what a run does, if they may not.
+pub(crate) fn lacking_to_start(run: &RunAccess) -> Option<String> {
+    match run.require_start() {
+        Err(ApiError::Forbidden { capability }) => Some(format!(
+            "You need the capability \u{201c}{capability}\u{201d}."
+        )),
+        _ => None,
     }
-    for attempt in attempts {
-        steps.push((
-            attempt.started_at,
-            match attempt.attempt {
-                1 => "Started".to_owned(),
-                n => format!("Attempt {n} started"),
-            },
-        ));
-        if attempt.ended_by.as_deref() == Some("lease_expired") {
-            let at = attempt.ended_at.unwrap_or(attempt.started_at);
-            steps.push((
-                at,
-                format!(
-                    "Worker of attempt {} fell silent; queued again",
-                    attempt.attempt
-                ),
-            ));
-        }
-    }
-    if let (RunStatus::Completed, Some(at)) = (row.state.status, row.completed_at) {
-        steps.push((at, domain::badge::run_badge(row.state).label));
-    }
-    // Stable: steps of one moment stay in the order in which they must have happened.
-    steps.sort_by_key(|(at, _)| *at);
-    let mut before: Option<Timestamp> = None;
-    steps
-        .into_iter()
-        .map(|(at, label)| {
-            let after = before.map(|before| at.since(before));
-            before = Some(at);
-            TimelineEntry { label, at, after }
-        })
-        .collect()
 }

@@ -3,11 +3,11 @@
 use domain::{
     error::ApiError,
     ids::RunId,
-    operation::OperationType,
+    operation::{OperationType, ProviderEffect},
     run::{AuthorityMode, RunOutcome},
     views::{StartAnswer, StartResult},
 };
-use store::{Requested, RunAccess, RunDraft, Scope, TenantAccess};
+use store::{Requested, RunAccess, RunDraft, RunRow, Scope, TenantAccess};
 
 use crate::{Services, problem::Answer as _};
 
@@ -23,7 +23,7 @@ impl Services {
         operation: &str,
     ) -> Result<StartAnswer, ApiError> {
         let tenant = self.tenant_of(scope, tenant).await?;
-        let operation = OperationType::parse(operation)
+        let operation = OperationType::parse_in(self.store.habitat(), operation)
             .ok_or_else(|| ApiError::invalid("operation", "There is no operation of this type."))?;
         self.request(scope, &tenant, operation, None).await
     }
@@ -40,7 +40,8 @@ impl Services {
             return Err(ApiError::Conflict { message });
         }
         let row = run.run();
-        let operation = OperationType::parse(&row.operation_code).ok_or(ApiError::NotFound)?;
+        let operation = OperationType::parse_in(self.store.habitat(), &row.operation_code)
+            .ok_or(ApiError::NotFound)?;
         let tenant = row.tenant_id.ok_or(ApiError::NotFound)?;
         let tenant = self
             .store
@@ -120,8 +121,21 @@ pub(crate) fn retry_refusal(run: &RunAccess) -> Option<String> {
             "A refusal of this kind is final. Start the operation from the tenant's page."
                 .to_owned(),
         ),
-        RunOutcome::Blocked | RunOutcome::Failed | RunOutcome::PartiallySucceeded => None,
+        RunOutcome::Blocked => None,
+        // What it wrote before it ended like this is not known to be whole, and must not be written again blindly.
+        RunOutcome::Failed | RunOutcome::PartiallySucceeded | RunOutcome::Cancelled if writes(row) => {
+            Some(
+                "This run writes to the provider. Look at what it did, and start the operation anew where it belongs."
+                    .to_owned(),
+            )
+        }
+        RunOutcome::Failed | RunOutcome::PartiallySucceeded | RunOutcome::Cancelled => None,
         RunOutcome::Succeeded => Some("This run succeeded.".to_owned()),
         _ => Some("A run that ended like this is not started again.".to_owned()),
     }
+}
+
+fn writes(row: &RunRow) -> bool {
+    OperationType::parse(&row.operation_code)
+        .is_some_and(|operation| operation.spec().effect == ProviderEffect::Writes)
 }

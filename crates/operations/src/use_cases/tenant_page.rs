@@ -3,7 +3,7 @@
 use domain::{
     capability::Capability,
     error::ApiError,
-    operation::OperationType,
+    operation::{Habitat, OperationType},
     time::Timestamp,
     verification::CheckStatus,
     views::{ConnectionView, Live, ReportBrief, StartAnswer, StartButton, StartResult, TenantView},
@@ -195,12 +195,11 @@ fn start_buttons(
     connection: Option<&Connection>,
     active: &[RunRow],
 ) -> Vec<StartButton> {
-    OperationType::ALL
-        .iter()
+    OperationType::known_in(Habitat::Product)
         .map(|operation| StartButton {
-            operation: *operation,
+            operation,
             label: operation.spec().start_label.to_owned(),
-            disabled_because: unavailable(tenant, connection, *operation),
+            disabled_because: unavailable(tenant, connection, operation),
             active_run: active
                 .iter()
                 .find(|run| run.operation_code == operation.as_str())

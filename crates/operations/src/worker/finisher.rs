@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use policy::Running;
-use store::{Ending, RunEnd, Store, StoreError};
+use store::{Again, Ending, Retrying, RunEnd, Store, StoreError};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -20,6 +20,8 @@ const GROUP: usize = 250;
 pub(super) enum Written {
     /// It is durable.
     Ended,
+    /// It is not the end: the run is tried again.
+    Again,
     /// The run is no longer this worker's.
     LeaseLost,
     /// The database could not take it now; it may later.
@@ -32,6 +34,7 @@ pub(super) enum Written {
 struct Handed {
     running: Arc<Running>,
     end: Arc<RunEnd>,
+    again: Option<Again>,
     answer: oneshot::Sender<Written>,
 }
 
@@ -48,11 +51,19 @@ impl Finisher {
     }
 
     /// Writes an end together with those of other runs; answers when it is durable, or why it is not.
-    pub(super) async fn write(&self, running: &Arc<Running>, end: &Arc<RunEnd>) -> Written {
+    ///
+    /// With `again` it is the end only when no try is left.
+    pub(super) async fn write(
+        &self,
+        running: &Arc<Running>,
+        end: &Arc<RunEnd>,
+        again: Option<Again>,
+    ) -> Written {
         let (answer, written) = oneshot::channel();
         let handed = Handed {
             running: Arc::clone(running),
             end: Arc::clone(end),
+            again,
             answer,
         };
         if self.0.send(handed).is_err() {
@@ -69,11 +80,54 @@ async fn write_for_ever(store: Store, mut receiver: mpsc::UnboundedReceiver<Hand
     while receiver.recv_many(&mut group, GROUP).await > 0 {
         // Whose job was stopped meanwhile has lost its lease.
         group.retain(|handed| !handed.answer.is_closed());
-        write_group(&store, std::mem::take(&mut group)).await;
+        let group = try_again(&store, std::mem::take(&mut group)).await;
+        write_group(&store, group).await;
     }
 }
 
+/// Puts those that are to be tried again back into the queue; gives back what is to be ended.
+///
+/// A transaction of its own: locks on queue rows are taken by one statement in each.
+async fn try_again(store: &Store, group: Vec<Handed>) -> Vec<Handed> {
+    let (tries, mut ends): (Vec<_>, Vec<_>) =
+        group.into_iter().partition(|handed| handed.again.is_some());
+    let failed: Vec<_> = tries
+        .iter()
+        .filter_map(|handed| Some((&*handed.running, &*handed.end, handed.again?)))
+        .collect();
+    if failed.is_empty() {
+        return ends;
+    }
+    match store.runs_retry(&failed).await {
+        Ok(answers) => {
+            for (handed, answer) in tries.into_iter().zip(answers) {
+                match answer {
+                    Retrying::Scheduled => handed.answer(Written::Again),
+                    Retrying::Cancelled => handed.answer(Written::Ended),
+                    Retrying::LeaseLost => handed.answer(Written::LeaseLost),
+                    Retrying::Spent => ends.push(handed),
+                }
+            }
+        }
+        Err(error) if error.may_pass() => {
+            let why = error.to_string();
+            for handed in tries {
+                handed.answer(Written::Later(why.clone()));
+            }
+        }
+        // Better over than stuck.
+        Err(error) => {
+            tracing::warn!(error = %error, "{} retries were refused; the runs end", tries.len());
+            ends.extend(tries);
+        }
+    }
+    ends
+}
+
 async fn write_group(store: &Store, group: Vec<Handed>) {
+    if group.is_empty() {
+        return;
+    }
     match store.runs_finish(&ends_of(&group)).await {
         Ok(endings) => {
             for (handed, ending) in group.into_iter().zip(endings) {

@@ -2,60 +2,138 @@
 
 use std::{sync::Arc, time::Duration};
 
+use domain::{operation::ProviderEffect, summary::SummaryCounts};
 use policy::Running;
-use store::{Failure, RunEnd, Store, StoreError};
-use tokio::time::{sleep, timeout};
+use store::{Again, Failure, RunEnd, Store, StoreError, WorkedOutcome};
+use tokio::{
+    task::JoinError,
+    time::{sleep, timeout},
+};
 
-use super::finisher::{Finisher, Written};
+use super::{
+    again::{Jitter, again},
+    cancel::CancelToken,
+    finisher::{Finisher, Written},
+};
 use crate::families::{Provider, failed, work};
 
 /// Between two tries to reach a database that does not answer.
 const AGAIN: Duration = Duration::from_millis(500);
+/// How long a handler that was stopped may take to let go; then the run ends without it.
+const LETTING_GO: Duration = Duration::from_secs(5);
 
-/// Works on a run and writes down how it ended; a panic or a hang in the handler is an end too.
-pub(super) async fn run(
-    store: Store,
-    provider: Provider,
-    finisher: Finisher,
-    running: Running,
-    longest: Duration,
-) {
-    let running = Arc::new(running);
-    let key = running.key();
-    let (inner, ledger) = (Arc::clone(&running), store.clone());
-    let mut handler = tokio::spawn(async move { work(&store, &provider, &inner).await });
-    let _stop = AbortOnDrop(handler.abort_handle());
-    let end = match timeout(longest, &mut handler).await {
-        Ok(Ok(Ok(end))) => end,
-        Ok(Ok(Err(StoreError::LeaseLost))) => {
-            tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
+/// What one run is worked on with.
+pub(super) struct Job {
+    pub(super) store: Store,
+    pub(super) provider: Provider,
+    pub(super) finisher: Finisher,
+    pub(super) cancel: CancelToken,
+    pub(super) jitter: Jitter,
+    pub(super) longest: Duration,
+}
+
+/// What a handler came to.
+enum Came {
+    /// To its own end, or a panic.
+    ToItsEnd(Result<Result<RunEnd, StoreError>, JoinError>),
+    /// Somebody wanted the run ended.
+    Cancelled,
+    /// It took too long.
+    TooLate,
+}
+
+impl Job {
+    /// Works on a run and writes down how it ended; a panic or a hang in the handler is an end too.
+    pub(super) async fn run(mut self, running: Running) {
+        let running = Arc::new(running);
+        let Some(end) = self.work(&running).await else {
             return;
+        };
+        let again = again(running.operation().spec(), &end, self.jitter);
+        finish(&self.finisher, &running, end, again).await;
+    }
+
+    /// Lets the handler work; nothing, when the run is not this worker's to end any more.
+    async fn work(&mut self, running: &Arc<Running>) -> Option<RunEnd> {
+        let key = running.key();
+        let end = match self.handle(running).await {
+            Came::ToItsEnd(Ok(Ok(end))) => end,
+            Came::ToItsEnd(Ok(Err(StoreError::LeaseLost))) => {
+                tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
+                return None;
+            }
+            // The run did nothing wrong: it is tried again, and decided about again, once the database is back.
+            Came::ToItsEnd(Ok(Err(error))) if error.may_pass() => {
+                tracing::warn!(run.id = %key.run_id, error = %error, "the database went away, run {}", key.run_id);
+                hand_back(&self.store, running).await;
+                return None;
+            }
+            Came::ToItsEnd(Ok(Err(error))) => {
+                tracing::error!(run.id = %key.run_id, error = %error, "run {} failed inside", key.run_id);
+                failed(inside(
+                    "internal_error",
+                    "Something went wrong on our side. The log has the details under this run's id.",
+                ))
+            }
+            Came::ToItsEnd(Err(_)) => {
+                tracing::error!(run.id = %key.run_id, "handler panicked, run {}", key.run_id);
+                failed(inside(
+                    "handler_panicked",
+                    "The handler of this operation broke off. Nothing else is affected.",
+                ))
+            }
+            Came::Cancelled => {
+                tracing::info!(run.id = %key.run_id, "cancelled, run {}", key.run_id);
+                cancelled()
+            }
+            Came::TooLate => {
+                tracing::error!(run.id = %key.run_id, "took too long, run {}", key.run_id);
+                failed(inside("timed_out", "The run took longer than any run may."))
+            }
+        };
+        Some(end)
+    }
+
+    async fn handle(&mut self, running: &Arc<Running>) -> Came {
+        let (store, provider) = (self.store.clone(), self.provider.clone());
+        let inner = Arc::clone(running);
+        let mut handler = tokio::spawn(async move { work(&store, &provider, &inner).await });
+        let _stop = AbortOnDrop(handler.abort_handle());
+        let effect = running.operation().spec().effect;
+        tokio::select! {
+            // What has come to its end is not cancelled any more.
+            biased;
+            ended = &mut handler => Came::ToItsEnd(ended),
+            () = may_stop_anywhere(&mut self.cancel, effect) => {
+                handler.abort();
+                match timeout(LETTING_GO, &mut handler).await {
+                    Ok(Ok(ended)) => Came::ToItsEnd(Ok(ended)),
+                    _ => Came::Cancelled,
+                }
+            }
+            () = sleep(self.longest) => {
+                handler.abort();
+                Came::TooLate
+            }
         }
-        // The run did nothing wrong: it is tried again, and decided about again, once the database is back.
-        Ok(Ok(Err(error))) if error.may_pass() => {
-            tracing::warn!(run.id = %key.run_id, error = %error, "the database went away, run {}", key.run_id);
-            return hand_back(&ledger, &running).await;
-        }
-        Ok(Ok(Err(error))) => {
-            tracing::error!(run.id = %key.run_id, error = %error, "run {} failed inside", key.run_id);
-            failed(inside(
-                "internal_error",
-                "Something went wrong on our side. The log has the details under this run's id.",
-            ))
-        }
-        Ok(Err(_)) => {
-            tracing::error!(run.id = %key.run_id, "handler panicked, run {}", key.run_id);
-            failed(inside(
-                "handler_panicked",
-                "The handler of this operation broke off. Nothing else is affected.",
-            ))
-        }
-        Err(_) => {
-            handler.abort();
-            failed(inside("timed_out", "The run took longer than any run may."))
-        }
-    };
-    finish(&finisher, &running, end).await;
+    }
+}
+
+/// Waits until work that only reads is to be stopped; what writes is told where it may stop, and not here.
+async fn may_stop_anywhere(cancel: &mut CancelToken, effect: ProviderEffect) {
+    match effect {
+        ProviderEffect::Reads => cancel.asked().await,
+        ProviderEffect::Writes => std::future::pending().await,
+    }
+}
+
+/// An end that keeps what the run has done and counted.
+fn cancelled() -> RunEnd {
+    RunEnd {
+        outcome: WorkedOutcome::Cancelled,
+        counts: SummaryCounts::default(),
+        failures: Vec::new(),
+    }
 }
 
 /// Puts a run back into the queue; an outage of the database is waited out for as long as the lease is ours.
@@ -77,9 +155,9 @@ async fn hand_back(store: &Store, running: &Running) {
 }
 
 /// Ends the run; an end that the database does not take becomes a plain failure.
-async fn finish(finisher: &Finisher, running: &Arc<Running>, end: RunEnd) {
+async fn finish(finisher: &Finisher, running: &Arc<Running>, end: RunEnd, again: Option<Again>) {
     let key = running.key();
-    let Err(error) = end_run(finisher, running, end).await else {
+    let Err(error) = end_run(finisher, running, end, again).await else {
         return;
     };
     tracing::error!(run.id = %key.run_id, error = %error, "the end of run {} was not taken", key.run_id);
@@ -87,7 +165,7 @@ async fn finish(finisher: &Finisher, running: &Arc<Running>, end: RunEnd) {
         "internal_error",
         "The result could not be written down. The log has the details under this run's id.",
     ));
-    if let Err(error) = end_run(finisher, running, end).await {
+    if let Err(error) = end_run(finisher, running, end, None).await {
         tracing::error!(run.id = %key.run_id, error = %error, "run {} is left to its lease", key.run_id);
     }
 }
@@ -97,13 +175,18 @@ async fn end_run(
     finisher: &Finisher,
     running: &Arc<Running>,
     end: RunEnd,
+    again: Option<Again>,
 ) -> Result<(), StoreError> {
     let key = running.key();
     let end = Arc::new(end);
     loop {
-        match finisher.write(running, &end).await {
+        match finisher.write(running, &end, again).await {
             Written::Ended => {
                 tracing::info!(run.id = %key.run_id, outcome = ?end.outcome, "run {} ended", key.run_id);
+                return Ok(());
+            }
+            Written::Again => {
+                tracing::info!(run.id = %key.run_id, attempt = key.attempt, "tried again, run {}", key.run_id);
                 return Ok(());
             }
             Written::LeaseLost => {
@@ -124,6 +207,7 @@ fn inside(reason: &str, message: &str) -> Failure {
         code: "run.handler".to_owned(),
         reason_code: reason.to_owned(),
         message: message.to_owned(),
+        stated_wait: None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! The worker pool: claims, starts and works on runs; keeps leases and takes over from the dead.
 
+mod again;
+mod cancel;
 mod finisher;
 mod job;
 mod pool;
 
+pub use again::Jitter;
 pub use pool::{Pool, PoolSettings};

@@ -16,7 +16,12 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{finisher::Finisher, job};
+use super::{
+    again::Jitter,
+    cancel::{Canceller, cancel_token},
+    finisher::Finisher,
+    job::Job,
+};
 use crate::{Services, families::Provider};
 
 /// How a pool works.
@@ -41,19 +46,35 @@ pub struct Pool {
     store: Store,
     provider: Provider,
     settings: PoolSettings,
+    jitter: Jitter,
+    longest: Duration,
     held: Arc<Held>,
 }
 
 /// The attempts this pool works on, with a handle to stop each; one run can be there twice,
 /// when this pool took over from itself.
 #[derive(Default)]
-struct Held(Mutex<HashMap<RunKey, AbortHandle>>);
+struct Held(Mutex<HashMap<RunKey, Work>>);
+
+/// The work on one attempt: how to stop it, and how to say that somebody wants it ended.
+struct Work {
+    stop: AbortHandle,
+    canceller: Canceller,
+}
 
 impl Held {
     /// Holds what `begin` begins, before it can end.
-    fn begin(&self, key: RunKey, begin: impl FnOnce() -> AbortHandle) {
+    fn begin(&self, key: RunKey, begin: impl FnOnce() -> Work) {
         let mut held = self.lock();
         held.insert(key, begin());
+    }
+
+    /// Says that somebody wants these ended.
+    fn cancel(&self, asked: &[RunKey]) {
+        let held = self.lock();
+        for work in asked.iter().filter_map(|key| held.get(key)) {
+            work.canceller.ask();
+        }
     }
 
     fn remove(&self, key: RunKey) {
@@ -71,12 +92,12 @@ impl Held {
             // One that ended meanwhile is not held any more.
             if let Some(work) = held.remove(key) {
                 tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
-                work.abort();
+                work.stop.abort();
             }
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunKey, AbortHandle>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunKey, Work>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -98,8 +119,24 @@ impl Pool {
                 key: Arc::clone(&services.key),
             },
             settings,
+            jitter: Jitter::Random,
+            longest: LONGEST_RUN,
             held: Arc::default(),
         }
+    }
+
+    /// The same with another chance in the pauses between tries.
+    #[must_use]
+    pub fn with_jitter(mut self, jitter: Jitter) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// The same with another limit on how long a run may take.
+    #[must_use]
+    pub fn with_longest_run(mut self, longest: Duration) -> Self {
+        self.longest = longest;
+        self
     }
 
     /// Under which id it holds runs.
@@ -196,27 +233,40 @@ impl Pool {
             return;
         };
         let key = running.key();
-        let (store, provider) = (self.store.clone(), self.provider.clone());
-        let (held, finisher) = (Arc::clone(&self.held), jobs.finisher.clone());
+        let (canceller, cancel) = cancel_token();
+        let job = Job {
+            store: self.store.clone(),
+            provider: self.provider.clone(),
+            finisher: jobs.finisher.clone(),
+            cancel,
+            jitter: self.jitter,
+            longest: self.longest,
+        };
+        let held = Arc::clone(&self.held);
         self.held.begin(key, || {
-            jobs.running.spawn(async move {
-                job::run(store, provider, finisher, running, LONGEST_RUN).await;
+            let stop = jobs.running.spawn(async move {
+                job.run(running).await;
                 held.remove(key);
                 drop(slot);
-            })
+            });
+            Work { stop, canceller }
         });
     }
 
     async fn keep_leases(&self) {
         let mut tick = interval(HEARTBEAT);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut bell = self.store.cancel_bell();
         loop {
-            tick.tick().await;
+            // Between two ticks when somebody in this process wants a run ended.
+            tokio::select! { _ = tick.tick() => {} Ok(()) = bell.changed() => {} }
             let keys = self.held.keys();
             match self.store.lease_renew(self.id, &keys).await {
-                Ok(kept) => {
-                    let lost: Vec<_> = keys.into_iter().filter(|key| !kept.contains(key)).collect();
+                Ok(leases) => {
+                    let is_lost = |key: &RunKey| !leases.kept.contains(key);
+                    let lost: Vec<_> = keys.into_iter().filter(is_lost).collect();
                     self.held.stop(&lost);
+                    self.held.cancel(&leases.cancelled);
                 }
                 Err(error) => tracing::warn!(error = %error, "heartbeat failed; trying again"),
             }
@@ -231,7 +281,11 @@ impl Pool {
             match self.store.runs_rescue().await {
                 Ok(0) => {}
                 Ok(rescued) => tracing::warn!(rescued, "took {rescued} runs from silent workers"),
-                Err(error) => tracing::warn!(error = %error, "sweep failed; trying again"),
+                Err(error) => {
+                    tracing::warn!(error = %error, "sweep failed; trying again");
+                    // Who was silent because the database was away renews its leases first.
+                    sleep(HEARTBEAT).await;
+                }
             }
         }
     }

@@ -104,6 +104,7 @@ const ABOUT_RUNS: &[(&str, Ask)] = &[
     ("run_page", ask!(|s, p, id| s.run_page(p, id, None))),
     ("run_export", ask!(|s, p, id| s.run_export(p, id))),
     ("retry", ask!(|s, p, id| s.retry(p, id))),
+    ("cancel", ask!(|s, p, id| s.cancel(p, id))),
 ];
 
 const ABOUT_OTHERS: &[(&str, Ask)] = &[

@@ -14,6 +14,7 @@ mod gate;
 mod hidden;
 mod inventory;
 mod invitations;
+mod life;
 mod list;
 mod members;
 mod pages;

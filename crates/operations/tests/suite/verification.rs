@@ -4,13 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     connection::{ConsentStatus, VerificationStatus},
+    retry::Chance,
     run::RunOutcome,
     verification::{CheckReason, CheckStatus, Overall, VerificationCheck},
     views::RunView,
 };
 use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use graph_sandbox::FaultKind;
-use operations::Pool;
+use operations::{Jitter, Pool};
 use store::Connection;
 
 use crate::{
@@ -200,7 +201,7 @@ async fn p03_outages_fail_the_run_and_leave_the_connection_as_it_was(world: Arc<
     for (route, fault, reason, found) in [
         (
             "/organization",
-            status(429, Some("120")),
+            status(429, Some("600")),
             "provider_throttled",
             CheckReason::Throttled,
         ),
@@ -248,7 +249,7 @@ async fn p03_outages_fail_the_run_and_leave_the_connection_as_it_was(world: Arc<
         ),
         (
             "/oauth2",
-            status(429, Some("120")),
+            status(429, Some("600")),
             "provider_throttled",
             CheckReason::Throttled,
         ),
@@ -319,7 +320,8 @@ async fn p03_a_dead_provider_is_told_apart(world: Arc<World>) {
     let run = world.ask(&world.owner, 0, CHECK).await;
     let client = HttpGraphClient::new(patience()).unwrap();
     let nowhere = Endpoints::custom(&nobody, &nobody).unwrap();
-    let pool = Pool::new(&world.services, Arc::new(client), nowhere, SETTINGS);
+    let pool = Pool::new(&world.services, Arc::new(client), nowhere, SETTINGS)
+        .with_jitter(Jitter::Fixed(Chance(0)));
     pool.drain().await.unwrap();
     let view = world.view(run).await;
     failed_with(&view, "provider_unreachable");

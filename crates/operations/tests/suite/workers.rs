@@ -142,9 +142,16 @@ async fn a_worker_that_lost_its_run_changes_nothing(world: Arc<World>) {
     let mut started = store.runs_start(silent, 1).await.unwrap();
     let running = started.running.pop().unwrap();
     let key = running.key();
-    assert_eq!(store.lease_renew(silent, &[key]).await.unwrap(), [key]);
+    assert_eq!(store.lease_renew(silent, &[key]).await.unwrap().kept, [key]);
     assert_eq!(store.runs_hand_back(silent).await.unwrap(), 1);
-    assert!(store.lease_renew(silent, &[key]).await.unwrap().is_empty());
+    assert!(
+        store
+            .lease_renew(silent, &[key])
+            .await
+            .unwrap()
+            .kept
+            .is_empty()
+    );
     assert_eq!(world.pool().drain().await.unwrap(), 2);
     let end = store::RunEnd {
         outcome: store::WorkedOutcome::Failed,

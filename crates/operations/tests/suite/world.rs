@@ -8,13 +8,14 @@ use domain::{
     error::ApiError,
     ids::{RequestId, RunId, TenantId},
     lifecycle::TenantLifecycle,
+    retry::Chance,
     views::{Live, RunView, StartResult},
 };
 use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use graph_sandbox::{
     Clock, ControlApi, Fault, FaultKind, JournalEntry, Sandbox, SandboxConfig, Scale, TenantSeed,
 };
-use operations::{MasterKey, Passwords, Pool, PoolSettings, Presence, Scope, Services};
+use operations::{Jitter, MasterKey, Passwords, Pool, PoolSettings, Presence, Scope, Services};
 use secrecy::SecretString;
 use store::{NewConnection, NewTenant, NewUser, Store, TenantAccess, WorkspaceAccess};
 use tokio::net::TcpListener;
@@ -247,6 +248,8 @@ impl World {
             self.endpoints.clone(),
             settings,
         )
+        // Tries follow each other at once, unless the provider asks for a pause.
+        .with_jitter(Jitter::Fixed(Chance(0)))
     }
 
     /// Asks for a run in a tenant, and it must be queued.
@@ -261,10 +264,14 @@ impl World {
         answer.run_id
     }
 
-    /// Asks for a run in the owner's name and lets it be worked on.
+    /// Asks for a run in the owner's name and lets it be worked on, with as many tries as it takes.
     pub async fn work(&self, site: usize, operation: &str) -> RunView {
         let run = self.ask(&self.owner, site, operation).await;
-        self.pool().drain().await.unwrap();
+        let over = || async {
+            self.pool().drain().await.unwrap();
+            self.view(run).await.state.is_over()
+        };
+        until("the end of the run", over).await;
         self.view(run).await
     }
 

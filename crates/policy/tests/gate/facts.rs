@@ -8,14 +8,15 @@ use domain::{
     decision::LegitimacyDecision,
     ids::{ConnectionId, InvalidId, ScopeId, TenantId, UserId, WorkspaceId},
     lifecycle::TenantLifecycle,
-    operation::OperationType,
+    operation::{Habitat, OperationType},
     reason::{ReasonCode, ReasonDetail},
     run::{AuthorityMode, DecisionPhase},
+    schedule::ScheduleState,
     time::Timestamp,
 };
 use policy::{
     ActorFacts, ConnectionFacts, ContextState, CredentialState, Facts, GrantFacts, Ruling,
-    RunFacts, Standing, Switch, TenantFacts, decide,
+    RunFacts, ScheduleFacts, SlotFacts, Standing, Switch, TenantFacts, decide,
 };
 
 /// The number of each noun's usual id; anything else is another one.
@@ -24,6 +25,7 @@ pub const TENANT: u32 = 2;
 pub const USER: u32 = 3;
 pub const CONNECTION: u32 = 4;
 pub const RUN: u32 = 5;
+pub const SCHEDULE: u32 = 6;
 pub const OTHER: u32 = 99;
 
 pub fn id<T: FromStr<Err = InvalidId>>(number: u32) -> T {
@@ -52,11 +54,13 @@ pub fn in_order(operation: OperationType, authority: AuthorityMode) -> Facts {
             workspace_id,
             tenant_id: Some(tenant_id),
             scope_id: ScopeId::of(workspace_id, Some(tenant_id)),
+            habitat: Habitat::Laboratory,
             operation_code: operation.as_str().to_owned(),
             authority,
             actor_id: actor_bound.then(|| id(USER)),
             required_capability: Some(operation.spec().start_capability),
             connection_id: Some(id(CONNECTION)),
+            slot: None,
             context: ContextState::Readable,
             phase: DecisionPhase::Start,
             now: Timestamp(1_795_231_752_000_000),
@@ -64,6 +68,7 @@ pub fn in_order(operation: OperationType, authority: AuthorityMode) -> Facts {
         actor: actor_bound.then(actor),
         tenant: Some(tenant()),
         connection: Some(connection()),
+        schedule: None,
     }
 }
 
@@ -100,6 +105,30 @@ pub fn connection() -> ConnectionFacts {
         credential: CredentialState::Stored,
         version: 15,
     }
+}
+
+/// The slot of a schedule as it stands.
+pub fn slot() -> SlotFacts {
+    SlotFacts {
+        schedule_id: id(SCHEDULE),
+        revision: 16,
+    }
+}
+
+pub fn schedule() -> ScheduleFacts {
+    ScheduleFacts {
+        schedule_id: id(SCHEDULE),
+        revision: 16,
+        state: ScheduleState::Active,
+    }
+}
+
+/// Lets the run fill a slot that is current, then changes the schedule.
+pub fn its_schedule(facts: &mut Facts, change: impl FnOnce(&mut ScheduleFacts)) {
+    facts.run.slot = Some(slot());
+    let mut schedule = schedule();
+    change(&mut schedule);
+    facts.schedule = Some(schedule);
 }
 
 /// An inventory sync that a person asked for.

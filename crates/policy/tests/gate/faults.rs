@@ -6,11 +6,11 @@ use domain::{
     lifecycle::TenantLifecycle,
     operation::OperationType,
     reason::{ReasonCode, ReasonDetail},
-    run::AuthorityMode,
+    run::{AuthorityMode, DecisionPhase},
 };
 use policy::{ContextState, CredentialState, Standing, Switch};
 
-use crate::facts::{Change, OTHER, grant, id, its_connection, its_tenant, person};
+use crate::facts::{Change, OTHER, grant, id, its_connection, its_schedule, its_tenant, person};
 
 /// One thing that is not in order.
 pub struct Fault {
@@ -189,6 +189,21 @@ pub const FAULTS: &[Fault] = &[
             its_connection(facts, |connection| {
                 connection.verification = VerificationStatus::Failed;
             });
+        },
+    },
+    Fault {
+        name: "schedule edited since",
+        code: (
+            ReasonCode::ExecutionPrerequisiteInvalid,
+            Some(ReasonDetail::ScheduleRevisionStale),
+        ),
+        check: "execution_prerequisites",
+        implies: &[],
+        modes: BOTH,
+        excludes: &[],
+        trip: |facts| {
+            facts.run.phase = DecisionPhase::Start;
+            its_schedule(facts, |schedule| schedule.revision += 1);
         },
     },
     Fault {

@@ -111,10 +111,7 @@ fn l11_the_matrix_holds_every_refusal_the_gate_can_give() {
     let details: BTreeSet<_> = given.iter().filter_map(|(_, detail)| *detail).collect();
     // What no operation type asks for yet; a type that does takes it off these lists.
     let no_code = [ReasonCode::WriteGateBlocked];
-    let no_detail = [
-        ReasonDetail::PreviewStale,
-        ReasonDetail::ScheduleRevisionStale,
-    ];
+    let no_detail = [ReasonDetail::PreviewStale];
     for code in ReasonCode::ALL {
         assert_ne!(codes.contains(code), no_code.contains(code), "{code}");
     }

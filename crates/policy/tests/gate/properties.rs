@@ -6,19 +6,21 @@ use domain::{
     decision::{CheckResult, LegitimacyDecision},
     ids::ScopeId,
     lifecycle::TenantLifecycle,
-    operation::{ConnectionNeed, OperationType},
+    operation::{ConnectionNeed, Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase},
+    schedule::ScheduleState,
     time::Timestamp,
 };
 use policy::{
     ActorFacts, ConnectionFacts, ContextState, CredentialState, Facts, GrantFacts, RunFacts,
-    Standing, Switch, TenantFacts,
+    ScheduleFacts, SlotFacts, Standing, Switch, TenantFacts,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::{
     facts::{
-        CONNECTION, Change, OTHER, RUN, TENANT, USER, WORKSPACE, decision, id, is_allowed, with,
+        CONNECTION, Change, OTHER, RUN, SCHEDULE, TENANT, USER, WORKSPACE, decision, id,
+        is_allowed, slot, with,
     },
     faults::FAULTS,
 };
@@ -104,7 +106,7 @@ fn code() -> impl Strategy<Value = String> {
 
 fn run() -> impl Strategy<Value = RunFacts> {
     let what = (
-        code(),
+        (code(), usually(Habitat::Laboratory, &[Habitat::Product])),
         select(AuthorityMode::ALL),
         mostly(select(Capability::ALL)),
         usually(ContextState::Readable, &[ContextState::Unreadable]),
@@ -116,7 +118,7 @@ fn run() -> impl Strategy<Value = RunFacts> {
         mostly(number(CONNECTION)),
     );
     (what, whose, 1..9_i64, any::<i64>()).prop_map(|(what, whose, attempt, now)| {
-        let (operation_code, authority, required_capability, context, phase) = what;
+        let ((operation_code, habitat), authority, required_capability, context, phase) = what;
         let (tenant, actor, connection) = whose;
         let tenant_id = tenant.map(id);
         RunFacts {
@@ -125,16 +127,36 @@ fn run() -> impl Strategy<Value = RunFacts> {
             workspace_id: id(WORKSPACE),
             tenant_id,
             scope_id: ScopeId::of(id(WORKSPACE), tenant_id),
+            habitat,
             operation_code,
             authority,
             actor_id: actor.map(id),
             required_capability,
             connection_id: connection.map(id),
+            slot: None,
             context,
             phase,
             now: Timestamp(now),
         }
     })
+}
+
+/// Half of the runs fill a slot, most of these one that is current.
+fn slot_and_schedule() -> impl Strategy<Value = (Option<SlotFacts>, Option<ScheduleFacts>)> {
+    let schedule = (
+        number(SCHEDULE),
+        usually(16, &[15, 17]),
+        usually(
+            ScheduleState::Active,
+            &[ScheduleState::Paused, ScheduleState::Deleted],
+        ),
+    );
+    let schedule = schedule.prop_map(|(schedule, revision, state)| ScheduleFacts {
+        schedule_id: id(schedule),
+        revision,
+        state,
+    });
+    (option::of(Just(slot())), mostly(schedule))
 }
 
 /// Any facts, most of them near to being in order.
@@ -144,19 +166,21 @@ fn facts() -> impl Strategy<Value = Facts> {
         mostly(actor()),
         mostly(tenant()),
         mostly(connection()),
+        slot_and_schedule(),
     )
-        .prop_map(|(run, actor, tenant, connection)| Facts {
-            run,
+        .prop_map(|(run, actor, tenant, connection, (slot, schedule))| Facts {
+            run: RunFacts { slot, ..run },
             actor,
             tenant,
             connection,
+            schedule,
         })
 }
 
 /// The rule said a second time, as one condition without codes or order.
 fn lawful(facts: &Facts) -> bool {
     let run = &facts.run;
-    let Some(operation) = OperationType::parse(&run.operation_code) else {
+    let Some(operation) = OperationType::parse_in(run.habitat, &run.operation_code) else {
         return false;
     };
     let (Some(tenant), Some(connection), Some(required)) =
@@ -187,7 +211,17 @@ fn lawful(facts: &Facts) -> bool {
         && (spec.connection == ConnectionNeed::Configured
             || (connection.consent == ConsentStatus::Granted
                 && connection.verification.is_usable()));
-    authority && target && usable && run.context == ContextState::Readable
+    let current = match (run.slot, facts.schedule) {
+        (None, _) => true,
+        (Some(_), _) if run.phase == DecisionPhase::Checkpoint => true,
+        (Some(_), None) => false,
+        (Some(slot), Some(schedule)) => {
+            slot.schedule_id == schedule.schedule_id
+                && slot.revision == schedule.revision
+                && schedule.state == ScheduleState::Active
+        }
+    };
+    authority && target && usable && current && run.context == ContextState::Readable
 }
 
 /// Every fact that can be missing, with the authority modes that need it.

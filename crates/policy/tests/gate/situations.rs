@@ -4,11 +4,15 @@ use domain::{
     capability::{Capability, Role},
     connection::{ConsentStatus, VerificationStatus},
     lifecycle::TenantLifecycle,
+    operation::Habitat,
     run::DecisionPhase,
+    schedule::ScheduleState,
 };
 use policy::{ContextState, CredentialState, Facts, Standing, Switch};
 
-use crate::facts::{Change, OTHER, grant, id, its_connection, its_tenant, person};
+use crate::facts::{
+    Change, OTHER, grant, id, its_connection, its_schedule, its_tenant, person, slot,
+};
 
 /// A situation in words, and how facts in order come to be in it.
 pub type Situation = (&'static str, Change);
@@ -120,12 +124,45 @@ pub const SITUATIONS: &[Situation] = &[
     ("connection: verification failed", |facts| {
         verified(facts, VerificationStatus::Failed);
     }),
+    ("schedule: as when its slot was queued", |facts| {
+        its_schedule(facts, |_| {})
+    }),
+    ("schedule: edited since", |facts| {
+        its_schedule(facts, |schedule| schedule.revision += 1);
+    }),
+    ("schedule: paused since", |facts| {
+        its_schedule(facts, |schedule| {
+            schedule.revision += 1;
+            schedule.state = ScheduleState::Paused;
+        });
+    }),
+    ("schedule: deleted since", |facts| {
+        its_schedule(facts, |schedule| {
+            schedule.revision += 1;
+            schedule.state = ScheduleState::Deleted;
+        });
+    }),
+    ("schedule: gone", |facts| facts.run.slot = Some(slot())),
+    ("schedule: another one was read", |facts| {
+        its_schedule(facts, |schedule| schedule.schedule_id = id(OTHER));
+    }),
+    ("schedule: edited while the run was under way", |facts| {
+        its_schedule(facts, |schedule| schedule.revision += 1);
+        facts.run.phase = DecisionPhase::Checkpoint;
+    }),
     ("context: cannot be read", |facts| {
         facts.run.context = ContextState::Unreadable
     }),
     ("context: required capability unknown", |facts| {
         facts.run.required_capability = None;
     }),
+    (
+        "context: operation of the laboratory, in a database that people use",
+        |facts| {
+            facts.run.habitat = Habitat::Product;
+            facts.run.operation_code = "lab.noop".to_owned();
+        },
+    ),
     ("context: operation code unknown", |facts| {
         facts.run.operation_code = "no.such.operation".to_owned();
     }),

@@ -3,6 +3,7 @@
 use domain::{
     decision::LegitimacyDecision,
     ids::{RunId, ScopeId, TenantId, UserId, WorkspaceId},
+    run::RunOutcome,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -23,6 +24,10 @@ static CHANGES: Statement = same(
     "history_changes",
     "select sequence, scope_id, subject_id, action, detail from audit_log
      where workspace_id = $1 and subject_id is distinct from run_id order by sequence",
+);
+static ENDS: Statement = same(
+    "history_ends",
+    "select id, outcome from operation_runs where workspace_id = $1 and status = 'completed' order by id",
 );
 static ATTEMPTS: Statement = same(
     "history_attempts",
@@ -159,6 +164,23 @@ impl Store {
                     action: row.text("action")?,
                     detail: row.json("detail")?,
                 })
+            })
+            .collect()
+    }
+
+    /// How each run of a workspace that is over ended.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn ends_made(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<(RunId, RunOutcome)>, StoreError> {
+        let rows = self.db.fetch(&ENDS, args![workspace]).await?;
+        rows.iter()
+            .map(|row| {
+                let run = RunId::from_uuid(row.uuid("id")?);
+                Ok((run, row.word("outcome", RunOutcome::parse)?))
             })
             .collect()
     }

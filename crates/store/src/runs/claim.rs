@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::{
     capability::Capability,
-    ids::{ConnectionId, RunId, ScopeId, TenantId, UserId, WorkerId, WorkspaceId},
+    ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, UserId, WorkerId, WorkspaceId},
+    operation::Habitat,
     run::{AuthorityMode, DecisionPhase},
     time::Timestamp,
 };
-use policy::{ContextState, Facts, RunFacts, RunKey, Started};
+use policy::{ContextState, Facts, RunFacts, RunKey, SlotFacts, Started};
 
 use crate::{
     Store,
@@ -42,12 +43,12 @@ static WAITING: Statement = same(
 static CLAIM: Statement = dialects(
     "run_queue_claim",
     "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.attempt, r.authority_mode, r.user_id,
-       r.initiator_name, r.required_capability, r.connection_id, r.context
+       r.initiator_name, r.required_capability, r.connection_id, r.context, r.schedule_id, r.schedule_revision
      from run_queue q join operation_runs r on r.id = q.run_id
      where q.status = 'queued' and q.available_at <= $1
      order by q.priority, q.available_at, q.run_id limit $2",
     "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.attempt, r.authority_mode, r.user_id,
-       r.initiator_name, r.required_capability, r.connection_id, r.context
+       r.initiator_name, r.required_capability, r.connection_id, r.context, r.schedule_id, r.schedule_revision
      from run_queue q join operation_runs r on r.id = q.run_id
      where q.status = 'queued' and q.available_at <= $1
      order by q.priority, q.available_at, q.run_id limit $2 for update of q skip locked",
@@ -57,7 +58,7 @@ static ATTEMPT_DECIDED: Statement = same(
     "select attempt from run_decisions where run_id = $1 and attempt = $2",
 );
 
-fn run_facts(row: &Row, now: Timestamp) -> Result<RunFacts, StoreError> {
+fn run_facts(row: &Row, habitat: Habitat, now: Timestamp) -> Result<RunFacts, StoreError> {
     let attempt = row.int("attempt")?;
     let context = row.text("context")?;
     Ok(RunFacts {
@@ -66,11 +67,13 @@ fn run_facts(row: &Row, now: Timestamp) -> Result<RunFacts, StoreError> {
         workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
         tenant_id: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
         scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
+        habitat,
         operation_code: row.text("type")?,
         authority: row.word("authority_mode", AuthorityMode::parse)?,
         actor_id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
         required_capability: Capability::parse(&row.text("required_capability")?),
         connection_id: row.opt_uuid("connection_id")?.map(ConnectionId::from_uuid),
+        slot: slot_facts(row)?,
         context: context_state(&context),
         phase: if attempt == 1 {
             DecisionPhase::Start
@@ -79,6 +82,18 @@ fn run_facts(row: &Row, now: Timestamp) -> Result<RunFacts, StoreError> {
         },
         now,
     })
+}
+
+/// The slot the run fills; one that a person started by hand from a schedule fills none.
+fn slot_facts(row: &Row) -> Result<Option<SlotFacts>, StoreError> {
+    let schedule = row.opt_uuid("schedule_id")?.map(ScheduleId::from_uuid);
+    let revision = row.opt_int("schedule_revision")?;
+    Ok(schedule
+        .zip(revision)
+        .map(|(schedule_id, revision)| SlotFacts {
+            schedule_id,
+            revision,
+        }))
 }
 
 /// A context must at least say in whose name the run is to start.
@@ -139,7 +154,7 @@ impl Store {
         }
         let (mut runs, mut facts_of) = (BTreeMap::new(), Vec::with_capacity(rows.len()));
         for row in &rows {
-            let facts = run_facts(row, now)?;
+            let facts = run_facts(row, self.habitat, now)?;
             let key = RunKey {
                 run_id: facts.id,
                 attempt: facts.attempt,

@@ -1,17 +1,24 @@
 //! Ending runs: the ledger, the queue, the audit log and the one notification of each, together.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use domain::{
     ids::{RunId, UserId},
     run::RunOutcome,
     summary::SummaryCounts,
+    time::Timestamp,
 };
 use policy::{RunKey, Running};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::settle::{Notice, notify};
+use super::{
+    attempts::{EndedBy, end_attempts},
+    settle::{Notice, notify},
+};
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append, to_json},
@@ -28,6 +35,9 @@ pub struct Failure {
     pub reason_code: String,
     /// What happened; never a token, secret, raw payload or URL with a query.
     pub message: String,
+    /// How long the provider asked to wait; it decides about the next try, and is not kept.
+    #[serde(skip)]
+    pub stated_wait: Option<Duration>,
 }
 
 /// How a run that was worked on can end; `blocked` is not among it, because the gate alone writes that.
@@ -95,29 +105,22 @@ static QUEUE_FINISH: Statement = dialects(
 static RUNS_FINISH: Statement = dialects(
     "runs_finish",
     "update operation_runs set status = 'completed', outcome = t.outcome, failures = t.failures,
-       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2
+       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2,
+       reconciled_at = t.reconciled
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'outcome' as outcome,
-             k.value ->> 'counts' as counts, k.value ->> 'failures' as failures, k.value ->> 'reason' as reason
+             k.value ->> 'counts' as counts, k.value ->> 'failures' as failures, k.value ->> 'reason' as reason,
+             k.value ->> 'reconciled' as reconciled
            from json_each($1) k) as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
      returning id, user_id, initiator_name",
     "update operation_runs set status = 'completed', outcome = t.outcome, failures = t.failures,
-       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2
+       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2,
+       reconciled_at = t.reconciled
      from json_to_recordset($1::json) as t(run uuid, attempt bigint, outcome text, counts text, failures text,
-       reason text)
+       reason text, reconciled bigint)
      where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
      returning id, user_id, initiator_name",
 );
-static ATTEMPTS_END: Statement = dialects(
-    "run_attempts_end",
-    "update run_attempts set ended_at = $2, ended_by = 'finished'
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from json_each($1) k) as t
-     where run_id = t.run and run_attempts.attempt = t.attempt",
-    "update run_attempts set ended_at = $2, ended_by = 'finished'
-     from json_to_recordset($1::json) as t(run uuid, attempt bigint)
-     where run_id = t.run and run_attempts.attempt = t.attempt",
-);
-
 impl Store {
     /// Ends a running run; asked again after a lost answer it says `LeaseLost`.
     ///
@@ -144,17 +147,30 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut tx = self.db.write().await?;
+        let keys: Vec<_> = ends.iter().map(|(running, _)| running.key()).collect();
         let rows = tx
-            .fetch(&QUEUE_FINISH, args![to_json(&keys_of(ends))?])
+            .fetch(&QUEUE_FINISH, args![to_json(&keys_of(&keys))?])
             .await?;
         let mut held = rows.iter().map(held_key).collect::<Result<_, _>>()?;
         let (endings, ended) = ours(ends, &mut held);
         if !ended.is_empty() {
-            finish_all(&mut tx, &ended).await?;
+            let now = tx.now().await?;
+            let entries = finish_all(&mut tx, now, &ended).await?;
+            append(&mut tx, now, entries).await?;
             tx.commit().await?;
         }
         Ok(endings)
     }
+}
+
+/// An attempt that is over, and its run with it.
+pub(super) struct Over<'a> {
+    /// Which attempt.
+    pub(super) key: RunKey,
+    /// How the run ends.
+    pub(super) end: &'a RunEnd,
+    /// Why the attempt is over.
+    pub(super) by: EndedBy,
 }
 
 /// An attempt whose queue row was ours.
@@ -165,17 +181,18 @@ fn held_key(row: &Row) -> Result<(RunId, i64), StoreError> {
 }
 
 /// Tells the ends that are ours to write from the others; an attempt named twice ends once.
-fn ours<'a>(
-    ends: &[(&'a Running, &'a RunEnd)],
-    held: &mut Held,
-) -> (Vec<Ending>, Vec<(RunKey, &'a RunEnd)>) {
+fn ours<'a>(ends: &[(&'a Running, &'a RunEnd)], held: &mut Held) -> (Vec<Ending>, Vec<Over<'a>>) {
     let mut ended = Vec::with_capacity(held.len());
     let endings = ends
         .iter()
         .map(|(running, end)| {
             let key = running.key();
             if held.remove(&(key.run_id, key.attempt)) {
-                ended.push((key, *end));
+                ended.push(Over {
+                    key,
+                    end,
+                    by: EndedBy::Finished,
+                });
                 Ending::Written
             } else {
                 Ending::LeaseLost
@@ -185,40 +202,55 @@ fn ours<'a>(
     (endings, ended)
 }
 
-fn keys_of(ends: &[(&Running, &RunEnd)]) -> Vec<serde_json::Value> {
-    ends.iter()
-        .map(|(running, _)| {
-            let key = running.key();
-            json!({ "run": key.run_id.as_uuid().simple(), "attempt": key.attempt })
-        })
+/// Attempts as the statements take them.
+pub(super) fn keys_of(keys: &[RunKey]) -> Vec<serde_json::Value> {
+    keys.iter()
+        .map(|key| json!({ "run": key.run_id.as_uuid().simple(), "attempt": key.attempt }))
         .collect()
 }
 
-fn end_row((key, end): &(RunKey, &RunEnd)) -> Result<serde_json::Value, StoreError> {
-    let counts = (!end.counts.is_empty())
+/// What an end counted, as JSON; nothing when it counted nothing.
+pub(super) fn counts_of(end: &RunEnd) -> Result<Option<String>, StoreError> {
+    (!end.counts.is_empty())
         .then(|| to_json(&end.counts))
-        .transpose()?;
+        .transpose()
+}
+
+fn end_row(over: &Over<'_>, now: Timestamp) -> Result<serde_json::Value, StoreError> {
+    let Over { key, end, by } = over;
     Ok(json!({
         "run": key.run_id.as_uuid().simple(),
         "attempt": key.attempt,
         "outcome": RunOutcome::from(end.outcome),
-        "counts": counts,
+        "counts": counts_of(end)?,
         "failures": to_json(&end.failures)?,
         "reason": end.failures.first().map(|failure| &failure.reason_code),
+        "ended_by": by.as_str(),
+        // Nobody was left to end it.
+        "reconciled": (*by == EndedBy::LeaseExpired).then_some(now),
     }))
 }
 
-/// Everything but the queue: ledger, attempts, notifications, audit.
-async fn finish_all(tx: &mut Tx, ended: &[(RunKey, &RunEnd)]) -> Result<(), StoreError> {
-    let now = tx.now().await?;
-    let rows = ended.iter().map(end_row).collect::<Result<Vec<_>, _>>()?;
+/// Everything but the queue: ledger, attempts, notifications; answers what the audit log is to tell.
+pub(super) async fn finish_all(
+    tx: &mut Tx,
+    now: Timestamp,
+    ended: &[Over<'_>],
+) -> Result<Vec<AuditEntry>, StoreError> {
+    if ended.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = ended
+        .iter()
+        .map(|over| end_row(over, now))
+        .collect::<Result<Vec<_>, _>>()?;
     let rows = to_json(&rows)?;
     let turned = tx.fetch(&RUNS_FINISH, args![&*rows, now]).await?;
     // The queue and the ledger say the same of a run; where they do not, nothing of the group is written.
     if turned.len() != ended.len() {
         return Err(StoreError::Conflict);
     }
-    tx.execute(&ATTEMPTS_END, args![rows, now]).await?;
+    end_attempts(tx, now, &rows).await?;
     let mut actors = HashMap::with_capacity(turned.len());
     for row in &turned {
         let actor = AuditActor {
@@ -228,7 +260,7 @@ async fn finish_all(tx: &mut Tx, ended: &[(RunKey, &RunEnd)]) -> Result<(), Stor
         actors.insert(RunId::from_uuid(row.uuid("id")?), actor);
     }
     let (mut notices, mut entries) = (Vec::new(), Vec::with_capacity(ended.len()));
-    for (key, end) in ended {
+    for Over { key, end, .. } in ended {
         let actor = actors.remove(&key.run_id).ok_or(StoreError::Conflict)?;
         notices.extend(actor.id.map(|user_id| Notice {
             workspace_id: key.workspace_id,
@@ -239,7 +271,7 @@ async fn finish_all(tx: &mut Tx, ended: &[(RunKey, &RunEnd)]) -> Result<(), Stor
         entries.push(completed(*key, end, actor));
     }
     notify(tx, now, &notices).await?;
-    append(tx, now, entries).await
+    Ok(entries)
 }
 
 fn completed(key: RunKey, end: &RunEnd, actor: AuditActor) -> AuditEntry {

@@ -1,16 +1,29 @@
 //! Leases: kept by heartbeats, taken back when a worker falls silent.
 
-use domain::ids::{RunId, ScopeId, WorkerId, WorkspaceId};
+use domain::{
+    ids::{RunId, ScopeId, WorkerId, WorkspaceId},
+    summary::SummaryCounts,
+    time::Timestamp,
+};
 use policy::{RunKey, Running};
 use serde_json::json;
 
-use super::ledger::LEASE;
+use super::{
+    Failure, RunEnd, WorkedOutcome,
+    attempts::EndedBy,
+    finish::{Over, finish_all, keys_of},
+    ledger::{LEASE, leave_queue},
+    requeue::{Back, requeue},
+};
 use crate::{
     Store,
-    audit::{AuditActor, AuditEntry, action, append, to_json},
+    audit::{append, to_json},
     error::StoreError,
-    sql::{Statement, args, dialects, same},
+    sql::{Row, Statement, Tx, args, dialects, same},
 };
+
+/// How often a run may lose its worker before it is not tried again; hand-backs do not count.
+pub const RESCUES_MOST: i64 = 3;
 
 // Locked in the order of the keys: runs of the same pool end in groups meanwhile.
 static HEARTBEAT: Statement = dialects(
@@ -18,53 +31,123 @@ static HEARTBEAT: Statement = dialects(
     "update run_queue set lease_until = $3
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from json_each($1) k) as t
      where run_id = t.run and run_queue.attempt = t.attempt and owner = $2 and status = 'running'
-     returning run_id, run_queue.attempt as attempt",
+     returning run_id, run_queue.attempt as attempt, cancel_requested_at",
     "with held as materialized (
        select q.run_id from json_to_recordset($1::json) as t(run uuid, attempt bigint)
        join run_queue q on q.run_id = t.run and q.attempt = t.attempt
        where q.owner = $2 and q.status = 'running' order by q.run_id for update of q)
      update run_queue q set lease_until = $3 from held where q.run_id = held.run_id
-     returning q.run_id, q.attempt",
+     returning q.run_id, q.attempt, q.cancel_requested_at",
+);
+static EXPIRED_PEEK: Statement = same(
+    "run_queue_expired_peek",
+    "select run_id from run_queue where status = 'running' and lease_until < $1 limit 1",
 );
 static EXPIRED: Statement = dialects(
     "run_queue_expired",
-    "select workspace_id, scope_id, run_id, attempt from run_queue
+    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
      where status = 'running' and lease_until < $1 order by lease_until limit 200",
-    "select workspace_id, scope_id, run_id, attempt from run_queue
+    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
      where status = 'running' and lease_until < $1 order by lease_until limit 200 for update skip locked",
-);
-static RUN_REQUEUE: Statement = same(
-    "run_requeue",
-    "update operation_runs set status = 'queued', started_attempt = null, attempt = attempt + 1, updated_at = $3
-     where id = $1 and attempt = $2 and status = 'running'",
-);
-static QUEUE_REQUEUE: Statement = same(
-    "run_queue_requeue",
-    "update run_queue set status = 'queued', owner = null, lease_until = null, attempt = attempt + 1,
-       available_at = $3 where run_id = $1 and attempt = $2",
-);
-static ATTEMPT_EXPIRE: Statement = same(
-    "run_attempt_expire",
-    "update run_attempts set ended_at = $3, ended_by = 'lease_expired' where run_id = $1 and attempt = $2",
 );
 // Locked before the runs themselves, in the order every other transaction takes them.
 static HANDED_BACK: Statement = dialects(
     "run_queue_owned",
-    "select workspace_id, scope_id, run_id, attempt from run_queue
+    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
      where owner = $1 and status = 'running' order by run_id",
-    "select workspace_id, scope_id, run_id, attempt from run_queue
+    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
      where owner = $1 and status = 'running' order by run_id for update",
 );
 static HELD: Statement = dialects(
     "run_queue_held",
-    "select workspace_id, scope_id, run_id, attempt from run_queue
+    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
      where run_id = $1 and attempt = $2 and status = 'running'",
-    "select workspace_id, scope_id, run_id, attempt from run_queue
+    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
      where run_id = $1 and attempt = $2 and status = 'running' for update",
 );
 
+/// What a heartbeat brings back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Leases {
+    /// The attempts that the worker still holds.
+    pub kept: Vec<RunKey>,
+    /// Those of them whose end somebody asked for.
+    pub cancelled: Vec<RunKey>,
+}
+
+/// An attempt that nobody works on any more.
+struct Left {
+    key: RunKey,
+    rescues: i64,
+    is_cancelled: bool,
+}
+
+/// What becomes of a run whose attempt nobody works on any more.
+enum Fate {
+    /// It is tried again.
+    Back(Back),
+    /// It is over.
+    Over(RunEnd),
+}
+
+impl Left {
+    fn of(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            key: RunKey {
+                run_id: RunId::from_uuid(row.uuid("run_id")?),
+                attempt: row.int("attempt")?,
+                workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
+                scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
+            },
+            rescues: row.int("rescues")?,
+            is_cancelled: row.opt_time("cancel_requested_at")?.is_some(),
+        })
+    }
+
+    fn fate(&self, by: EndedBy, now: Timestamp) -> Fate {
+        // The place where a write whose answer nobody saw would make the end `indeterminate`; what only
+        // reads has done nothing that could be unknown.
+        if self.is_cancelled {
+            return Fate::Over(ended(WorkedOutcome::Cancelled, Vec::new()));
+        }
+        if by == EndedBy::LeaseExpired && self.rescues >= RESCUES_MOST {
+            return Fate::Over(ended(WorkedOutcome::Failed, vec![worker_lost()]));
+        }
+        Fate::Back(Back {
+            key: self.key,
+            by,
+            available_at: now,
+            waiting: None,
+            counts: None,
+            detail: json!({ "lost_attempt": self.key.attempt, "by": by.as_str() }),
+        })
+    }
+}
+
+/// An end that keeps what the run counted on its way.
+fn ended(outcome: WorkedOutcome, failures: Vec<Failure>) -> RunEnd {
+    RunEnd {
+        outcome,
+        counts: SummaryCounts::default(),
+        failures,
+    }
+}
+
+fn worker_lost() -> Failure {
+    Failure {
+        code: "run.worker".to_owned(),
+        reason_code: "worker_lost".to_owned(),
+        message: format!(
+            "The workers that had this run fell silent {} times, so it is not tried again. \
+             The servers' logs of those moments say why.",
+            RESCUES_MOST + 1
+        ),
+        stated_wait: None,
+    }
+}
+
 impl Store {
-    /// Keeps the leases of a worker's runs; answers those it still holds.
+    /// Keeps the leases of a worker's runs; answers those it still holds, and whose end was asked for.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -72,30 +155,34 @@ impl Store {
         &self,
         worker: WorkerId,
         held: &[RunKey],
-    ) -> Result<Vec<RunKey>, StoreError> {
+    ) -> Result<Leases, StoreError> {
+        let mut leases = Leases::default();
         if held.is_empty() {
-            return Ok(Vec::new());
+            return Ok(leases);
         }
-        let rows: Vec<_> = held
-            .iter()
-            .map(|key| json!({ "run": key.run_id.as_uuid().simple(), "attempt": key.attempt }))
-            .collect();
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        let args = args![to_json(&rows)?, worker, now.plus(LEASE)];
-        let kept = tx.fetch(&HEARTBEAT, args).await?;
-        let mut keys = Vec::with_capacity(kept.len());
-        for row in kept {
+        let args = args![to_json(&keys_of(held))?, worker, now.plus(LEASE)];
+        for row in tx.fetch(&HEARTBEAT, args).await? {
             let id = RunId::from_uuid(row.uuid("run_id")?);
             let attempt = row.int("attempt")?;
             let kept = |key: &&RunKey| key.run_id == id && key.attempt == attempt;
-            keys.extend(held.iter().find(kept).copied());
+            let Some(key) = held.iter().find(kept) else {
+                continue;
+            };
+            leases.kept.push(*key);
+            if row.opt_time("cancel_requested_at")?.is_some() {
+                leases.cancelled.push(*key);
+            }
         }
         tx.commit().await?;
-        Ok(keys)
+        Ok(leases)
     }
 
-    /// Puts runs whose lease is over back into the queue, each as a new attempt; answers how many.
+    /// Takes runs whose lease is over from their workers; answers how many.
+    ///
+    /// Each goes back into the queue as a new attempt, unless its end was asked for, or it lost its worker
+    /// too often: then it is over.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -106,7 +193,7 @@ impl Store {
         }
         let mut tx = self.db.write().await?;
         let rows = tx.fetch(&EXPIRED, args![now]).await?;
-        self.requeue(tx, rows).await
+        self.give_back(tx, &rows, EndedBy::LeaseExpired).await
     }
 
     /// Puts a stopping worker's runs back into the queue, each as a new attempt; answers how many.
@@ -116,7 +203,7 @@ impl Store {
     pub async fn runs_hand_back(&self, worker: WorkerId) -> Result<usize, StoreError> {
         let mut tx = self.db.write().await?;
         let rows = tx.fetch(&HANDED_BACK, args![worker]).await?;
-        self.requeue(tx, rows).await
+        self.give_back(tx, &rows, EndedBy::HandedBack).await
     }
 
     /// Puts one run that is being worked on back into the queue, as a new attempt.
@@ -127,40 +214,30 @@ impl Store {
         let key = running.key();
         let mut tx = self.db.write().await?;
         let rows = tx.fetch(&HELD, args![key.run_id, key.attempt]).await?;
-        match self.requeue(tx, rows).await? {
+        match self.give_back(tx, &rows, EndedBy::HandedBack).await? {
             0 => Err(StoreError::LeaseLost),
             _ => Ok(()),
         }
     }
 
-    async fn requeue(
-        &self,
-        mut tx: crate::sql::Tx,
-        rows: Vec<crate::sql::Row>,
-    ) -> Result<usize, StoreError> {
+    async fn give_back(&self, mut tx: Tx, rows: &[Row], by: EndedBy) -> Result<usize, StoreError> {
         let now = tx.now().await?;
-        let mut entries = Vec::new();
+        let (mut back, mut over) = (Vec::new(), Vec::new());
         for row in rows {
-            let id = RunId::from_uuid(row.uuid("run_id")?);
-            let attempt = row.int("attempt")?;
-            if tx.execute(&RUN_REQUEUE, args![id, attempt, now]).await? == 0 {
-                continue;
+            let left = Left::of(row)?;
+            match left.fate(by, now) {
+                Fate::Back(next) => back.push(next),
+                Fate::Over(end) => over.push((left.key, end)),
             }
-            tx.execute(&QUEUE_REQUEUE, args![id, attempt, now]).await?;
-            tx.execute(&ATTEMPT_EXPIRE, args![id, attempt, now]).await?;
-            entries.push(AuditEntry {
-                workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
-                scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
-                action: action::RUN_RESCUED,
-                actor: AuditActor {
-                    id: None,
-                    name: "System".to_owned(),
-                },
-                subject_id: id.as_uuid(),
-                run_id: Some(id),
-                detail: json!({ "lost_attempt": attempt }).to_string(),
-            });
         }
+        let keys: Vec<_> = over.iter().map(|(key, _)| *key).collect();
+        leave_queue(&mut tx, &keys).await?;
+        let over: Vec<_> = over
+            .iter()
+            .map(|(key, end)| Over { key: *key, end, by })
+            .collect();
+        let mut entries = finish_all(&mut tx, now, &over).await?;
+        entries.extend(requeue(&mut tx, now, back).await?);
         let count = entries.len();
         append(&mut tx, now, entries).await?;
         tx.commit().await?;
@@ -170,8 +247,3 @@ impl Store {
         Ok(count)
     }
 }
-
-static EXPIRED_PEEK: Statement = same(
-    "run_queue_expired_peek",
-    "select run_id from run_queue where status = 'running' and lease_until < $1 limit 1",
-);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     ids::{RunId, UserId},
+    reason::ReasonCode,
     run::DecisionPhase,
     time::{SECOND, Timestamp},
 };
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     audit::{AuditEntry, action, append, to_json},
     error::StoreError,
-    sql::{Statement, Tx, args, dialects},
+    sql::{Rows, Statement, Tx, args, dialects},
 };
 
 /// How long a worker may be silent before its runs are taken from it.
@@ -30,9 +31,9 @@ static RECORD_DECISIONS: Statement = dialects(
             d.value ->> 'verdict', d.value ->> 'reason', d.value ->> 'decision', $2
      from json_each($1) d",
     "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
-     select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, d.decision, $2
-     from json_to_recordset($1::json) as d(workspace uuid, scope uuid, run uuid, attempt bigint, verdict text,
-       reason text, decision text)",
+     select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, d.decision, $8
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+       as d(workspace, scope, run, attempt, verdict, reason, decision)",
 );
 static SET_RUNNING: Statement = dialects(
     "run_set_running",
@@ -42,8 +43,8 @@ static SET_RUNNING: Statement = dialects(
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
      returning id",
     "update operation_runs set status = 'running', started_attempt = operation_runs.attempt,
-       started_at = coalesce(started_at, $2), updated_at = $2
-     from json_to_recordset($1::json) as t(run uuid, attempt bigint)
+       started_at = coalesce(started_at, $3), updated_at = $3
+     from unnest($1::uuid[], $2::bigint[]) as t(run, attempt)
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
      returning id",
 );
@@ -60,8 +61,8 @@ static ATTEMPTS_BEGIN: Statement = dialects(
      select unhex(k.value ->> 'workspace'), unhex(k.value ->> 'scope'), unhex(k.value ->> 'run'),
             k.value ->> 'attempt', $2, $3 from json_each($1) k",
     "insert into run_attempts (workspace_id, scope_id, run_id, attempt, worker_id, started_at)
-     select k.workspace, k.scope, k.run, k.attempt, $2, $3
-     from json_to_recordset($1::json) as k(workspace uuid, scope uuid, run uuid, attempt bigint)",
+     select k.workspace, k.scope, k.run, k.attempt, $5, $6
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) as k(workspace, scope, run, attempt)",
 );
 // A later attempt that is refused keeps what earlier ones did (L-10).
 static SET_REFUSED: Statement = dialects(
@@ -90,15 +91,6 @@ static QUEUE_LEAVE: Statement = dialects(
     "delete from run_queue where run_id in (select value::uuid from json_array_elements_text($1::json))",
 );
 
-fn key_row(key: RunKey) -> serde_json::Value {
-    json!({
-        "workspace": key.workspace_id.as_uuid().simple(),
-        "scope": key.scope_id.as_uuid().simple(),
-        "run": key.run_id.as_uuid().simple(),
-        "attempt": key.attempt,
-    })
-}
-
 fn ids_of(keys: &[RunKey]) -> Result<String, StoreError> {
     to_json(
         &keys
@@ -108,6 +100,16 @@ fn ids_of(keys: &[RunKey]) -> Result<String, StoreError> {
     )
 }
 
+/// Takes runs out of the queue: they are over.
+pub(super) async fn leave_queue(tx: &mut Tx, keys: &[RunKey]) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    tx.execute(&QUEUE_LEAVE, args![ids_of(keys)?])
+        .await
+        .map(drop)
+}
+
 /// Writes the decision rows of a batch, allowing or not.
 pub(crate) async fn record_decisions(
     tx: &mut Tx,
@@ -115,32 +117,43 @@ pub(crate) async fn record_decisions(
     permits: &[Permit],
     refusals: &[Refusal],
 ) -> Result<(), StoreError> {
-    let mut rows = Vec::with_capacity(permits.len() + refusals.len());
-    let all = permits
+    let (mut keys, mut decisions) = (Vec::new(), Vec::new());
+    let allowed = permits
         .iter()
-        .map(|permit| (permit.key(), permit.decision()))
-        .chain(
-            refusals
-                .iter()
-                .map(|refusal| (refusal.key(), refusal.decision())),
-        );
-    for (key, decision) in all {
-        let mut row = key_row(key);
-        if let Some(row) = row.as_object_mut() {
-            let verdict = if decision.allowed {
-                "allowed"
-            } else {
-                "denied"
-            };
-            row.insert("verdict".to_owned(), verdict.into());
-            row.insert("reason".to_owned(), json!(decision.reason_code));
-            row.insert("decision".to_owned(), to_json(decision)?.into());
-        }
-        rows.push(row);
+        .map(|permit| (permit.key(), permit.decision()));
+    let refused = refusals
+        .iter()
+        .map(|refusal| (refusal.key(), refusal.decision()));
+    for (key, decision) in allowed.chain(refused) {
+        keys.push(key);
+        decisions.push((decision, to_json(decision)?));
     }
-    tx.execute(&RECORD_DECISIONS, args![to_json(&rows)?, now])
+    let verdict = |allowed| if allowed { "allowed" } else { "denied" };
+    let reason = |code: ReasonCode| code.as_str().to_owned();
+    let told = decisions.iter();
+    let rows = key_rows(&keys)
+        .texts(
+            "verdict",
+            told.clone().map(|(d, _)| verdict(d.allowed).to_owned()),
+        )
+        .texts("reason", told.map(|(d, _)| d.reason_code.map(reason)))
+        .texts("decision", decisions.into_iter().map(|(_, text)| text));
+    tx.execute_rows(&RECORD_DECISIONS, rows, args![now])
         .await
         .map(drop)
+}
+
+/// Keys of attempts, for statements over many.
+fn key_rows(keys: &[RunKey]) -> Rows {
+    let of = keys.iter();
+    Rows::default()
+        .ids(
+            "workspace",
+            of.clone().map(|key| key.workspace_id.as_uuid()),
+        )
+        .ids("scope", of.clone().map(|key| key.scope_id.as_uuid()))
+        .ids("run", of.clone().map(|key| key.run_id.as_uuid()))
+        .ints("attempt", of.map(|key| key.attempt))
 }
 
 impl Claim {
@@ -198,14 +211,19 @@ impl StartLedger for Claim {
             return Ok(Vec::new());
         }
         let keys: Vec<RunKey> = permits.iter().map(Permit::key).collect();
-        let rows = to_json(&keys.iter().copied().map(key_row).collect::<Vec<_>>())?;
-        let turned = self.tx.fetch(&SET_RUNNING, args![&*rows, self.now]).await?;
+        let rows = Rows::default()
+            .ids("run", keys.iter().map(|key| key.run_id.as_uuid()))
+            .ints("attempt", keys.iter().map(|key| key.attempt));
+        let turned = self
+            .tx
+            .fetch_rows(&SET_RUNNING, rows, args![self.now])
+            .await?;
         let turned = self.returned(&turned)?;
         let args = args![ids_of(&turned)?, self.worker, self.now.plus(LEASE)];
         self.tx.execute(&LEASE_QUEUE, args).await?;
-        let rows = to_json(&turned.iter().copied().map(key_row).collect::<Vec<_>>())?;
+        let args = args![self.worker, self.now];
         self.tx
-            .execute(&ATTEMPTS_BEGIN, args![rows, self.worker, self.now])
+            .execute_rows(&ATTEMPTS_BEGIN, key_rows(&turned), args)
             .await?;
         let started: BTreeMap<_, _> = permits.iter().map(|p| (p.key().run_id, p)).collect();
         for key in &turned {
@@ -238,9 +256,7 @@ impl StartLedger for Claim {
             .fetch(&SET_REFUSED, args![to_json(&rows)?, self.now])
             .await?;
         let ended = self.returned(&ended)?;
-        self.tx
-            .execute(&QUEUE_LEAVE, args![ids_of(&ended)?])
-            .await?;
+        leave_queue(&mut self.tx, &ended).await?;
         let notices = self.notices(&ended);
         notify(&mut self.tx, self.now, &notices).await?;
         for refusal in refusals

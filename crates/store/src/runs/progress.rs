@@ -47,7 +47,30 @@ static ITEM_SET: Statement = dialects(
        message = excluded.message, objects = excluded.objects, updated_at = excluded.updated_at",
 );
 
+// Of any attempt: the run is the same.
+static ITEMS_DONE: Statement = same(
+    "run_items_done",
+    "select key, objects from run_items where run_id = $1 and outcome = 'succeeded'",
+);
+
 impl Store {
+    /// The items that earlier attempts of a running run have done, each with the number of objects it read.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn run_items_done(
+        &self,
+        running: &Running,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let rows = self
+            .db
+            .fetch(&ITEMS_DONE, args![running.key().run_id])
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.text("key")?, row.opt_int("objects")?.unwrap_or(0))))
+            .collect()
+    }
+
     /// Writes down what became of an item, and the counts so far.
     ///
     /// # Errors

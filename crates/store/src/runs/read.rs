@@ -79,7 +79,7 @@ pub struct AttemptRow {
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// How: `finished` or `lease_expired`.
+    /// How: `finished`, `lease_expired`, `handed_back` or `retried`.
     pub ended_by: Option<String>,
 }
 
@@ -117,7 +117,7 @@ static RUN_RESOLVE: Statement = same(
     "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.status, r.outcome, r.attempt,
        r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
        r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.queued_at,
-       r.started_at, r.completed_at, r.updated_at,
+       r.started_at, r.completed_at, r.updated_at, r.schedule_id, r.slot_at, r.reconciled_at,
        ws.name as workspace_name, t.name as tenant_name, t.lifecycle,
        case when r.tenant_id is null then w.role else m.role end as role
      from operation_runs r
@@ -149,7 +149,7 @@ static RUN_REPORT: Statement = same(
 static CHANGES_BETWEEN: Statement = same(
     "audit_changes_between",
     "select at, action, detail from audit_log
-     where workspace_id = $1 and (subject_id = $2 or subject_id = $3 or subject_id = $4)
+     where workspace_id = $1 and (subject_id = $2 or subject_id = $3 or subject_id = $4 or subject_id = $8)
        and scope_id in ($5, $1) and run_id is null and at <= $7
        and sequence > (select min(q.sequence) from audit_log q where q.run_id = $6)
      order by sequence desc limit 20",
@@ -262,6 +262,7 @@ impl Store {
             run.scope_id,
             run.id,
             until,
+            run.schedule_id,
         ];
         let rows = self.db.fetch(&CHANGES_BETWEEN, args).await?;
         rows.iter()

@@ -1,7 +1,7 @@
 //! A run as it stands in the ledger.
 
 use domain::{
-    ids::{ConnectionId, RunId, ScopeId, TenantId, UserId, WorkspaceId},
+    ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, UserId, WorkspaceId},
     reason::{DenialClass, ReasonCode},
     run::{AuthorityMode, RunOutcome, RunState, RunStatus},
     summary::SummaryCounts,
@@ -60,16 +60,22 @@ pub struct RunRow {
     pub completed_at: Option<Timestamp>,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// The schedule it comes from.
+    pub schedule_id: Option<ScheduleId>,
+    /// The slot of that schedule which it fills.
+    pub slot_at: Option<Timestamp>,
+    /// When the engine ended it because nobody was left to.
+    pub reconciled_at: Option<Timestamp>,
 }
 
 /// The columns [`RunRow::of`] reads, for a table called `r`.
 pub(super) const COLUMNS: &str = "r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.status, r.outcome, r.attempt,
        r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
        r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.queued_at,
-       r.started_at, r.completed_at, r.updated_at";
+       r.started_at, r.completed_at, r.updated_at, r.schedule_id, r.slot_at, r.reconciled_at";
 
 impl RunRow {
-    pub(super) fn of(row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn of(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: RunId::from_uuid(row.uuid("id")?),
             workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
@@ -97,6 +103,9 @@ impl RunRow {
             started_at: row.opt_time("started_at")?,
             completed_at: row.opt_time("completed_at")?,
             updated_at: row.time("updated_at")?,
+            schedule_id: row.opt_uuid("schedule_id")?.map(ScheduleId::from_uuid),
+            slot_at: row.opt_time("slot_at")?,
+            reconciled_at: row.opt_time("reconciled_at")?,
         })
     }
 

@@ -3,6 +3,7 @@
 mod db;
 mod fragments;
 mod row;
+mod rows;
 mod statement;
 mod tx;
 mod value;
@@ -10,6 +11,7 @@ mod value;
 pub(crate) use db::Db;
 pub(crate) use fragments::Fragments;
 pub(crate) use row::Row;
+pub(crate) use rows::Rows;
 pub(crate) use statement::{Statement, dialects, same};
 #[cfg(debug_assertions)]
 pub(crate) use statement::{border, log::names as statements_run};

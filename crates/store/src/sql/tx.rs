@@ -6,7 +6,7 @@ use sqlx::{
     Postgres, Sqlite, Transaction, postgres::PgArguments, query::Query, sqlite::SqliteArguments,
 };
 
-use super::{Row, Statement, Value};
+use super::{Row, Rows, Statement, Value};
 use crate::error::StoreError;
 
 /// A write transaction; rolls back when dropped.
@@ -56,6 +56,60 @@ impl Tx {
                 Self::Postgres(tx) => {
                     let rows = postgres(statement, args).fetch_all(&mut **tx).await?;
                     rows.into_iter().map(Row::Postgres).collect()
+                }
+            })
+        })
+        .await
+    }
+
+    /// Runs a set statement over rows, whose parameters stand before the others.
+    pub(crate) async fn execute_rows(
+        &mut self,
+        statement: &'static Statement,
+        rows: Rows,
+        args: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        note(self.dialect(), statement.name).await;
+        timed(statement.name, async {
+            Ok(match self {
+                Self::Sqlite(tx) => {
+                    let query =
+                        rows.bind_sqlite(sqlx::query(text(statement.name, statement.sqlite)))?;
+                    let done = bind_sqlite(query, args).execute(&mut **tx).await?;
+                    done.rows_affected()
+                }
+                Self::Postgres(tx) => {
+                    let query =
+                        rows.bind_postgres(sqlx::query(text(statement.name, statement.postgres)));
+                    let done = bind_postgres(query, args).execute(&mut **tx).await?;
+                    done.rows_affected()
+                }
+            })
+        })
+        .await
+    }
+
+    /// Runs a set statement over rows and reads what it returns.
+    pub(crate) async fn fetch_rows(
+        &mut self,
+        statement: &'static Statement,
+        rows: Rows,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        note(self.dialect(), statement.name).await;
+        timed(statement.name, async {
+            Ok(match self {
+                Self::Sqlite(tx) => {
+                    let query =
+                        rows.bind_sqlite(sqlx::query(text(statement.name, statement.sqlite)))?;
+                    let found = bind_sqlite(query, args).fetch_all(&mut **tx).await?;
+                    found.into_iter().map(Row::Sqlite).collect()
+                }
+                Self::Postgres(tx) => {
+                    let query =
+                        rows.bind_postgres(sqlx::query(text(statement.name, statement.postgres)));
+                    let found = bind_postgres(query, args).fetch_all(&mut **tx).await?;
+                    found.into_iter().map(Row::Postgres).collect()
                 }
             })
         })
@@ -128,7 +182,13 @@ pub(super) fn sqlite(
     statement: &'static Statement,
     args: Vec<Value>,
 ) -> Query<'static, Sqlite, SqliteArguments> {
-    let mut query = sqlx::query(text(statement.name, statement.sqlite));
+    bind_sqlite(sqlx::query(text(statement.name, statement.sqlite)), args)
+}
+
+fn bind_sqlite(
+    mut query: Query<'static, Sqlite, SqliteArguments>,
+    args: Vec<Value>,
+) -> Query<'static, Sqlite, SqliteArguments> {
     for value in args {
         query = match value {
             Value::Int(v) => query.bind(v),
@@ -145,7 +205,13 @@ pub(super) fn postgres(
     statement: &'static Statement,
     args: Vec<Value>,
 ) -> Query<'static, Postgres, PgArguments> {
-    let mut query = sqlx::query(text(statement.name, statement.postgres));
+    bind_postgres(sqlx::query(text(statement.name, statement.postgres)), args)
+}
+
+fn bind_postgres(
+    mut query: Query<'static, Postgres, PgArguments>,
+    args: Vec<Value>,
+) -> Query<'static, Postgres, PgArguments> {
     for value in args {
         query = match value {
             Value::Int(v) => query.bind(v),

@@ -44,6 +44,7 @@ pub async fn l14_a_group_of_ends_writes_one_entry_and_one_notice_each(db: Arc<Da
             code: "inventory.policies".to_owned(),
             reason_code: "permission_denied".to_owned(),
             message: "The application may not read \"policies\".".to_owned(),
+            stated_wait: None,
         }],
     };
     let good = end(WorkedOutcome::Succeeded);

@@ -8,7 +8,7 @@ use domain::{
     decision::LegitimacyDecision,
     ids::RunId,
     lifecycle::TenantLifecycle,
-    operation::OperationType,
+    operation::{Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase, RunOutcome, RunStatus},
     summary::{CountKey, SummaryCounts},
     time::{DAY, SECOND, Timestamp},
@@ -45,11 +45,13 @@ fn decision(
             workspace_id: world.workspace.id(),
             tenant_id: Some(world.tenant.id()),
             scope_id: world.tenant.scope_id(),
+            habitat: Habitat::Product,
             operation_code: OperationType::InventorySync.as_str().to_owned(),
             authority,
             actor_id,
             required_capability: Some(Capability::InventorySync),
             connection_id: None,
+            slot: None,
             context: ContextState::Readable,
             phase: DecisionPhase::Start,
             now,
@@ -75,6 +77,7 @@ fn decision(
             credential: CredentialState::Stored,
             version: 1,
         }),
+        schedule: None,
     };
     match decide(&facts) {
         Ruling::Allowed(permit) => permit.decision().clone(),
@@ -96,6 +99,7 @@ async fn past(world: &World, days: i64, outcome: RunOutcome, authority: Authorit
         code: "inventory.groups".to_owned(),
         reason_code: "provider_permission_denied".to_owned(),
         message: "permission denied".to_owned(),
+        stated_wait: None,
     });
     let owner = (world.owner.user_id(), world.owner.display_name().to_owned());
     let id = PastRun::new_id();

@@ -92,6 +92,10 @@ pub async fn the_life_of_runs_breaks_no_rule(db: Arc<Database>) {
         .await
         .unwrap();
     assert_eq!(attempts.len(), 3);
+    let ends = world.store.ends_made(world.workspace.id()).await.unwrap();
+    let mut outcomes: Vec<_> = ends.iter().map(|(_, outcome)| outcome.as_str()).collect();
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, ["blocked", "failed", "succeeded"]);
     assert!(attempts.iter().all(|attempt| attempt.ended_at.is_some()));
 }
 

@@ -8,6 +8,7 @@
 
 mod attacks;
 mod audit;
+mod cancel;
 mod cases;
 mod connections;
 #[cfg(debug_assertions)]
@@ -20,9 +21,12 @@ mod history;
 mod invariants;
 mod inventory;
 mod invitations;
+mod laboratory;
+mod life;
 mod list;
 mod lost_commit;
 mod members;
+mod model;
 mod notices;
 mod own_sessions;
 mod people;
@@ -31,10 +35,15 @@ mod polls;
 mod race;
 mod requests;
 mod rescue;
+mod retries;
 mod revocations;
+mod schedule_race;
+mod schedules;
 mod schema;
+mod slots;
 mod start;
 mod tenants;
+mod upkeep;
 mod versions;
 mod wall;
 mod workspaces;

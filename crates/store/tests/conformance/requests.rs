@@ -110,6 +110,16 @@ pub async fn r07_a_request_of_somebody_without_the_tenant_leaves_nothing(db: Arc
     assert_eq!(runs(&db).await, Some(0));
 }
 
+pub async fn a_queued_run_says_which_connection_it_will_use(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let run = world.sync(&world.owner).await;
+    let (run, connection) = (db.id(run.as_uuid()), db.id(world.connection.as_uuid()));
+    let sql = format!(
+        "select count(*) from run_queue where run_id = {run} and connection_id = {connection}"
+    );
+    assert_eq!(db.raw.int(&sql).await, Some(1));
+}
+
 pub async fn r05_twenty_equal_requests_make_one_run(db: Arc<Database>) {
     let world = Arc::new(World::new(&db).await);
     let tasks: Vec<_> = (0..20)

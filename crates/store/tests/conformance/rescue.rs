@@ -79,7 +79,7 @@ pub async fn the_old_attempt_changes_nothing_any_more(db: Arc<Database>) {
     let old = store.runs_start(me, 1).await.unwrap().running.remove(0);
     let run = old.key().run_id;
     assert_eq!(
-        store.lease_renew(me, &[old.key()]).await.unwrap(),
+        store.lease_renew(me, &[old.key()]).await.unwrap().kept,
         [old.key()]
     );
     assert!(
@@ -87,9 +87,10 @@ pub async fn the_old_attempt_changes_nothing_any_more(db: Arc<Database>) {
             .lease_renew(worker(), &[old.key()])
             .await
             .unwrap()
+            .kept
             .is_empty()
     );
-    assert!(store.lease_renew(me, &[]).await.unwrap().is_empty());
+    assert!(store.lease_renew(me, &[]).await.unwrap().kept.is_empty());
     world.expire(run).await;
     store.runs_rescue().await.unwrap();
     let refuses_all = async |old: Running, fingerprint: Vec<String>| {
@@ -131,6 +132,7 @@ pub async fn the_old_attempt_changes_nothing_any_more(db: Arc<Database>) {
                 .lease_renew(me, &[old.key()])
                 .await
                 .unwrap()
+                .kept
                 .is_empty()
         );
         lost(

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use crate::database::{Database, Dialect};
 
 /// Tables of the platform or of a workspace as a whole; nothing of a tenant may come onto this list.
-const NOT_A_TENANTS: [&str; 9] = [
+const NOT_A_TENANTS: [&str; 12] = [
     "_sqlx_migrations",
     "audit_heads",
+    "installation",
     "invitations",
     "sessions",
     "setup_links",
     "sign_in_attempts",
+    "upkeep",
     "users",
+    "worker_presence",
     "workspace_memberships",
     "workspaces",
 ];

@@ -1,0 +1,183 @@
+//! Cancelling: a queued run ends at once, a running one is asked to end.
+
+use domain::{
+    capability::Capability,
+    error::ApiError,
+    ids::{RunId, UserId},
+    operation::OperationType,
+    run::RunOutcome,
+    time::Timestamp,
+};
+use policy::RunKey;
+use serde_json::json;
+
+use super::{
+    RunAccess, RunRow,
+    ledger::leave_queue,
+    settle::{Notice, notify},
+};
+use crate::{
+    Store,
+    audit::{AuditActor, AuditEntry, action, append},
+    error::StoreError,
+    scope::Scope,
+    sql::{Row, Statement, Tx, args, dialects, same},
+};
+
+/// What became of the wish to end a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancel {
+    /// No worker had it: it is over.
+    Ended,
+    /// A worker has it, and is told with its next heartbeat.
+    Asked,
+    /// Somebody has asked for its end already.
+    AskedBefore,
+    /// It was over before.
+    Over,
+}
+
+// A claim that holds the row is waited for: what it decides is what is cancelled then.
+static CANCEL_LOCK: Statement = dialects(
+    "run_queue_cancel_lock",
+    "select status, attempt, cancel_requested_at from run_queue where run_id = $1",
+    "select status, attempt, cancel_requested_at from run_queue where run_id = $1 for update",
+);
+static CANCEL_ASK: Statement = same(
+    "run_queue_cancel_ask",
+    "update run_queue set cancel_requested_at = $2, cancel_requested_by = $3, cancel_requested_name = $4
+     where run_id = $1",
+);
+static RUN_CANCEL: Statement = same(
+    "run_cancel",
+    "update operation_runs set status = 'completed', outcome = 'cancelled', completed_at = $3, updated_at = $3
+     where id = $1 and attempt = $2 and status = 'queued'",
+);
+
+/// The queue's row of a run.
+struct Queued {
+    status: String,
+    attempt: i64,
+    asked_at: Option<Timestamp>,
+}
+
+fn queued(row: &Row) -> Result<Queued, StoreError> {
+    Ok(Queued {
+        status: row.text("status")?,
+        attempt: row.int("attempt")?,
+        asked_at: row.opt_time("cancel_requested_at")?,
+    })
+}
+
+impl RunAccess {
+    /// Asks for the capability to start what this run does; who may start it may also end it.
+    ///
+    /// # Errors
+    /// `Forbidden`; a type this version does not know asks for the general one.
+    pub fn require_start(&self) -> Result<(), ApiError> {
+        let capability = OperationType::parse(&self.run().operation_code)
+            .map_or(Capability::OperationsStart, |operation| {
+                operation.spec().start_capability
+            });
+        policy::require(self.grants(), capability)
+    }
+}
+
+impl Store {
+    /// Ends a queued run, or asks for the end of a running one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn run_cancel(&self, scope: &Scope, run: &RunAccess) -> Result<Cancel, StoreError> {
+        let run = run.run();
+        let mut tx = self.db.write().await?;
+        let Some(row) = tx.first(&CANCEL_LOCK, args![run.id]).await? else {
+            return Ok(Cancel::Over);
+        };
+        let place = queued(&row)?;
+        if place.asked_at.is_some() {
+            return Ok(Cancel::AskedBefore);
+        }
+        let now = tx.now().await?;
+        let mut entries = vec![requested(scope, run, &place)];
+        let answer = if place.status == "queued" {
+            entries.push(end(&mut tx, now, run, place.attempt).await?);
+            Cancel::Ended
+        } else {
+            let args = args![run.id, now, scope.user_id, &*scope.display_name];
+            tx.execute(&CANCEL_ASK, args).await?;
+            Cancel::Asked
+        };
+        append(&mut tx, now, entries).await?;
+        tx.commit().await?;
+        if answer == Cancel::Asked {
+            self.cancel_asked.send_modify(|count| *count += 1);
+        }
+        Ok(answer)
+    }
+}
+
+/// Ends a run that waits; what earlier attempts did stays.
+async fn end(
+    tx: &mut Tx,
+    now: Timestamp,
+    run: &RunRow,
+    attempt: i64,
+) -> Result<AuditEntry, StoreError> {
+    let key = RunKey {
+        run_id: run.id,
+        attempt,
+        workspace_id: run.workspace_id,
+        scope_id: run.scope_id,
+    };
+    leave_queue(tx, &[key]).await?;
+    if tx.execute(&RUN_CANCEL, args![run.id, attempt, now]).await? == 0 {
+        return Err(StoreError::Conflict);
+    }
+    if let Some(user_id) = run.user_id {
+        let notice = Notice {
+            workspace_id: run.workspace_id,
+            scope_id: run.scope_id,
+            user_id,
+            run_id: run.id,
+        };
+        notify(tx, now, &[notice]).await?;
+    }
+    let detail = json!({ "outcome": RunOutcome::Cancelled, "attempt": attempt });
+    let initiator = (run.user_id, run.initiator_name.clone());
+    Ok(entry(
+        run,
+        action::RUN_COMPLETED,
+        initiator,
+        detail.to_string(),
+    ))
+}
+
+fn requested(scope: &Scope, run: &RunRow, place: &Queued) -> AuditEntry {
+    let detail = json!({ "status": place.status, "attempt": place.attempt });
+    let person = (Some(scope.user_id), scope.display_name.clone());
+    entry(
+        run,
+        action::RUN_CANCEL_REQUESTED,
+        person,
+        detail.to_string(),
+    )
+}
+
+fn entry(
+    run: &RunRow,
+    action: &'static str,
+    (id, name): (Option<UserId>, String),
+    detail: String,
+) -> AuditEntry {
+    let run_id: RunId = run.id;
+    AuditEntry {
+        workspace_id: run.workspace_id,
+        scope_id: run.scope_id,
+        action,
+        actor: AuditActor { id, name },
+        subject_id: run_id.as_uuid(),
+        run_id: Some(run_id),
+        detail,
+    }
+}

@@ -1,0 +1,289 @@
+//! What a run is drafted from when it is asked for, and what it is written with.
+
+use domain::{
+    ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, WorkspaceId},
+    operation::{Habitat, OperationType},
+    run::{AuthorityMode, DecisionPhase},
+    time::Timestamp,
+};
+use policy::{ContextState, RunFacts, SlotFacts};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::RunAccess;
+use crate::{
+    audit::{AuditActor, AuditEntry},
+    error::StoreError,
+    new_id::new_id,
+    scope::Scope,
+    sql::{Statement, Tx, args, same},
+    tenants::TenantAccess,
+};
+
+/// A run a person asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct RunDraft<'a> {
+    /// What to do.
+    pub operation: OperationType,
+    /// Which tenant to do it in.
+    pub tenant: &'a TenantAccess,
+    /// Which run this one tries again.
+    pub retry_of: Option<&'a RunAccess>,
+}
+
+/// A run the system asks for, by schedule.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemDraft {
+    /// What to do.
+    pub operation: OperationType,
+    /// The tenant's workspace.
+    pub workspace_id: WorkspaceId,
+    /// Which tenant to do it in.
+    pub tenant_id: TenantId,
+}
+
+static RUN_INSERT: Statement = same(
+    "run_insert",
+    "insert into operation_runs (workspace_id, tenant_id, id, type, authority_mode, user_id, initiator_name,
+       required_capability, connection_id, identity_hash, context, retry_of, queued_at, updated_at,
+       schedule_id, schedule_revision, slot_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15, $16)",
+);
+static QUEUE_INSERT: Statement = same(
+    "run_queue_insert",
+    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, exclusion_key, type, priority,
+       available_at, connection_id, attempt)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1) on conflict do nothing",
+);
+
+/// Work a person waits for goes before work the system does by itself.
+const PRIORITY_PERSON: i64 = 0;
+const PRIORITY_SYSTEM: i64 = 1;
+
+/// Everything about a run that is fixed when it is asked for.
+pub(super) struct Draft {
+    pub(super) id: RunId,
+    pub(super) operation: OperationType,
+    pub(super) workspace_id: WorkspaceId,
+    pub(super) tenant_id: TenantId,
+    pub(super) authority: AuthorityMode,
+    pub(super) actor: AuditActor,
+    pub(super) retry_of: Option<RunId>,
+    pub(super) original_initiator: Option<String>,
+    pub(super) schedule: Option<OfSchedule>,
+}
+
+/// How a run comes from a schedule.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OfSchedule {
+    /// It fills a slot, and rests on the schedule as it was then.
+    Slot {
+        schedule_id: ScheduleId,
+        revision: i64,
+        slot_at: Timestamp,
+    },
+    /// A person wanted it now, in their own name; each press is a run of its own (R-05).
+    ByHand { schedule_id: ScheduleId },
+}
+
+impl Draft {
+    /// In the name of the scope's person.
+    pub(super) fn of_person(scope: &Scope, draft: RunDraft<'_>) -> Self {
+        Self {
+            id: new_id(RunId::from_uuid),
+            operation: draft.operation,
+            workspace_id: draft.tenant.workspace_id(),
+            tenant_id: draft.tenant.id(),
+            authority: AuthorityMode::ActorBound,
+            actor: AuditActor {
+                id: Some(scope.user_id),
+                name: scope.display_name.clone(),
+            },
+            retry_of: draft.retry_of.map(|run| run.run().id),
+            original_initiator: draft.retry_of.map(original_initiator),
+            schedule: None,
+        }
+    }
+
+    /// With the system's own authority.
+    pub(super) fn of_system(draft: SystemDraft) -> Self {
+        Self {
+            id: new_id(RunId::from_uuid),
+            operation: draft.operation,
+            workspace_id: draft.workspace_id,
+            tenant_id: draft.tenant_id,
+            authority: AuthorityMode::SystemAuthority,
+            actor: AuditActor {
+                id: None,
+                name: "System".to_owned(),
+            },
+            retry_of: None,
+            original_initiator: None,
+            schedule: None,
+        }
+    }
+
+    pub(super) fn scope_id(&self) -> ScopeId {
+        ScopeId::of(self.workspace_id, Some(self.tenant_id))
+    }
+
+    /// Tenant, type and target (R-05); these operations have the tenant itself as their target.
+    pub(super) fn identity(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update(self.scope_id().as_uuid().as_bytes());
+        hasher.update(self.operation.as_str().as_bytes());
+        if let Some(OfSchedule::ByHand { .. }) = self.schedule {
+            // The nonce: no other run has this id.
+            hasher.update(self.id.as_uuid().as_bytes());
+        }
+        hasher.finalize().into()
+    }
+
+    pub(super) fn exclusion_key(&self) -> Option<&'static str> {
+        self.operation.spec().exclusion_group
+    }
+
+    fn priority(&self) -> i64 {
+        match self.authority {
+            AuthorityMode::ActorBound => PRIORITY_PERSON,
+            AuthorityMode::SystemAuthority => PRIORITY_SYSTEM,
+        }
+    }
+
+    /// The schedule, with revision and slot where it fills one.
+    fn of_schedule(&self) -> Option<(ScheduleId, Option<(i64, Timestamp)>)> {
+        Some(match self.schedule? {
+            OfSchedule::Slot {
+                schedule_id,
+                revision,
+                slot_at,
+            } => (schedule_id, Some((revision, slot_at))),
+            OfSchedule::ByHand { schedule_id } => (schedule_id, None),
+        })
+    }
+
+    /// What is attached at enqueue: who, in which mode, with which capability; no roles (L-04, L-12).
+    pub(super) fn context(&self) -> String {
+        let of = self.of_schedule();
+        let slot = of.and_then(|(_, slot)| slot);
+        json!({
+            "execution_authority_mode": self.authority,
+            "required_capability": self.operation.spec().start_capability,
+            "requested_by": self.actor.id,
+            "retry_of": self.retry_of,
+            "original_initiator": self.original_initiator,
+            "schedule_id": of.map(|(schedule_id, _)| schedule_id),
+            "schedule_revision": slot.map(|(revision, _)| revision),
+            "slot_at": slot.map(|(_, slot_at)| slot_at),
+        })
+        .to_string()
+    }
+
+    /// What the gate is told of the run as it is asked for.
+    pub(super) fn facts(&self, habitat: Habitat, now: Timestamp) -> RunFacts {
+        RunFacts {
+            id: self.id,
+            attempt: 1,
+            workspace_id: self.workspace_id,
+            tenant_id: Some(self.tenant_id),
+            scope_id: self.scope_id(),
+            habitat,
+            operation_code: self.operation.as_str().to_owned(),
+            authority: self.authority,
+            actor_id: self.actor.id,
+            required_capability: Some(self.operation.spec().start_capability),
+            connection_id: None,
+            slot: self.of_schedule().and_then(|(schedule_id, slot)| {
+                let (revision, _) = slot?;
+                Some(SlotFacts {
+                    schedule_id,
+                    revision,
+                })
+            }),
+            context: ContextState::Readable,
+            phase: DecisionPhase::Request,
+            now,
+        }
+    }
+
+    pub(super) fn audit(&self, action: &'static str, detail: String) -> AuditEntry {
+        AuditEntry {
+            workspace_id: self.workspace_id,
+            scope_id: self.scope_id(),
+            action,
+            actor: self.actor.clone(),
+            subject_id: self.id.as_uuid(),
+            run_id: Some(self.id),
+            detail,
+        }
+    }
+
+    /// Writes the run into the ledger; it uses this connection to the provider.
+    pub(super) async fn insert(
+        &self,
+        tx: &mut Tx,
+        now: Timestamp,
+        connection: Option<ConnectionId>,
+    ) -> Result<(), StoreError> {
+        let of = self.of_schedule();
+        let slot = of.and_then(|(_, slot)| slot);
+        let args = args![
+            self.workspace_id,
+            self.tenant_id,
+            self.id,
+            self.operation.as_str(),
+            self.authority.as_str(),
+            self.actor.id,
+            &*self.actor.name,
+            self.operation.spec().start_capability.as_str(),
+            connection,
+            self.identity(),
+            self.context(),
+            self.retry_of,
+            now,
+            of.map(|(schedule_id, _)| schedule_id),
+            slot.map(|(revision, _)| revision),
+            slot.map(|(_, slot_at)| slot_at),
+        ];
+        tx.execute(&RUN_INSERT, args).await.map(drop)
+    }
+
+    /// Puts the run into the queue, where the connection is what its limits are counted by.
+    pub(super) async fn enqueue(
+        &self,
+        tx: &mut Tx,
+        now: Timestamp,
+        connection: Option<ConnectionId>,
+    ) -> Result<Enqueued, StoreError> {
+        let args = args![
+            self.workspace_id,
+            self.scope_id(),
+            self.id,
+            self.identity(),
+            self.exclusion_key(),
+            self.operation.as_str(),
+            self.priority(),
+            now,
+            connection,
+        ];
+        Ok(match tx.execute(&QUEUE_INSERT, args).await? {
+            0 => Enqueued::Refused,
+            _ => Enqueued::Done,
+        })
+    }
+}
+
+/// Whether a run found its place in the queue.
+pub(super) enum Enqueued {
+    Done,
+    Refused,
+}
+
+/// Who asked first, through however many retries (L-08).
+fn original_initiator(run: &RunAccess) -> String {
+    let run = run.run();
+    serde_json::from_str::<serde_json::Value>(&run.context)
+        .ok()
+        .and_then(|context| Some(context.get("original_initiator")?.as_str()?.to_owned()))
+        .unwrap_or_else(|| run.initiator_name.clone())
+}

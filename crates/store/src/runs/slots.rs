@@ -1,0 +1,391 @@
+//! Slots of schedules that have come: one transaction takes a slot, makes its run, and moves on (R-06).
+//!
+//! Any number of schedulers may ask. One of them locks the schedule; were two to get through, the key of
+//! `schedule_slots` and the index over the ledger let one of them commit.
+
+use domain::{
+    ids::{RunId, ScheduleId, TenantId, WorkspaceId},
+    operation::OperationType,
+    schedule::{ScheduleState, SkipReason, SlotFate},
+    time::{MINUTE, Timestamp},
+};
+use policy::{Facts, Ruling, ScheduleFacts, SlotFacts, decide};
+use serde_json::json;
+use timetable::{Missed, Timetable};
+use uuid::Uuid;
+
+use super::{
+    draft::{Draft, Enqueued, OfSchedule, SystemDraft},
+    request::{is_final, write_blocked},
+};
+use crate::{
+    Store,
+    audit::{AuditActor, AuditEntry, action, append},
+    error::StoreError,
+    facts,
+    schedules::Schedule,
+    sql::{Row, Statement, Tx, args, dialects, same},
+};
+
+/// How long a slot waits for another operation that uses the tenant's connection; well within the grace.
+pub const BUSY_WAIT: i64 = 5 * MINUTE;
+
+/// What a look at the schedules led to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Ticked {
+    /// Slots that have a run now, queued or born blocked.
+    pub runs: usize,
+    /// Slots that were skipped.
+    pub skipped: usize,
+    /// Slots that nobody was there for.
+    pub missed: usize,
+    /// Slots that wait for the tenant's connection.
+    pub waiting: usize,
+}
+
+static SCHEDULES_DUE: Statement = same(
+    "schedules_due",
+    "select id, workspace_id, tenant_id, type, next_at from schedules
+     where next_at <= $1 and (next_at, id) > ($2, $3) order by next_at, id limit 50",
+);
+// Another scheduler's is left to it.
+static SCHEDULE_TAKE: Statement = dialects(
+    "schedule_take",
+    "select workspace_id, tenant_id, id, name, type, cadence, days, minutes, zone, state, revision, next_at,
+       created_by_name, created_at, version from schedules where id = $1 and state = 'active'",
+    "select workspace_id, tenant_id, id, name, type, cadence, days, minutes, zone, state, revision, next_at,
+       created_by_name, created_at, version from schedules where id = $1 and state = 'active'
+     for update skip locked",
+);
+static SLOT_INSERT: Statement = same(
+    "schedule_slot_insert",
+    "insert into schedule_slots (workspace_id, scope_id, schedule_id, slot_at, fate, last_slot_at, slots, run_id,
+       reason, revision, decided_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (schedule_id, slot_at) do nothing",
+);
+static SCHEDULE_ADVANCE: Statement = same(
+    "schedule_advance",
+    "update schedules set next_at = $2 where id = $1",
+);
+static SLOT_ACTIVE: Statement = same(
+    "schedule_slot_active",
+    "select run_id, type = $3 as is_same from run_queue
+     where scope_id = $1 and (type = $3 or exclusion_key = $2) order by type = $3 desc limit 1",
+);
+
+/// A schedule whose slot has come, as it was seen without a lock.
+struct Due {
+    id: ScheduleId,
+    workspace_id: WorkspaceId,
+    tenant_id: TenantId,
+    operation: OperationType,
+}
+
+impl Due {
+    fn of(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: ScheduleId::from_uuid(row.uuid("id")?),
+            workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
+            tenant_id: TenantId::from_uuid(row.uuid("tenant_id")?),
+            operation: row.word("type", OperationType::parse)?,
+        })
+    }
+}
+
+impl Store {
+    /// Decides about every slot that has come, by the database's clock.
+    ///
+    /// # Errors
+    /// The first one that came up; one schedule's fault does not hold up the others.
+    pub async fn schedules_tick(&self) -> Result<Ticked, StoreError> {
+        let now = self.db.now().await?;
+        let mut all = Ticked::default();
+        let mut fault = None;
+        let mut seen = (Timestamp(i64::MIN), Uuid::nil());
+        loop {
+            let rows = self
+                .db
+                .fetch(&SCHEDULES_DUE, args![now, seen.0, seen.1])
+                .await?;
+            let Some(last) = rows.last() else {
+                return fault.map_or(Ok(all), Err);
+            };
+            seen = (last.time("next_at")?, last.uuid("id")?);
+            for row in &rows {
+                let decided = match Due::of(row) {
+                    Ok(due) => self.slots_decide(&due).await,
+                    Err(error) => Err(error),
+                };
+                match decided {
+                    Ok(one) => all.add(one),
+                    // The others would meet the same.
+                    Err(error) if error.may_pass() => return Err(error),
+                    Err(error) => fault = fault.or(Some(error)),
+                }
+            }
+        }
+    }
+
+    /// Decides about the slots of one schedule, in one transaction.
+    async fn slots_decide(&self, due: &Due) -> Result<Ticked, StoreError> {
+        let mut tx = self.db.write().await?;
+        let draft = Draft::of_system(SystemDraft {
+            operation: due.operation,
+            workspace_id: due.workspace_id,
+            tenant_id: due.tenant_id,
+        });
+        let run = draft.facts(self.habitat, tx.now().await?);
+        // What the run rests on is locked before the schedule, in the order of every claim.
+        let mut facts = facts::load(&mut tx, vec![run]).await?;
+        let facts = facts.pop().ok_or(StoreError::NotFound)?;
+        let Some(row) = tx.first(&SCHEDULE_TAKE, args![due.id]).await? else {
+            return Ok(Ticked::default());
+        };
+        let schedule = Schedule::of(&row)?;
+        let now = tx.now().await?;
+        // Somebody else was first, or it was changed meanwhile; the next look sees it as it is.
+        let Some(next_at) = schedule.next_at.filter(|next_at| *next_at <= now) else {
+            return Ok(Ticked::default());
+        };
+        if schedule.operation_code != due.operation.as_str() {
+            return Ok(Ticked::default());
+        }
+        let timetable = Timetable::of(schedule.rule.clone());
+        let timetable = timetable.map_err(|unknown| StoreError::UnknownWord {
+            column: "zone",
+            word: unknown.name,
+        })?;
+        let caught = timetable.catch_up(next_at, now);
+        let mut round = Round {
+            tx,
+            now,
+            schedule,
+            entries: Vec::new(),
+            ticked: Ticked::default(),
+        };
+        round.miss(&caught.missed).await?;
+        let next = match caught.due {
+            None => caught.next,
+            Some(slot_at) => match round.fill(draft, facts, slot_at).await? {
+                Filled::Done => caught.next,
+                Filled::Waits => Some(slot_at),
+                // An equal run came in between: nothing is written, and the next look sees it.
+                Filled::Lost => return Ok(Ticked::default()),
+            },
+        };
+        let ticked = round.ticked;
+        if next != Some(next_at) {
+            round.commit(next).await?;
+        }
+        if ticked.runs > 0 {
+            self.queue_changed.notify_one();
+        }
+        Ok(ticked)
+    }
+}
+
+impl Ticked {
+    fn add(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.skipped += other.skipped;
+        self.missed += other.missed;
+        self.waiting += other.waiting;
+    }
+}
+
+/// One schedule under its lock.
+struct Round {
+    tx: Tx,
+    now: Timestamp,
+    schedule: Schedule,
+    entries: Vec<AuditEntry>,
+    ticked: Ticked,
+}
+
+/// What became of the slot that is due.
+enum Filled {
+    Done,
+    Waits,
+    Lost,
+}
+
+/// A line about a slot.
+struct Line {
+    slots: Missed,
+    fate: SlotFate,
+    run_id: Option<RunId>,
+    reason: Option<SkipReason>,
+}
+
+impl Round {
+    async fn miss(&mut self, missed: &[Missed]) -> Result<(), StoreError> {
+        let mut told = 0;
+        for slots in missed {
+            let line = Line {
+                slots: *slots,
+                fate: SlotFate::Missed,
+                run_id: None,
+                reason: None,
+            };
+            if self.write(&line).await? {
+                told += slots.slots;
+            }
+        }
+        self.ticked.missed = usize::try_from(told).unwrap_or(usize::MAX);
+        if let (true, Some(first), Some(last)) = (told > 0, missed.first(), missed.last()) {
+            let detail = json!({
+                "name": self.schedule.name, "slots": told, "first": first.first, "last": last.last,
+            });
+            self.tell(action::SLOT_MISSED, detail);
+        }
+        Ok(())
+    }
+
+    async fn fill(
+        &mut self,
+        mut draft: Draft,
+        mut facts: Facts,
+        slot_at: Timestamp,
+    ) -> Result<Filled, StoreError> {
+        let schedule = &self.schedule;
+        draft.schedule = Some(OfSchedule::Slot {
+            schedule_id: schedule.id,
+            revision: schedule.revision,
+            slot_at,
+        });
+        facts.run.now = self.now;
+        facts.run.slot = Some(SlotFacts {
+            schedule_id: schedule.id,
+            revision: schedule.revision,
+        });
+        facts.schedule = Some(ScheduleFacts {
+            schedule_id: schedule.id,
+            revision: schedule.revision,
+            state: ScheduleState::Active,
+        });
+        let ruling = decide(&facts);
+        if let Ruling::Refused(refusal) = &ruling
+            && is_final(refusal)
+        {
+            return self.skip(slot_at, SkipReason::Refused, None).await;
+        }
+        let args = args![
+            draft.scope_id(),
+            draft.exclusion_key(),
+            draft.operation.as_str()
+        ];
+        if let Some(row) = self.tx.first(&SLOT_ACTIVE, args).await? {
+            let run = RunId::from_uuid(row.uuid("run_id")?);
+            if row.flag("is_same")? {
+                return self.skip(slot_at, SkipReason::StillActive, Some(run)).await;
+            }
+            if self.now < slot_at.plus(BUSY_WAIT) {
+                self.ticked.waiting += 1;
+                return Ok(Filled::Waits);
+            }
+            let reason = SkipReason::ConnectionBusy;
+            return self.skip(slot_at, reason, Some(run)).await;
+        }
+        let line = Line {
+            slots: one(slot_at),
+            fate: SlotFate::Run,
+            run_id: Some(draft.id),
+            reason: None,
+        };
+        // The key decides: a slot that is taken is never taken again, whatever the clock does.
+        if !self.write(&line).await? {
+            return Ok(Filled::Done);
+        }
+        match ruling {
+            Ruling::Refused(refusal) => {
+                let entries = write_blocked(&mut self.tx, self.now, &draft, &refusal).await?;
+                self.entries.extend(entries);
+            }
+            Ruling::Allowed(_) => {
+                let connection = facts.connection.as_ref().map(|c| c.connection_id);
+                draft.insert(&mut self.tx, self.now, connection).await?;
+                let enqueued = draft.enqueue(&mut self.tx, self.now, connection).await?;
+                if matches!(enqueued, Enqueued::Refused) {
+                    return Ok(Filled::Lost);
+                }
+                let requested = draft.audit(action::RUN_REQUESTED, draft.context());
+                self.entries.push(requested);
+            }
+        }
+        self.ticked.runs += 1;
+        Ok(Filled::Done)
+    }
+
+    async fn skip(
+        &mut self,
+        slot_at: Timestamp,
+        reason: SkipReason,
+        run_id: Option<RunId>,
+    ) -> Result<Filled, StoreError> {
+        let line = Line {
+            slots: one(slot_at),
+            fate: SlotFate::Skipped,
+            run_id,
+            reason: Some(reason),
+        };
+        if self.write(&line).await? {
+            self.ticked.skipped += 1;
+            let detail = json!({
+                "name": self.schedule.name, "slot_at": slot_at, "reason": reason, "active_run": run_id,
+            });
+            self.tell(action::SLOT_SKIPPED, detail);
+        }
+        Ok(Filled::Done)
+    }
+
+    /// Writes a line; answers whether the slot was still free.
+    async fn write(&mut self, line: &Line) -> Result<bool, StoreError> {
+        let args = args![
+            self.schedule.workspace_id,
+            self.schedule.tenant_id,
+            self.schedule.id,
+            line.slots.first,
+            line.fate.as_str(),
+            line.slots.last,
+            line.slots.slots,
+            line.run_id,
+            line.reason.map(SkipReason::as_str),
+            self.schedule.revision,
+            self.now,
+        ];
+        Ok(self.tx.execute(&SLOT_INSERT, args).await? > 0)
+    }
+
+    fn tell(&mut self, action: &'static str, detail: serde_json::Value) {
+        self.entries.push(AuditEntry {
+            workspace_id: self.schedule.workspace_id,
+            scope_id: domain::ids::ScopeId::of(
+                self.schedule.workspace_id,
+                Some(self.schedule.tenant_id),
+            ),
+            action,
+            actor: AuditActor {
+                id: None,
+                name: "System".to_owned(),
+            },
+            subject_id: self.schedule.id.as_uuid(),
+            run_id: None,
+            detail: detail.to_string(),
+        });
+    }
+
+    async fn commit(mut self, next: Option<Timestamp>) -> Result<(), StoreError> {
+        let args = args![self.schedule.id, next];
+        self.tx.execute(&SCHEDULE_ADVANCE, args).await?;
+        append(&mut self.tx, self.now, self.entries).await?;
+        self.tx.commit().await
+    }
+}
+
+const fn one(slot: Timestamp) -> Missed {
+    Missed {
+        first: slot,
+        last: slot,
+        slots: 1,
+    }
+}

@@ -1,0 +1,164 @@
+//! Queued runs that no worker ever took (R-10): ended, so that a new start is not answered with them for ever.
+
+use domain::{
+    ids::{RunId, ScopeId, UserId, WorkspaceId},
+    time::{DAY, Timestamp},
+};
+use serde_json::json;
+
+use super::{
+    Failure,
+    settle::{Notice, notify},
+};
+use crate::{
+    Store,
+    audit::{AuditActor, AuditEntry, action, append, to_json},
+    error::StoreError,
+    sql::{Row, Statement, args, dialects, same},
+};
+
+/// How long a run may wait while workers are there.
+pub const STALE_AFTER: i64 = DAY;
+/// The reason of a run that nobody took.
+pub const STALE_QUEUED: &str = "stale_queued";
+
+static STALE_PEEK: Statement = same(
+    "run_queue_stale_peek",
+    "select run_id from run_queue where status = 'queued' and available_at <= $1 limit 1",
+);
+// Counted is the time from when the run could have been taken on, as far as workers were there.
+static STALE: Statement = dialects(
+    "run_queue_stale",
+    "select q.workspace_id, q.scope_id, q.run_id, r.user_id from run_queue q join operation_runs r on r.id = q.run_id
+     where q.status = 'queued' and q.available_at <= $1
+       and (select coalesce(sum(min(p.until_at, $2) - max(p.began_at, q.available_at)), 0) from worker_presence p
+            where p.until_at > q.available_at and p.began_at < $2) >= $3
+     order by q.run_id limit 200",
+    "select q.workspace_id, q.scope_id, q.run_id, r.user_id from run_queue q join operation_runs r on r.id = q.run_id
+     where q.status = 'queued' and q.available_at <= $1
+       and (select coalesce(sum(least(p.until_at, $2) - greatest(p.began_at, q.available_at)), 0) from worker_presence p
+            where p.until_at > q.available_at and p.began_at < $2) >= $3
+     order by q.run_id limit 200 for update of q skip locked",
+);
+static RUNS_STALE: Statement = dialects(
+    "runs_stale",
+    "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2, reconciled_at = $2,
+       outcome = case when started_at is not null and exists (
+         select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+         then 'partially_succeeded' else 'failed' end,
+       reason_code = $3, failures = $4
+     where id in (select unhex(value) from json_each($1)) and status = 'queued'
+     returning id, outcome, attempt",
+    "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2, reconciled_at = $2,
+       outcome = case when started_at is not null and exists (
+         select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+         then 'partially_succeeded' else 'failed' end,
+       reason_code = $3, failures = $4
+     where id in (select value::uuid from json_array_elements_text($1::json)) and status = 'queued'
+     returning id, outcome, attempt",
+);
+static STALE_LEAVE: Statement = dialects(
+    "run_queue_stale_leave",
+    "delete from run_queue where run_id in (select unhex(value) from json_each($1))",
+    "delete from run_queue where run_id in (select value::uuid from json_array_elements_text($1::json))",
+);
+
+struct Stale {
+    workspace_id: WorkspaceId,
+    scope_id: ScopeId,
+    run_id: RunId,
+    user_id: Option<UserId>,
+}
+
+impl Stale {
+    fn of(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
+            scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
+            run_id: RunId::from_uuid(row.uuid("run_id")?),
+            user_id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
+        })
+    }
+
+    fn notice(&self) -> Option<Notice> {
+        Some(Notice {
+            workspace_id: self.workspace_id,
+            scope_id: self.scope_id,
+            user_id: self.user_id?,
+            run_id: self.run_id,
+        })
+    }
+
+    /// The terminal entry; the installation itself did it, and nobody else.
+    fn entry(&self, outcome: &str, attempt: i64) -> AuditEntry {
+        AuditEntry {
+            workspace_id: self.workspace_id,
+            scope_id: self.scope_id,
+            action: action::RUN_COMPLETED,
+            actor: AuditActor {
+                id: None,
+                name: "System".to_owned(),
+            },
+            subject_id: self.run_id.as_uuid(),
+            run_id: Some(self.run_id),
+            detail: json!({ "outcome": outcome, "reason": STALE_QUEUED, "attempt": attempt })
+                .to_string(),
+        }
+    }
+}
+
+impl Store {
+    /// Ends queued runs that nobody took although workers were there all the time; answers how many.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn runs_reconcile(&self) -> Result<usize, StoreError> {
+        let now = self.db.now().await?;
+        let old = now.plus(-STALE_AFTER);
+        if self.db.first(&STALE_PEEK, args![old]).await?.is_none() {
+            return Ok(0);
+        }
+        let mut tx = self.db.write().await?;
+        let rows = tx.fetch(&STALE, args![old, now, STALE_AFTER]).await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let stale = rows.iter().map(Stale::of).collect::<Result<Vec<_>, _>>()?;
+        let ids: Vec<_> = stale
+            .iter()
+            .map(|run| run.run_id.as_uuid().simple().to_string())
+            .collect();
+        let ids = to_json(&ids)?;
+        let now: Timestamp = tx.now().await?;
+        let args = args![&*ids, now, STALE_QUEUED, to_json(&[failure()])?];
+        let ended = tx.fetch(&RUNS_STALE, args).await?;
+        // The queue and the ledger say the same of a run; where they do not, nothing is written.
+        if ended.len() != stale.len() {
+            return Err(StoreError::Conflict);
+        }
+        tx.execute(&STALE_LEAVE, args![ids]).await?;
+        let mut entries = Vec::with_capacity(stale.len());
+        for row in &ended {
+            let id = RunId::from_uuid(row.uuid("id")?);
+            let run = stale.iter().find(|run| run.run_id == id);
+            let run = run.ok_or(StoreError::Conflict)?;
+            entries.push(run.entry(&row.text("outcome")?, row.int("attempt")?));
+        }
+        let notices: Vec<_> = stale.iter().filter_map(Stale::notice).collect();
+        notify(&mut tx, now, &notices).await?;
+        append(&mut tx, now, entries).await?;
+        tx.commit().await?;
+        Ok(stale.len())
+    }
+}
+
+fn failure() -> Failure {
+    Failure {
+        code: "run.queue".to_owned(),
+        reason_code: STALE_QUEUED.to_owned(),
+        message:
+            "no worker took this run in the 24 hours in which workers were there, so it was ended"
+                .to_owned(),
+        stated_wait: None,
+    }
+}

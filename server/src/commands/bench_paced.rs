@@ -1,0 +1,125 @@
+//! From a press of start to `running`, at a steady rate.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use domain::{ids::RunId, operation::OperationType, time::Timestamp, views::StartResult};
+use operations::{Bulk, Services};
+use serde_json::{Value, json};
+use store::{Store, StoreError};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+
+use super::{bench_runs::pool, bench_target::at};
+
+/// Over how many tenants presses are spread; a tenant's next press finds the last one's run over.
+const TENANTS: usize = 400;
+
+/// A press of start: when, by the database's clock, and the run it led to.
+type Press = (Timestamp, RunId);
+
+/// What presses at a steady rate led to.
+pub(crate) struct Paced {
+    presses: usize,
+    per_second: u32,
+    times: Vec<Duration>,
+}
+
+/// Presses start at a steady rate while the pool of a worker process works, and looks when each run started.
+pub(crate) async fn press(
+    services: &Services,
+    per_second: u32,
+    seconds: u32,
+    workers: usize,
+) -> anyhow::Result<Paced> {
+    let bulk = Arc::new(services.make_bulk(1, TENANTS).await?);
+    let (stop, stopped) = watch::channel(false);
+    let working = tokio::spawn(pool(services, workers).run(stopped));
+    let presses = per_second as usize * seconds as usize;
+    let pressed = press_all(services, &bulk, presses, per_second).await;
+    wait_for_the_last(services.store()).await?;
+    stop.send(true)?;
+    working.await?;
+    Ok(Paced {
+        presses,
+        per_second,
+        times: times_of(services.store(), &bulk, &pressed).await?,
+    })
+}
+
+async fn press_all(
+    services: &Services,
+    bulk: &Arc<Bulk>,
+    presses: usize,
+    per_second: u32,
+) -> Vec<Option<Press>> {
+    let mut tick = interval(Duration::from_secs(1) / per_second.max(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut pressing = JoinSet::new();
+    for tenant in bulk.tenant_ids().cycle().take(presses) {
+        tick.tick().await;
+        let (services, bulk) = (services.clone(), Arc::clone(bulk));
+        pressing.spawn(async move {
+            let pressed = services.store().now().await.ok()?;
+            let noop = OperationType::LabNoop.as_str();
+            let answer = services
+                .start(&bulk.owner, &tenant.to_string(), noop)
+                .await
+                .ok()?;
+            (answer.result == StartResult::Accepted).then_some((pressed, answer.run_id))
+        });
+    }
+    pressing.join_all().await
+}
+
+async fn wait_for_the_last(store: &Store) -> anyhow::Result<()> {
+    let waiting = async {
+        while store.runs_waiting().await? {
+            sleep(Duration::from_millis(50)).await;
+        }
+        Ok::<_, StoreError>(())
+    };
+    timeout(Duration::from_secs(60), waiting)
+        .await
+        .context("waiting for the last runs")?
+        .context("looking for waiting runs")
+}
+
+async fn times_of(
+    store: &Store,
+    bulk: &Bulk,
+    pressed: &[Option<Press>],
+) -> Result<Vec<Duration>, StoreError> {
+    let mut times = Vec::with_capacity(pressed.len());
+    for (at, run) in pressed.iter().flatten() {
+        let access = store.run(&bulk.owner, *run).await?;
+        if let Some(started) = access.run().started_at {
+            let micros = u64::try_from(started.since(*at)).unwrap_or(0);
+            times.push(Duration::from_micros(micros));
+        }
+    }
+    Ok(times)
+}
+
+impl Paced {
+    /// Tells it in words, and as the fields of a JSON object.
+    pub(crate) fn tell(mut self) -> Value {
+        let [p50, p95, p99] = [50, 95, 99].map(|percent| at(&mut self.times, percent));
+        println!(
+            "  press to running at {} a second: p50 {p50:.1} ms, p95 {p95:.1} ms, p99 {p99:.1} ms; {} presses, {} became runs of their own",
+            self.per_second,
+            self.presses,
+            self.times.len()
+        );
+        println!(
+            "    over {TENANTS} tenants; clock from before the use case is called to the moment of the start, both by the database's clock"
+        );
+        json!({
+            "per_second": self.per_second, "presses": self.presses, "started": self.times.len(),
+            "p50_ms": p50, "p95_ms": p95, "p99_ms": p99,
+        })
+    }
+}
