@@ -16,6 +16,7 @@ pub(super) static NOOP: OperationSpec = OperationSpec {
     view_capability: Capability::OperationsView,
     authority_modes: &[AuthorityMode::ActorBound],
     effect: ProviderEffect::Reads,
+    retry: RetryPolicy::NEVER,
     count_keys: &[],
     expected_seconds: 1,
     retry: RetryPolicy::NEVER,
