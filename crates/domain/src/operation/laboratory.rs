@@ -19,7 +19,6 @@ pub(super) static NOOP: OperationSpec = OperationSpec {
     retry: RetryPolicy::NEVER,
     count_keys: &[],
     expected_seconds: 1,
-    retry: RetryPolicy::NEVER,
     exclusion_group: None,
     operability: Operability::ActiveOnly,
     connection: ConnectionNeed::Verified,
