@@ -16,7 +16,10 @@ const FINDERS: [(&str, Finder); 10] = [
     ("skip-the-decision", Finder::Wall),
     ("take-everybody-for-an-owner", Finder::Rule("L-18")),
     ("read-old-connections", Finder::Rule("L-04")),
-    ("finish-without-attempt", Finder::Rule("I3")),
+    (
+        "finish-without-attempt",
+        Finder::Rule("I3 queue and ledger"),
+    ),
     ("rescue-without-new-attempt", Finder::Wall),
     ("notify-twice", Finder::Rule("I7 nobody else")),
     ("notify-nobody", Finder::Rule("I7 one notification")),

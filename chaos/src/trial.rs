@@ -126,8 +126,6 @@ async fn sandbox(
 }
 
 fn worker_program(order: &Order, common: &[&str], logs: &Path) -> WorkerProgram {
-    let lease = order.size.lease.as_secs().to_string();
-    let _ = &lease;
     let own = ["--workers", "2"];
     let arguments = match &order.planted {
         Some((_, mistake)) => [common, &own, &["--mistake", mistake]].concat(),
@@ -180,8 +178,9 @@ async fn perform(
     for changing in changing {
         seen.push(changing.await?);
     }
-    let bound = match order.planted {
-        None => order.size.lease * 2 + Duration::from_secs(60),
+    let mistake = order.planted.as_ref().map(|(_, mistake)| &**mistake);
+    let bound = match mistake {
+        None | Some("none") => order.size.lease * 2 + Duration::from_secs(60),
         // What a mistake leaves behind need not be waited for.
         Some(_) => order.size.lease * 2 + Duration::from_secs(6),
     };

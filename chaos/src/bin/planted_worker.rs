@@ -21,8 +21,6 @@ struct Arguments {
     #[arg(long)]
     workers: usize,
     #[arg(long)]
-    lease_seconds: i64,
-    #[arg(long)]
     mistake: String,
 }
 

@@ -117,6 +117,19 @@ impl Histories {
         history.get_mut(next.checked_sub(1)?)
     }
 
+    /// Whether a row that is there was not until right before.
+    ///
+    /// Nobody can lock a row that is not there: what is given back while a claim decides may be missed, and the
+    /// run is refused. The other way round, what is taken away is a locked row, and never missed.
+    fn is_given_back(&self, grant: Grant, after: i64) -> bool {
+        let Some(history) = self.0.get(&grant) else {
+            return false;
+        };
+        let next = history.partition_point(|stretch| stretch.from <= after);
+        let state = |back: usize| Some(history.get(next.checked_sub(back)?)?.is_there);
+        state(1) == Some(true) && state(2) == Some(false)
+    }
+
     /// Notes what somebody read; answers what another one had read in the same stretch, when it differs.
     fn read(&mut self, grant: Grant, after: i64, version: Option<i64>) -> Option<Option<i64>> {
         let stretch = self.at(grant, after)?;
@@ -221,6 +234,9 @@ fn of_decision(
         found.extend(of_standing(seen, made));
     }
     for (grant, version) in rows {
+        if version.is_none() && !made.decision.allowed && histories.is_given_back(grant, after) {
+            continue;
+        }
         if let Some(known) = histories.read(grant, after, version) {
             let what = format!(
                 "entry {}: {grant:?} read as {version:?}, and it was {known:?} then",
@@ -267,7 +283,17 @@ fn expected(
     histories: &mut Histories,
 ) -> Option<ReasonCode> {
     let (tenant, after) = (site.tenant.id(), made.sequence - 1);
+    let evidence = &made.decision.evidence;
     let mut state = |grant| {
+        let read = match grant {
+            Grant::Workspace(_) => evidence.workspace_membership_version,
+            Grant::TenantMember(..) => evidence.tenant_membership_version,
+            Grant::Tenant(_) => evidence.tenant_version,
+            Grant::Connection(_) => evidence.connection_version,
+        };
+        if read.is_none() && histories.is_given_back(grant, after) {
+            return (false, String::new());
+        }
         let stretch = histories.at(grant, after);
         stretch.map_or((false, String::new()), |it| (it.is_there, it.word.clone()))
     };

@@ -13,15 +13,16 @@ use crate::process;
 const SHORT: &str = "10";
 
 /// A mistake that is planted, and the database on which it is looked for.
-const PLANTED: [(&str, &str); 8] = [
-    ("skip-the-decision", "sqlite"),
-    ("take-everybody-for-an-owner", "postgres"),
-    ("read-old-connections", "sqlite"),
-    ("finish-without-attempt", "sqlite"),
+const PLANTED: [(&str, &str); 9] = [
+    ("none", "sqlite"),
+    ("skip-the-decision", "postgres"),
+    ("take-everybody-for-an-owner", "sqlite"),
+    ("read-old-connections", "postgres"),
     ("rescue-without-new-attempt", "sqlite"),
     ("notify-twice", "postgres"),
     ("notify-nobody", "sqlite"),
     ("forget-the-audit", "postgres"),
+    ("stay-in-the-queue", "sqlite"),
 ];
 
 /// The programs of a trial.
@@ -80,7 +81,7 @@ pub fn short(layout: &Layout) -> Result<Tally> {
             "--database",
             database,
             "--seconds",
-            "6",
+            "5",
             "--planted-worker",
             worker,
             "--planted",
