@@ -16,6 +16,8 @@ words! {
         InventorySync = "inventory.sync",
         /// Does nothing, so that what surrounds a run can be measured.
         LabNoop = "lab.noop",
+        /// Changes descriptions of device configurations, so that writing can be tried under faults.
+        LabWrite = "lab.write",
     }
 }
 
@@ -166,6 +168,7 @@ impl OperationType {
             Self::ConnectionCheck => &CONNECTION_CHECK,
             Self::InventorySync => &INVENTORY_SYNC,
             Self::LabNoop => &laboratory::NOOP,
+            Self::LabWrite => &laboratory::WRITE,
         }
     }
 

@@ -75,6 +75,7 @@ migrations! {
     3 "0003_own_pages",
     4 "0004_engine",
     8 "0008_schedules",
+    9 "0009_intents",
     10 "0010_installation",
 }
 

@@ -8,6 +8,7 @@ mod ending;
 mod follow_ups;
 mod header;
 mod progress;
+mod questions;
 mod refusal;
 mod report;
 mod summary;
@@ -28,6 +29,7 @@ use self::{
     follow_ups::{FollowUps, Redactions, Related},
     header::{Standing, WaysBack, place},
     progress::{Failures, Progress},
+    questions::Questions,
     refusal::Refusal,
     report::Report,
     summary::Summary,
@@ -77,6 +79,7 @@ fn Viewer(view: RunView) -> impl IntoView {
             </Show>
             {move || view! { <Banner lines=banner.get() /> }}
             <Refusal run />
+            <Questions run />
             <OnItsWay run />
             <FollowUps live />
             <Parts run now=live.now />

@@ -9,6 +9,7 @@
 
 mod account;
 mod canary;
+mod checkpoints;
 mod export;
 mod gate;
 mod hidden;
@@ -16,14 +17,18 @@ mod inventory;
 mod invitations;
 mod life;
 mod list;
+mod meddling;
 mod members;
 mod pages;
 mod play;
 mod polls;
 mod sample;
+mod schedules;
 mod setting_up;
 mod sign_in;
 mod starts;
 mod verification;
 mod workers;
 mod world;
+mod write_crashes;
+mod writes;

@@ -10,6 +10,8 @@ mod attacks;
 mod audit;
 mod cancel;
 mod cases;
+mod checkpoint;
+mod checkpoint_race;
 mod connections;
 #[cfg(debug_assertions)]
 mod coverage;
@@ -18,6 +20,7 @@ mod denials;
 mod finish;
 mod forgeries;
 mod history;
+mod intents;
 mod invariants;
 mod inventory;
 mod invitations;

@@ -14,8 +14,14 @@ use crate::{
 
 const ROUNDS: usize = 240;
 
+/// The kinds of which the audit log tells.
+pub fn audited() -> Vec<Kind> {
+    let audited = |kind: &Kind| kind.action().is_some();
+    KINDS.into_iter().filter(audited).collect()
+}
+
 /// The place of the last entry about a change in the audit log, which is its place among all commits.
-async fn last_change(db: &Database, kind: Kind, site: &Site) -> Option<i64> {
+pub async fn last_change(db: &Database, kind: Kind, site: &Site) -> Option<i64> {
     let (action, subject) = (kind.action()?, db.id(kind.subject(site)));
     let query = format!(
         "select max(sequence) from audit_log where action = '{action}' and subject_id = {subject}"
@@ -24,7 +30,7 @@ async fn last_change(db: &Database, kind: Kind, site: &Site) -> Option<i64> {
 }
 
 /// The place of a run's decision in the audit log.
-async fn decided(db: &Database, run: RunId) -> i64 {
+pub async fn decided(db: &Database, run: RunId) -> i64 {
     let run = db.id(run.as_uuid());
     let query = format!(
         "select max(sequence) from audit_log where run_id = {run} and action in ('run.started', 'run.blocked')"
@@ -33,7 +39,7 @@ async fn decided(db: &Database, run: RunId) -> i64 {
 }
 
 /// Lets the other side get ahead by some round trips to the database.
-async fn step_aside(store: &Store, times: usize) {
+pub async fn step_aside(store: &Store, times: usize) {
     for _ in 0..times {
         store.now().await.unwrap();
     }
@@ -44,7 +50,7 @@ pub async fn l04_a_revocation_before_the_start_is_always_seen(db: Arc<Database>)
     let site = Arc::new(Site::first(&world).await);
     // A second process, with connections of its own.
     let elsewhere = db.another_store().await;
-    let audited: Vec<Kind> = KINDS.into_iter().filter(|k| k.action().is_some()).collect();
+    let audited = audited();
     let (mut started_first, mut revoked_first) = (0, 0);
     for round in 0..ROUNDS {
         let kind = audited[round % audited.len()];
