@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod layout;
-mod postgres;
 mod process;
 mod setup;
 mod site;
@@ -21,7 +20,9 @@ use crate::site::Flavour;
 
 const USAGE: &str = "\
 cargo xtask run [-- DEMO ARGUMENTS]          set up, build, start `tenant-atlas demo`
-cargo xtask test [STEP ...] [-- ARGUMENTS]   set up, check; steps: fmt lint unit sqlite pgsql wasm stories
+cargo xtask test [STEP ...] [-- ARGUMENTS]   set up, check; steps: fmt lint unit sqlite pgsql chaos wasm stories
+cargo xtask chaos --minutes N --seed S [--database sqlite|postgres]
+                                             the program under kills, stops and restarts, and a checker
 cargo xtask dist                             release binary and compressed site
 cargo xtask setup                            only the set-up";
 
@@ -47,6 +48,10 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         // `run` has no arguments of its own, so `--` may be left out.
         "run" => run(&layout, &[own, passed_on].concat()),
         "test" => tests::run(&layout, own, passed_on),
+        "chaos" => {
+            setup::ensure(&layout, &[Need::Postgres])?;
+            tests::chaos(&layout, own)
+        }
         "dist" => dist(&layout),
         "setup" => {
             setup::ensure(&layout, &Need::ALL)?;

@@ -21,6 +21,13 @@ pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
     crate::sql::statements_run(dialect)
 }
 
+pub use crate::sql::border::{Border, Pause};
+
+/// Does some work and asks the border before each of its statements, each `begin` and each `commit`.
+pub async fn with_border<T>(border: Border, work: impl Future<Output = T>) -> T {
+    crate::sql::border::within(border, work).await
+}
+
 /// What a claim asks when the answer of its commit was lost; on SQLite no answer can be.
 ///
 /// # Errors

@@ -15,12 +15,16 @@ mod counters;
 mod error;
 mod facts;
 mod installation;
+mod invariants;
 mod inventory;
 mod invitations;
 mod members;
 mod new_id;
 mod notifications;
 mod open;
+#[cfg(feature = "planted")]
+#[doc(hidden)]
+pub mod planted;
 mod queue;
 mod runs;
 mod schedules;
@@ -39,6 +43,7 @@ pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
 pub use counters::Counters;
 pub use error::StoreError;
+pub use invariants::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, Violation};
 pub use inventory::{InventoryObject, InventoryRow};
 pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};
 pub use members::Member;

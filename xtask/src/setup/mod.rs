@@ -47,7 +47,7 @@ pub fn ensure(layout: &Layout, needs: &[Need]) -> Result<()> {
             why: "runs the browser stories",
         });
     }
-    if needs.contains(&Need::Postgres) && tools::postgres_programs().is_none() {
+    if needs.contains(&Need::Postgres) && postgres_cluster::programs().is_none() {
         missing.push(apt::Package {
             name: "postgresql",
             why: "the second database of the tests",

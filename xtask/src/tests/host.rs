@@ -3,10 +3,10 @@
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
+use postgres_cluster::Cluster;
 
 use super::tally::Tally;
 use crate::layout::Layout;
-use crate::postgres::Cluster;
 use crate::process;
 
 /// Names the throw-away PostgreSQL to the tests; without it they use SQLite alone.

@@ -1,5 +1,6 @@
 //! Runs the checks, counts them over everything, and says so in one last line.
 
+mod chaos;
 mod host;
 mod lint;
 mod stories;
@@ -9,11 +10,11 @@ mod wasm;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use postgres_cluster::{Cluster, Keep};
 
 use self::tally::Tally;
 use crate::layout::Layout;
-use crate::postgres::Cluster;
 use crate::process;
 use crate::setup::{self, Need};
 
@@ -26,11 +27,19 @@ enum Step {
     Sqlite,
     Pgsql,
     Wasm,
+    Chaos,
     Stories,
 }
 
 /// What a full run holds: `Unit` runs the conformance suite on both databases.
-const FULL: [Step; 5] = [Step::Fmt, Step::Lint, Step::Unit, Step::Wasm, Step::Stories];
+const FULL: [Step; 6] = [
+    Step::Fmt,
+    Step::Lint,
+    Step::Unit,
+    Step::Chaos,
+    Step::Wasm,
+    Step::Stories,
+];
 
 impl Step {
     fn parse(name: &str) -> Result<Self> {
@@ -41,8 +50,11 @@ impl Step {
             "sqlite" => Self::Sqlite,
             "pgsql" => Self::Pgsql,
             "wasm" => Self::Wasm,
+            "chaos" => Self::Chaos,
             "stories" => Self::Stories,
-            other => bail!("no step `{other}`; there are fmt lint unit sqlite pgsql wasm stories"),
+            other => {
+                bail!("no step `{other}`; there are fmt lint unit sqlite pgsql chaos wasm stories")
+            }
         })
     }
 
@@ -54,6 +66,7 @@ impl Step {
             Self::Sqlite => "sqlite",
             Self::Pgsql => "pgsql",
             Self::Wasm => "wasm",
+            Self::Chaos => "chaos",
             Self::Stories => "stories",
         }
     }
@@ -62,7 +75,7 @@ impl Step {
         match self {
             Self::Fmt | Self::Sqlite => &[],
             Self::Lint => &[Need::Npm],
-            Self::Unit | Self::Pgsql => &[Need::Postgres],
+            Self::Unit | Self::Pgsql | Self::Chaos => &[Need::Postgres],
             Self::Wasm => &[Need::Npm, Need::Wasm],
             Self::Stories => &[Need::Npm, Need::Wasm, Need::Chromium],
         }
@@ -72,14 +85,23 @@ impl Step {
         match self {
             Self::Fmt => lint::format(layout),
             Self::Lint => lint::lint(layout),
-            Self::Unit => host::everything(layout, &Cluster::start()?, passed_on),
+            Self::Unit => host::everything(layout, &postgres()?, passed_on),
             Self::Sqlite => host::store_on_sqlite(layout, passed_on),
-            Self::Pgsql => host::store_on_postgres(layout, &Cluster::start()?, passed_on),
+            Self::Pgsql => host::store_on_postgres(layout, &postgres()?, passed_on),
             Self::Wasm => wasm::build_and_weigh(layout),
+            Self::Chaos => chaos::short(layout),
             Self::Stories => stories::run(layout, passed_on),
         }
     }
 }
+
+/// A cluster for the time of a step.
+fn postgres() -> Result<Cluster> {
+    let programs = postgres_cluster::programs().context("PostgreSQL's initdb is missing")?;
+    Ok(Cluster::start(&programs, Keep::Nothing)?)
+}
+
+pub use self::chaos::long as chaos;
 
 /// Runs the named steps, or all; the last line printed is `N passed, M failed`.
 pub fn run(layout: &Layout, names: &[String], passed_on: &[String]) -> Result<ExitCode> {

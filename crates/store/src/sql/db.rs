@@ -40,6 +40,7 @@ impl Db {
     /// On PostgreSQL `begin` is not cancel-safe in sqlx 0.9.0, so it runs in a task of its own:
     /// a dropped request cannot leave a connection in the pool with an open transaction.
     pub(crate) async fn write(&self) -> Result<Tx, StoreError> {
+        tx::note(self.dialect(), "begin").await;
         match self {
             Self::Sqlite { writer, .. } => {
                 let writer = writer.clone();
@@ -56,7 +57,7 @@ impl Db {
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        tx::note(self.dialect(), statement.name);
+        tx::note(self.dialect(), statement.name).await;
         Ok(match self {
             Self::Sqlite { readers, .. } => {
                 let rows = tx::sqlite(statement, args).fetch_all(readers).await?;
@@ -90,7 +91,7 @@ impl Db {
 
     /// Runs a list query put together from constant pieces.
     pub(crate) async fn list(&self, fragments: Fragments) -> Result<Vec<Row>, StoreError> {
-        tx::note(self.dialect(), fragments.name);
+        tx::note(self.dialect(), fragments.name).await;
         Ok(match self {
             Self::Sqlite { readers, .. } => {
                 let rows = fragments.sqlite().build().fetch_all(readers).await?;

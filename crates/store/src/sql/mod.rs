@@ -12,8 +12,8 @@ pub(crate) use db::{Db, Sessions};
 pub(crate) use fragments::Fragments;
 pub(crate) use row::Row;
 pub(crate) use rows::Rows;
-#[cfg(debug_assertions)]
-pub(crate) use statement::log::names as statements_run;
 pub(crate) use statement::{Statement, dialects, same};
+#[cfg(debug_assertions)]
+pub(crate) use statement::{border, log::names as statements_run};
 pub(crate) use tx::Tx;
 pub(crate) use value::{Value, args};

@@ -60,3 +60,29 @@ pub(crate) mod log {
         )
     }
 }
+
+/// Lets a test be in between: something to wait for before each statement of one piece of work.
+#[cfg(debug_assertions)]
+pub(crate) mod border {
+    use std::{pin::Pin, sync::Arc};
+
+    /// What is waited for at one border.
+    pub type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    /// Asked before each statement, each `begin` and each `commit`, with its name.
+    pub type Border = Arc<dyn Fn(&'static str) -> Pause + Send + Sync>;
+
+    tokio::task_local! {
+        static BORDER: Border;
+    }
+
+    pub(crate) async fn reach(name: &'static str) {
+        if let Ok(border) = BORDER.try_with(Arc::clone) {
+            border(name).await;
+        }
+    }
+
+    pub(crate) async fn within<T>(border: Border, work: impl Future<Output = T>) -> T {
+        BORDER.scope(border, work).await
+    }
+}

@@ -27,7 +27,7 @@ impl Tx {
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
-        note(self.dialect(), statement.name);
+        note(self.dialect(), statement.name).await;
         timed(statement.name, async {
             Ok(match self {
                 Self::Sqlite(tx) => sqlite(statement, args)
@@ -49,7 +49,7 @@ impl Tx {
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        note(self.dialect(), statement.name);
+        note(self.dialect(), statement.name).await;
         timed(statement.name, async {
             Ok(match self {
                 Self::Sqlite(tx) => {
@@ -74,11 +74,12 @@ impl Tx {
         rows: Rows,
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
-        note(self.dialect(), statement.name);
+        note(self.dialect(), statement.name).await;
         timed(statement.name, async {
             Ok(match self {
                 Self::Sqlite(tx) => {
-                    let query = rows.bind_sqlite(sqlx::query(statement.sqlite))?;
+                    let query =
+                        rows.bind_sqlite(sqlx::query(text(statement.name, statement.sqlite)))?;
                     let done = bind_sqlite(query, args).execute(&mut **tx).await?;
                     done.rows_affected()
                 }
@@ -99,11 +100,12 @@ impl Tx {
         rows: Rows,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        note(self.dialect(), statement.name);
+        note(self.dialect(), statement.name).await;
         timed(statement.name, async {
             Ok(match self {
                 Self::Sqlite(tx) => {
-                    let query = rows.bind_sqlite(sqlx::query(statement.sqlite))?;
+                    let query =
+                        rows.bind_sqlite(sqlx::query(text(statement.name, statement.sqlite)))?;
                     let found = bind_sqlite(query, args).fetch_all(&mut **tx).await?;
                     found.into_iter().map(Row::Sqlite).collect()
                 }
@@ -128,6 +130,7 @@ impl Tx {
 
     /// Commits.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        note(self.dialect(), "commit").await;
         timed("commit", async {
             match self {
                 Self::Sqlite(tx) => tx.commit().await?,
@@ -169,19 +172,31 @@ async fn timed<T>(statement: &'static str, work: impl Future<Output = T>) -> T {
     done
 }
 
-/// Remembers that a statement ran; costs nothing in a release build.
-pub(super) fn note(dialect: &'static str, name: &'static str) {
+/// Remembers that a statement ran, and waits where a test wants to be before it; costs nothing in a release build.
+pub(super) async fn note(dialect: &'static str, name: &'static str) {
     #[cfg(debug_assertions)]
-    super::statement::log::ran(dialect, name);
+    {
+        super::statement::log::ran(dialect, name);
+        super::statement::border::reach(name).await;
+    }
     #[cfg(not(debug_assertions))]
     let _ = (dialect, name);
+}
+
+#[cfg(feature = "planted")]
+use crate::planted::text;
+
+/// What is sent is what is written down.
+#[cfg(not(feature = "planted"))]
+const fn text(_: &'static str, text: &'static str) -> &'static str {
+    text
 }
 
 pub(super) fn sqlite(
     statement: &'static Statement,
     args: Vec<Value>,
 ) -> Query<'static, Sqlite, SqliteArguments> {
-    bind_sqlite(sqlx::query(statement.sqlite), args)
+    bind_sqlite(sqlx::query(text(statement.name, statement.sqlite)), args)
 }
 
 fn bind_sqlite(
@@ -213,7 +228,8 @@ fn text_of(
     statement: &'static Statement,
     sessions: Sessions,
 ) -> Query<'static, Postgres, PgArguments> {
-    sqlx::query(statement.postgres).persistent(sessions == Sessions::Own)
+    let text = text(statement.name, statement.postgres);
+    sqlx::query(text).persistent(sessions == Sessions::Own)
 }
 
 fn bind_postgres(

@@ -7,7 +7,8 @@ use tokio::sync::Barrier;
 
 use crate::{
     database::Database,
-    race::{KINDS, last_sequence, step_aside},
+    race::{audited, decided, last_change, step_aside},
+    revocations::Site,
     world::World,
 };
 
@@ -15,32 +16,35 @@ const ROUNDS: usize = 160;
 
 pub async fn l10_a_revocation_before_a_checkpoint_is_always_seen(db: Arc<Database>) {
     let world = Arc::new(World::new(&db).await);
-    let operator = world.operator("operator").await;
+    let site = Arc::new(Site::first(&world).await);
+    let kinds = audited();
     // A second process, with connections of its own.
     let elsewhere = db.another_store().await;
     let (mut allowed, mut overtaken) = (0, 0);
     for round in 0..ROUNDS {
-        let kind = KINDS[round % KINDS.len()];
+        let kind = kinds[round % kinds.len()];
         let running = world
-            .running(&operator, domain::operation::OperationType::InventorySync)
+            .running(
+                &site.operator,
+                domain::operation::OperationType::InventorySync,
+            )
             .await;
         let run = running.key().run_id;
-        let revocation = format!("action = '{}'", kind.action());
-        let earlier = last_sequence(&db, &revocation).await;
-        let before = kind.version(&world, &operator).await;
+        let earlier = last_change(&db, kind, &site).await;
+        let before = kind.version(&world, &site).await;
         let line = Arc::new(Barrier::new(2));
         let revoking = {
-            let (world, operator, line) = (world.clone(), operator.clone(), line.clone());
+            let (world, site, line) = (world.clone(), site.clone(), line.clone());
             tokio::spawn(async move {
                 line.wait().await;
                 step_aside(&world.store, round / 4 % 14).await;
-                kind.revoke(&world, &operator).await;
+                kind.revoke(&world.store, &world, &site).await;
             })
         };
         line.wait().await;
         loop {
             // In the log before the checkpoint began: then it must not be overlooked.
-            let is_revoked = last_sequence(&db, &revocation).await != earlier;
+            let is_revoked = last_change(&db, kind, &site).await != earlier;
             match elsewhere.checkpoint(&running).await.unwrap() {
                 Asked::GoOn(_) => {
                     assert!(!is_revoked, "round {round}: {kind:?} was overlooked");
@@ -54,9 +58,8 @@ pub async fn l10_a_revocation_before_a_checkpoint_is_always_seen(db: Arc<Databas
             }
         }
         revoking.await.unwrap();
-        let run_is = format!("run_id = {}", db.id(run.as_uuid()));
-        let revoked = last_sequence(&db, &revocation).await.unwrap();
-        let refused = last_sequence(&db, &run_is).await.unwrap();
+        let revoked = last_change(&db, kind, &site).await.unwrap();
+        let refused = decided(&db, run).await;
         assert!(
             revoked < refused,
             "round {round}: refused for what came later"
@@ -70,7 +73,7 @@ pub async fn l10_a_revocation_before_a_checkpoint_is_always_seen(db: Arc<Databas
             before,
             "round {round}: {kind:?} read the row from before"
         );
-        kind.restore(&world, &operator).await;
+        kind.restore(&world, &site).await;
     }
     println!(
         "{:?}: {ROUNDS} rounds, {allowed} checkpoints allowed before their revocation, {overtaken} refusals with it on its way",

@@ -1,122 +1,41 @@
-//! A revocation at the same time as the claim (L-04, small): their audit sequences tell who was first.
+//! A revocation at the same time as the claim (L-04): their audit sequences tell who was first.
 
 use std::sync::Arc;
 
-use domain::{
-    capability::Role,
-    decision::{Evidence, LegitimacyDecision},
-    ids::RunId,
-    lifecycle::TenantLifecycle,
-};
-use store::{Scope, Store};
+use domain::{decision::LegitimacyDecision, ids::RunId};
+use store::Store;
 use tokio::sync::Barrier;
 
 use crate::{
     database::Database,
+    revocations::{KINDS, Kind, Site},
     world::{World, worker},
 };
 
 const ROUNDS: usize = 240;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    MembershipRemoved,
-    RoleLowered,
-    TenantArchived,
-    ConnectionDisabled,
+/// The kinds of which the audit log tells.
+pub fn audited() -> Vec<Kind> {
+    let audited = |kind: &Kind| kind.action().is_some();
+    KINDS.into_iter().filter(audited).collect()
 }
 
-pub const KINDS: [Kind; 4] = [
-    Kind::MembershipRemoved,
-    Kind::RoleLowered,
-    Kind::TenantArchived,
-    Kind::ConnectionDisabled,
-];
-
-impl Kind {
-    pub const fn action(self) -> &'static str {
-        match self {
-            Self::MembershipRemoved => "tenant_membership.removed",
-            Self::RoleLowered => "tenant_membership.role_set",
-            Self::TenantArchived => "tenant.lifecycle_set",
-            Self::ConnectionDisabled => "provider_connection.disabled",
-        }
-    }
-
-    /// The version the gate read of the row that is revoked.
-    pub const fn read(self, evidence: &Evidence) -> Option<i64> {
-        match self {
-            Self::MembershipRemoved | Self::RoleLowered => evidence.tenant_membership_version,
-            Self::TenantArchived => evidence.tenant_version,
-            Self::ConnectionDisabled => evidence.connection_version,
-        }
-    }
-
-    /// The version of that row now.
-    pub async fn version(self, world: &World, operator: &Scope) -> Option<i64> {
-        let tenant = world.db.id(world.tenant.id().as_uuid());
-        let user = world.db.id(operator.user_id().as_uuid());
-        let query = match self {
-            Self::MembershipRemoved | Self::RoleLowered => format!(
-                "select version from tenant_memberships where tenant_id = {tenant} and user_id = {user}"
-            ),
-            Self::TenantArchived => format!("select version from tenants where id = {tenant}"),
-            Self::ConnectionDisabled => {
-                format!("select version from provider_connections where tenant_id = {tenant}")
-            }
-        };
-        world.db.raw.int(&query).await
-    }
-
-    pub async fn revoke(self, world: &World, operator: &Scope) {
-        let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
-        let user = operator.user_id();
-        match self {
-            Self::MembershipRemoved => store.tenant_member_remove(owner, tenant, user).await,
-            Self::RoleLowered => {
-                store
-                    .tenant_role_set(owner, tenant, user, Role::Readonly)
-                    .await
-            }
-            Self::TenantArchived => {
-                store
-                    .tenant_lifecycle_set(owner, tenant, TenantLifecycle::Archived)
-                    .await
-            }
-            Self::ConnectionDisabled => {
-                store
-                    .connection_disable(owner, tenant, world.connection)
-                    .await
-            }
-        }
-        .unwrap();
-    }
-
-    pub async fn restore(self, world: &World, operator: &Scope) {
-        let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
-        let user = operator.user_id();
-        match self {
-            Self::MembershipRemoved | Self::RoleLowered => {
-                let role = Role::Operator;
-                store
-                    .tenant_role_set(owner, tenant, user, role)
-                    .await
-                    .unwrap();
-            }
-            Self::TenantArchived => world.lifecycle(TenantLifecycle::Active).await,
-            Self::ConnectionDisabled => {
-                store
-                    .connection_enable(owner, tenant, world.connection)
-                    .await
-                    .unwrap();
-            }
-        }
-    }
-}
-
-pub async fn last_sequence(db: &Database, condition: &str) -> Option<i64> {
-    let query = format!("select max(sequence) from audit_log where {condition}");
+/// The place of the last entry about a change in the audit log, which is its place among all commits.
+pub async fn last_change(db: &Database, kind: Kind, site: &Site) -> Option<i64> {
+    let (action, subject) = (kind.action()?, db.id(kind.subject(site)));
+    let query = format!(
+        "select max(sequence) from audit_log where action = '{action}' and subject_id = {subject}"
+    );
     db.raw.int(&query).await
+}
+
+/// The place of a run's decision in the audit log.
+pub async fn decided(db: &Database, run: RunId) -> i64 {
+    let run = db.id(run.as_uuid());
+    let query = format!(
+        "select max(sequence) from audit_log where run_id = {run} and action in ('run.started', 'run.blocked')"
+    );
+    db.raw.int(&query).await.unwrap()
 }
 
 /// Lets the other side get ahead by some round trips to the database.
@@ -128,28 +47,29 @@ pub async fn step_aside(store: &Store, times: usize) {
 
 pub async fn l04_a_revocation_before_the_start_is_always_seen(db: Arc<Database>) {
     let world = Arc::new(World::new(&db).await);
-    let operator = world.operator("operator").await;
+    let site = Arc::new(Site::first(&world).await);
     // A second process, with connections of its own.
     let elsewhere = db.another_store().await;
+    let audited = audited();
     let (mut started_first, mut revoked_first) = (0, 0);
     for round in 0..ROUNDS {
-        let kind = KINDS[round % KINDS.len()];
-        let run = world.sync(&operator).await;
-        let before = kind.version(&world, &operator).await;
+        let kind = audited[round % audited.len()];
+        let run = world.sync(&site.operator).await;
+        let before = kind.version(&world, &site).await;
         let line = Arc::new(Barrier::new(2));
         let revoking = {
-            let (world, operator, line) = (world.clone(), operator.clone(), line.clone());
+            let (world, site, line) = (world.clone(), site.clone(), line.clone());
             tokio::spawn(async move {
                 line.wait().await;
-                step_aside(&world.store, round / 4 % 12).await;
-                kind.revoke(&world, &operator).await;
+                step_aside(&world.store, round / 5 % 12).await;
+                kind.revoke(&world.store, &world, &site).await;
             })
         };
         let starting = {
             let (store, line) = (elsewhere.clone(), line.clone());
             tokio::spawn(async move {
                 line.wait().await;
-                step_aside(&store, round / 48 % 2).await;
+                step_aside(&store, round / 60 % 2).await;
                 store.runs_start(worker(), 5).await.unwrap()
             })
         };
@@ -162,55 +82,45 @@ pub async fn l04_a_revocation_before_the_start_is_always_seen(db: Arc<Database>)
         );
 
         let decision = decision_of(&world, run).await;
-        let run_is = format!("run_id = {}", db.id(run.as_uuid()));
-        let revoked = last_sequence(&db, &format!("action = '{}'", kind.action())).await;
-        let decided = last_sequence(&db, &run_is).await;
-        let (revoked, decided) = (revoked.unwrap(), decided.unwrap());
+        let is_revoked_first =
+            last_change(&db, kind, &site).await.unwrap() < decided(&db, run).await;
         assert_eq!(
             world.audited("run.started", run).await,
             i64::from(decision.allowed)
         );
-        if revoked < decided {
+        hold(&decision, kind, before, is_revoked_first, round);
+        if is_revoked_first {
             revoked_first += 1;
-            assert!(
-                !decision.allowed,
-                "round {round}: {kind:?} was committed before the start"
-            );
-            let read = kind.read(&decision.evidence);
-            assert_ne!(
-                read, before,
-                "round {round}: {kind:?} read the row from before"
-            );
         } else {
             started_first += 1;
-            assert!(
-                decision.allowed,
-                "round {round}: refused for what had not happened"
-            );
-            assert_eq!(
-                kind.read(&decision.evidence),
-                before,
-                "round {round}: {kind:?}"
-            );
         }
         if let Some(running) = started.running.pop() {
             world.succeed(running).await;
         }
-        kind.restore(&world, &operator).await;
+        kind.restore(&world, &site).await;
     }
     println!(
         "{:?}: {ROUNDS} rounds, start first {started_first}, revocation first {revoked_first}",
         db.dialect
     );
     elsewhere.close().await;
-    assert!(
-        world
-            .store
-            .audit_verify()
-            .await
-            .unwrap()
-            .iter()
-            .all(|v| v.broken_at.is_none())
+    world.chains_hold().await;
+}
+
+/// What a decision must have read and said, given which of the two was committed first.
+pub fn hold(
+    decision: &LegitimacyDecision,
+    kind: Kind,
+    before: Option<i64>,
+    is_revoked_first: bool,
+    round: usize,
+) {
+    let read = kind.read(&decision.evidence);
+    assert_eq!(
+        (decision.allowed, read == before),
+        (!is_revoked_first, !is_revoked_first),
+        "round {round}: {kind:?} was committed {} the start: {decision:?}",
+        if is_revoked_first { "before" } else { "after" },
     );
 }
 

@@ -122,6 +122,17 @@ impl World {
             .0
     }
 
+    /// Another tenant with its connection.
+    pub async fn another_site(&self, name: &str) -> (TenantAccess, ConnectionId) {
+        tenant_in(&self.store, &self.owner, &self.workspace, name).await
+    }
+
+    /// Every chain of the audit log verifies.
+    pub async fn chains_hold(&self) {
+        let verdicts = self.store.audit_verify().await.unwrap();
+        assert!(verdicts.iter().all(|verdict| verdict.broken_at.is_none()));
+    }
+
     /// The tenant as it is now.
     pub async fn fresh_tenant(&self) -> TenantAccess {
         let id = self.tenant.id();

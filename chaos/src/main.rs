@@ -1,0 +1,126 @@
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod driver;
+mod http;
+mod installation;
+mod place;
+mod plan;
+mod planted;
+mod processes;
+mod random;
+mod report;
+mod trial;
+mod watch;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+
+use crate::{
+    place::Dialect,
+    plan::Size,
+    planted::{Finder, finder},
+    trial::{Order, play},
+};
+
+/// Breaks what `tenant-atlas` runs on, and checks afterwards whether every promise was kept.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The built program.
+    #[arg(long, value_name = "FILE")]
+    program: PathBuf,
+    /// Which plan of faults.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// On which database.
+    #[arg(long, value_enum, default_value_t = Dialect::Sqlite)]
+    database: Dialect,
+    /// How long faults go on.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    seconds: u64,
+    /// How many worker processes.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    workers: usize,
+    /// How many tenants.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    tenants: usize,
+    /// How long a lease lasts.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    lease_seconds: u64,
+    /// How long every answer of the provider takes.
+    #[arg(long, value_name = "MS", default_value_t = 40)]
+    delay_ms: u64,
+    /// The worker with a mistake in it.
+    #[arg(long, value_name = "FILE", requires = "planted")]
+    planted_worker: Option<PathBuf>,
+    /// Which mistake: then it is a failure when nothing is found.
+    #[arg(long, value_name = "NAME", requires = "planted_worker")]
+    planted: Option<String>,
+    /// Where to leave the files of a trial; without it they go.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("chaos: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let order = Order {
+        seed: arguments.seed,
+        dialect: arguments.database,
+        size: Size {
+            length: Duration::from_secs(arguments.seconds),
+            workers: arguments.workers,
+            tenants: arguments.tenants,
+            lease: Duration::from_secs(arguments.lease_seconds),
+            has_server: arguments.database == Dialect::Postgres,
+        },
+        program: arguments.program.canonicalize()?,
+        planted: match (arguments.planted_worker, arguments.planted) {
+            (Some(program), Some(mistake)) => {
+                finder(&mistake).with_context(|| format!("no mistake is called {mistake}"))?;
+                Some((program.canonicalize()?, mistake))
+            }
+            _ => None,
+        },
+        delay_ms: arguments.delay_ms,
+    };
+    let temporary = tempfile::tempdir()?;
+    let folder = arguments
+        .keep
+        .unwrap_or_else(|| temporary.path().to_owned());
+    // On the main thread: the processes of a trial end with the thread that started them.
+    let report = play(&order, &folder).await?;
+    eprintln!("{}", report.words());
+    println!("{}", serde_json::to_string(&report)?);
+    let finder = order.planted.as_ref().map(|(_, mistake)| finder(mistake));
+    let is_well = match finder.flatten() {
+        None | Some(Finder::Nobody) => report.broken.is_empty(),
+        Some(Finder::Wall) => report.refused_by_the_wall > 0,
+        Some(Finder::Rule(rule)) => report.broken.iter().any(|it| it.rule.starts_with(rule)),
+    };
+    if let Some(finder) = finder.flatten() {
+        let verdict = if is_well {
+            "as it must be"
+        } else {
+            "NOT FOUND"
+        };
+        eprintln!("to be found by {finder:?}: {verdict}");
+    }
+    Ok(if is_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

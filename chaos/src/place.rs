@@ -1,0 +1,72 @@
+//! The database of a trial.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+use postgres_cluster::{Cluster, Keep, Stop};
+
+/// Which database a trial is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dialect {
+    /// A file that all processes share.
+    Sqlite,
+    /// A server of the trial's own.
+    Postgres,
+}
+
+impl Dialect {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// The database of a trial.
+pub(crate) enum Place {
+    /// A file.
+    File(String),
+    /// A server.
+    Server(Cluster),
+}
+
+impl Place {
+    /// Makes an empty one.
+    pub(crate) fn make(dialect: Dialect, folder: &Path) -> Result<Self> {
+        Ok(match dialect {
+            Dialect::Sqlite => {
+                Self::File(format!("sqlite:{}", folder.join("trial.sqlite").display()))
+            }
+            Dialect::Postgres => {
+                let programs =
+                    postgres_cluster::programs().context("PostgreSQL's initdb is missing")?;
+                Self::Server(Cluster::start(&programs, Keep::Commits)?)
+            }
+        })
+    }
+
+    /// Its URL.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::File(url) => url.clone(),
+            Self::Server(cluster) => cluster.url(),
+        }
+    }
+
+    /// Ends the server.
+    pub(crate) fn stop(&mut self, how: Stop) {
+        if let Self::Server(cluster) = self {
+            cluster.stop(how);
+        }
+    }
+
+    /// Starts the server and waits until it answers.
+    pub(crate) fn go_on(&mut self) -> Result<()> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Server(cluster) => Ok(cluster.go_on()?),
+        }
+    }
+}

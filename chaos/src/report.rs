@@ -1,0 +1,122 @@
+//! What a trial tells: one line of JSON, and the same in words.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    check::{Broken, journal::Calls},
+    driver::Asked,
+};
+
+/// What was done to the processes.
+#[derive(Debug, Default, Clone, Serialize)]
+pub(crate) struct Faults {
+    pub(crate) kills: u64,
+    pub(crate) freezes: u64,
+    pub(crate) worker_starts: u64,
+    /// By the way in which the server ended.
+    pub(crate) database_stops: BTreeMap<String, u64>,
+    pub(crate) database_starts: u64,
+}
+
+/// What a trial tells.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Report {
+    pub(crate) seed: u64,
+    pub(crate) database: &'static str,
+    /// The mistake that was planted, if one was.
+    pub(crate) planted: Option<String>,
+    pub(crate) seconds: u64,
+    pub(crate) workers: usize,
+    pub(crate) tenants: usize,
+    pub(crate) faults: Faults,
+    /// Changes of grants that were answered.
+    pub(crate) changes: u64,
+    pub(crate) asked: Asked,
+    /// Runs that are over.
+    pub(crate) runs: usize,
+    /// How they ended.
+    pub(crate) outcomes: BTreeMap<String, u64>,
+    pub(crate) decisions: usize,
+    pub(crate) refusals: BTreeMap<String, u64>,
+    /// Attempts that were begun.
+    pub(crate) attempts: usize,
+    pub(crate) calls: Calls,
+    /// How often the rules were asked while the faults went on.
+    pub(crate) samples: u64,
+    /// The longest time from a restart of the database until the pages were ready.
+    pub(crate) longest_recovery_ms: u64,
+    /// From the end of the faults until no run was left.
+    pub(crate) settled_ms: u64,
+    /// Transactions that the database refused.
+    pub(crate) refused_by_the_wall: u64,
+    pub(crate) broken: Vec<Broken>,
+}
+
+impl Report {
+    /// The report for people.
+    pub(crate) fn words(&self) -> String {
+        let faults = &self.faults;
+        let stops = counted(&faults.database_stops);
+        let mut text = format!(
+            "seed {} on {}, {} s, {} workers, {} tenants{}\n\
+             faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}\n\
+             asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
+             decided: {} about {} runs; refused: {}; ended: {}\n\
+             {} attempts, {} calls at the provider ({} changes, {} late reads), {} samples of the rules\n\
+             back after a restart within {} ms, settled after {} ms, {} transactions refused by the database\n",
+            self.seed,
+            self.database,
+            self.seconds,
+            self.workers,
+            self.tenants,
+            self.planted
+                .as_ref()
+                .map_or_else(String::new, |it| format!(", planted: {it}")),
+            faults.kills,
+            faults.freezes,
+            faults.worker_starts,
+            self.asked.accepted,
+            self.asked.deduped,
+            self.asked.scope_busy,
+            self.asked.blocked,
+            self.asked.forbidden,
+            self.asked.unanswered,
+            self.asked.cancels,
+            self.changes,
+            self.decisions,
+            self.runs,
+            counted(&self.refusals),
+            counted(&self.outcomes),
+            self.attempts,
+            self.calls.calls,
+            self.calls.changes,
+            self.calls.late_reads,
+            self.samples,
+            self.longest_recovery_ms,
+            self.settled_ms,
+            self.refused_by_the_wall,
+        );
+        for broken in self.broken.iter().take(20) {
+            let run = broken
+                .run
+                .map_or_else(String::new, |run| format!("run {run}: "));
+            text.push_str(&format!("BROKEN {}: {run}{}\n", broken.rule, broken.what));
+        }
+        text.push_str(&format!("{} promises broken", self.broken.len()));
+        text
+    }
+}
+
+fn counted(counts: &BTreeMap<String, u64>) -> String {
+    let told: Vec<String> = counts
+        .iter()
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    if told.is_empty() {
+        "none".to_owned()
+    } else {
+        told.join(", ")
+    }
+}

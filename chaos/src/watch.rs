@@ -1,0 +1,72 @@
+//! Looking while the faults go on.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use store::Store;
+use tokio::time::{Instant, sleep};
+
+use crate::{check::Broken, http};
+
+/// Asks the rules again and again until told to stop; an outage of the database is nobody's fault.
+pub(crate) async fn sample(store: Store, stop: Arc<AtomicBool>) -> (u64, Vec<Broken>) {
+    let (mut samples, mut found, mut known) = (0, Vec::new(), HashSet::new());
+    while !stop.load(Ordering::Relaxed) {
+        let begun = Instant::now();
+        if let Ok(violations) = store.violations().await {
+            samples += 1;
+            for violation in violations {
+                // The same row is told once, however long it stays.
+                if known.insert((violation.rule.clone(), violation.run)) {
+                    found.push(violation.into());
+                }
+            }
+        }
+        // A long ledger takes long to ask: the look must not become the load.
+        sleep(Duration::from_millis(200).max(begun.elapsed() * 4)).await;
+    }
+    (samples, found)
+}
+
+/// How long pages may take until they are ready again (I11).
+pub(crate) const RECOVERY: Duration = Duration::from_secs(10);
+
+/// Waits until the pages are ready; notes the longest wait of all.
+pub(crate) async fn until_ready(pages: String, longest: Arc<AtomicU64>) {
+    let begun = Instant::now();
+    while begun.elapsed() < RECOVERY * 2 {
+        if let Ok((200, _)) = http::ask(&pages, "GET", "/readyz", "").await {
+            break;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    longest.fetch_max(took, Ordering::Relaxed);
+}
+
+/// Waits until no run is left; answers how long that took, and what was left when the time was over.
+pub(crate) async fn until_settled(store: &Store, bound: Duration) -> (Duration, Vec<Broken>) {
+    let begun = Instant::now();
+    let mut left = Vec::new();
+    while begun.elapsed() < bound {
+        if let Ok(active) = store.runs_active().await {
+            if active.is_empty() {
+                return (begun.elapsed(), Vec::new());
+            }
+            left = active;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    let stuck = left.into_iter().map(|(run, what)| Broken {
+        rule: format!("I3 every run ends within {} s", bound.as_secs()),
+        run: Some(run),
+        what,
+    });
+    (begun.elapsed(), stuck.collect())
+}

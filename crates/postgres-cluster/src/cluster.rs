@@ -1,0 +1,203 @@
+//! One cluster: made, started, ended in every way, started again.
+
+use std::{
+    fs, io,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::account::{SYSTEM_USER, hand_over, plain, unprivileged};
+
+/// How long a server may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Why there is no cluster.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// A file or a program could not be had.
+    #[error("making or starting a PostgreSQL cluster")]
+    Io(#[from] io::Error),
+    /// `initdb` did not do its work.
+    #[error("initdb failed:\n{0}")]
+    NotMade(String),
+    /// The server did not come up.
+    #[error("PostgreSQL was not ready within a minute:\n{0}")]
+    NotReady(String),
+}
+
+/// What a cluster keeps when it is broken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing need be left: fast, for tests that throw it away.
+    Nothing,
+    /// Every committed transaction; the machine itself does not fail.
+    Commits,
+}
+
+/// How a server is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Connections are broken off and everything is written: `pg_ctl stop -m fast`.
+    Fast,
+    /// It ends at once, and recovers as it starts: `pg_ctl stop -m immediate`.
+    Immediate,
+    /// The postmaster is killed with its children left behind: `kill -9`.
+    Kill,
+}
+
+impl Stop {
+    const fn signal(self) -> &'static str {
+        match self {
+            Self::Fast => "-INT",
+            Self::Immediate => "-QUIT",
+            Self::Kill => "-KILL",
+        }
+    }
+}
+
+/// A cluster in a temporary folder; dropping it stops the server and removes its files.
+#[derive(Debug)]
+pub struct Cluster {
+    programs: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    keep: Keep,
+    server: Option<Child>,
+}
+
+impl Cluster {
+    /// Makes a cluster and starts it on a free loopback port.
+    ///
+    /// # Errors
+    /// When it cannot be made or does not come up.
+    pub fn start(programs: &Path, keep: Keep) -> Result<Self, ClusterError> {
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        // Two clusters of one process have different ports.
+        let name = format!("tenant-atlas-pg-{}-{port}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder)?;
+        // From here on dropping it removes the folder.
+        let mut cluster = Self {
+            programs: programs.to_owned(),
+            folder,
+            port,
+            keep,
+            server: None,
+        };
+        hand_over(&cluster.folder)?;
+        cluster.make()?;
+        cluster.go_on()?;
+        Ok(cluster)
+    }
+
+    /// The URL of the cluster's superuser.
+    pub fn url(&self) -> String {
+        format!("postgres://{SYSTEM_USER}@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The folder of `initdb` and `postgres`.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
+    /// Ends the server and waits until its process is gone.
+    pub fn stop(&mut self, how: Stop) {
+        let Some(mut server) = self.server.take() else {
+            return;
+        };
+        let id = server.id().to_string();
+        let _ = plain("kill").args([how.signal(), &id]).status();
+        let _ = server.wait();
+    }
+
+    /// Starts the server on what it had, and waits until it answers.
+    ///
+    /// # Errors
+    /// When it does not answer within a minute.
+    pub fn go_on(&mut self) -> Result<(), ClusterError> {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let server = match &mut self.server {
+                Some(server) => server,
+                None => {
+                    let server = self.spawn()?;
+                    self.server.insert(server)
+                }
+            };
+            // After a kill the children that were left behind keep the memory for a moment.
+            if server.try_wait()?.is_some() {
+                self.server = None;
+            } else if self.is_ready()? {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        let log = fs::read_to_string(self.folder.join("server.log"))?;
+        Err(ClusterError::NotReady(log))
+    }
+
+    fn make(&self) -> Result<(), ClusterError> {
+        let made = unprivileged(&self.programs.join("initdb"))
+            .current_dir(&self.folder)
+            .args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+            .args(["--no-sync", "--username", SYSTEM_USER, "--pgdata"])
+            .arg(self.folder.join("data"))
+            .output()?;
+        if made.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&made.stderr).into_owned();
+        Err(ClusterError::NotMade(said))
+    }
+
+    fn spawn(&self) -> io::Result<Child> {
+        let log = fs::File::create(self.folder.join("server.log"))?;
+        unprivileged(&self.programs.join("postgres"))
+            .current_dir(&self.folder)
+            .arg("-D")
+            .arg(self.folder.join("data"))
+            .args(self.settings())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let mut settings = vec![
+            "listen_addresses=127.0.0.1".to_owned(),
+            format!("port={}", self.port),
+            format!("unix_socket_directories={}", self.folder.display()),
+            "max_connections=300".to_owned(),
+            // The machine itself does not fail.
+            "fsync=off".to_owned(),
+        ];
+        if self.keep == Keep::Nothing {
+            settings.push("synchronous_commit=off".to_owned());
+            settings.push("full_page_writes=off".to_owned());
+        }
+        settings
+            .into_iter()
+            .flat_map(|setting| ["-c".to_owned(), setting])
+            .collect()
+    }
+
+    fn is_ready(&self) -> io::Result<bool> {
+        let port = self.port.to_string();
+        let asked = plain(self.programs.join("pg_isready"))
+            .args(["--quiet", "--host", "127.0.0.1", "--port", &port])
+            .status()?;
+        Ok(asked.success())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // At once: nothing in it is worth a checkpoint.
+        self.stop(Stop::Immediate);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}

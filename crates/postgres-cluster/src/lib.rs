@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod cluster;
+mod programs;
+
+pub use cluster::{Cluster, ClusterError, Keep, Stop};
+pub use programs::programs;

@@ -1,0 +1,188 @@
+//! The rules of the engine as questions: an installation in order answers none, a damaged one names the run.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use domain::{
+    capability::Role,
+    operation::OperationType::{ConnectionCheck, InventorySync},
+    run::RunOutcome,
+};
+use store::{GrantsOf, WorkedOutcome};
+
+use crate::{
+    database::{Database, Dialect},
+    world::{World, end, worker},
+};
+
+async fn nothing_is_broken(world: &World) {
+    assert_eq!(world.store.violations().await.unwrap(), []);
+}
+
+/// The names of the rules that are broken.
+async fn broken(world: &World) -> BTreeSet<String> {
+    let violations = world.store.violations().await.unwrap();
+    violations.into_iter().map(|it| it.rule).collect()
+}
+
+pub async fn the_life_of_runs_breaks_no_rule(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let operator = world.operator("operator").await;
+    let running = world.running(&operator, InventorySync).await;
+    nothing_is_broken(&world).await;
+    world.expire(running.key().run_id).await;
+    world.store.runs_rescue().await.unwrap();
+    nothing_is_broken(&world).await;
+    let again = world.start_one().await;
+    nothing_is_broken(&world).await;
+    world.succeed(again).await;
+    world.sync(&operator).await;
+    let owner = &world.owner;
+    let user = operator.user_id();
+    let role = Role::Readonly;
+    let set = world
+        .store
+        .tenant_role_set(owner, &world.tenant, user, role);
+    set.await.unwrap();
+    world.store.runs_start(worker(), 5).await.unwrap();
+    world.sync_by_system().await;
+    let by_system = world.start_one().await;
+    assert_eq!(world.store.runs_active().await.unwrap().len(), 1);
+    let failed = end(WorkedOutcome::Failed);
+    world.store.run_finish(&by_system, &failed).await.unwrap();
+    nothing_is_broken(&world).await;
+    assert!(world.store.runs_active().await.unwrap().is_empty());
+
+    let made = world
+        .store
+        .decisions_made(world.workspace.id())
+        .await
+        .unwrap();
+    let said: Vec<bool> = made.iter().map(|made| made.decision.allowed).collect();
+    assert_eq!(said, [true, true, false, true]);
+    let of = GrantsOf {
+        workspace: world.workspace.id(),
+        user,
+        tenant: world.tenant.id(),
+    };
+    let now = world.store.grants_now(of).await.unwrap();
+    let refused = &made[2].decision.evidence;
+    assert_eq!(refused.user_version, Some(now.user.0));
+    let membership = now.tenant_membership.unwrap();
+    assert_eq!(refused.tenant_membership_version, Some(membership.0));
+    assert_eq!(membership.1, "readonly");
+    assert!(made[2].sequence < now.sequence);
+    let changes = world
+        .store
+        .changes_made(world.workspace.id())
+        .await
+        .unwrap();
+    let lowered = changes.last().unwrap();
+    assert_eq!(
+        (&*lowered.action, lowered.subject, &lowered.detail["role"]),
+        (
+            "tenant_membership.role_set",
+            user.as_uuid(),
+            &"readonly".into()
+        )
+    );
+    assert!(made[1].sequence < lowered.sequence && lowered.sequence < made[2].sequence);
+    let attempts = world
+        .store
+        .attempts_made(world.workspace.id())
+        .await
+        .unwrap();
+    assert_eq!(attempts.len(), 3);
+    let ends = world.store.ends_made(world.workspace.id()).await.unwrap();
+    let mut outcomes: Vec<_> = ends.iter().map(|(_, outcome)| outcome.as_str()).collect();
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, ["blocked", "failed", "succeeded"]);
+    assert!(attempts.iter().all(|attempt| attempt.ended_at.is_some()));
+}
+
+/// Takes away what keeps a table's rows as they are; the database is thrown away afterwards.
+async fn open_the_wall(db: &Database, table: &str) {
+    let raw = &db.raw;
+    match db.dialect {
+        Dialect::Sqlite => {
+            let named = format!(
+                "select name from sqlite_master where type = 'trigger' and tbl_name = '{table}'"
+            );
+            for trigger in raw.texts(&named).await {
+                raw.run(&format!("drop trigger {trigger}")).await;
+            }
+            raw.run("pragma foreign_keys = off").await;
+        }
+        Dialect::Postgres => {
+            let sql = format!("alter table {table} disable trigger all");
+            raw.run(&sql).await;
+        }
+    }
+}
+
+pub async fn what_is_damaged_is_named(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let operator = world.operator("operator").await;
+    let first = world.running(&operator, InventorySync).await;
+    let run = first.key().run_id;
+    world.expire(run).await;
+    world.store.runs_rescue().await.unwrap();
+    world.succeed(world.start_one().await).await;
+    let access = world.store.run(&operator, run).await.unwrap();
+    assert_eq!(access.run().state.outcome, RunOutcome::Succeeded);
+    let waiting = world.running(&operator, ConnectionCheck).await.key().run_id;
+    nothing_is_broken(&world).await;
+    let (id, other) = (db.id(run.as_uuid()), db.id(waiting.as_uuid()));
+    for table in [
+        "operation_runs",
+        "run_decisions",
+        "run_attempts",
+        "run_queue",
+        "audit_log",
+        "notifications",
+    ] {
+        open_the_wall(&db, table).await;
+    }
+    let owner = db.id(world.owner.user_id().as_uuid());
+    let damages = [
+        (
+            "I4 running only",
+            format!("delete from run_decisions where run_id = {other}"),
+        ),
+        (
+            "I9 only the last",
+            format!("update run_attempts set ended_by = 'finished' where run_id = {id}"),
+        ),
+        (
+            "I9 one attempt after",
+            format!("update run_attempts set started_at = 1 where run_id = {id} and attempt = 2"),
+        ),
+        (
+            "I3 queue and ledger",
+            format!("update run_queue set attempt = attempt + 1 where run_id = {other}"),
+        ),
+        (
+            "I6 one entry of the end",
+            format!("delete from audit_log where run_id = {id} and action = 'run.completed'"),
+        ),
+        (
+            "I6 one entry a lost",
+            format!("delete from audit_log where run_id = {id} and action = 'run.rescued'"),
+        ),
+        ("I6 the audit log is", String::new()),
+        (
+            "I7 nobody else",
+            format!("update notifications set user_id = {owner} where run_id = {id}"),
+        ),
+        ("I7 one notification", String::new()),
+    ];
+    for (_, damage) in damages.iter().filter(|(_, damage)| !damage.is_empty()) {
+        assert!(db.raw.run(damage).await > 0, "{damage}");
+    }
+    let broken = broken(&world).await;
+    for (rule, _) in &damages {
+        assert!(
+            broken.iter().any(|name| name.starts_with(rule)),
+            "{rule} in {broken:#?}"
+        );
+    }
+}
