@@ -73,6 +73,7 @@ migrations! {
     2 "0002_speed",
     3 "0003_own_pages",
     4 "0004_engine",
+    7 "0007_bulk",
     8 "0008_schedules",
     10 "0010_installation",
 }
@@ -117,6 +118,7 @@ impl Store {
             db,
             habitat,
             queue_changed: Arc::new(Notify::new()),
+            runs_ended: Arc::new(watch::Sender::new(0)),
             cancel_asked: Arc::new(watch::Sender::new(0)),
         })
     }

@@ -1,5 +1,6 @@
 //! The job families: what a started run really does.
 
+pub(crate) mod bulk;
 pub(crate) mod connection_check;
 pub(crate) mod inventory_sync;
 mod provider;
@@ -24,6 +25,9 @@ pub(crate) async fn work(
     if running.operation() == OperationType::LabNoop {
         return Ok(nothing());
     }
+    if running.operation().spec().children.is_some() {
+        return bulk::run(store, running).await;
+    }
     let session = match provider.session(store, running).await? {
         Ok(session) => session,
         Err(failure) => return Ok(failed(failure)),
@@ -31,6 +35,7 @@ pub(crate) async fn work(
     match running.operation() {
         OperationType::ConnectionCheck => connection_check::run(store, &session, running).await,
         OperationType::InventorySync => inventory_sync::run(store, &session, running).await,
+        OperationType::BulkConnectionCheck => bulk::run(store, running).await,
         OperationType::LabNoop => Ok(nothing()),
     }
 }

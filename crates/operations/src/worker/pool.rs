@@ -40,6 +40,9 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);
 
+/// The same for a run that does nothing but wait for others, of which there may be many.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
 /// A pool of workers in this process.
 pub struct Pool {
     id: WorkerId,
@@ -179,11 +182,17 @@ impl Pool {
     }
 
     async fn claim_all(&self, jobs: &mut Jobs) -> Result<usize, StoreError> {
+        let bell = self.store.queue_bell();
         let mut decided = 0;
         loop {
+            let rung = bell.notified();
             match self.claim(jobs).await? {
-                // A run that ends can let another one be queued.
-                0 if jobs.running.join_next().await.is_none() => return Ok(decided),
+                // A run that ends can let another one be queued, and one that is under way can ask for others.
+                0 => tokio::select! {
+                    ended = jobs.running.join_next() => if ended.is_none() { return Ok(decided) },
+                    () = rung => {}
+                    () = sleep(self.settings.poll) => {}
+                },
                 more => decided += more,
             }
         }
@@ -232,6 +241,13 @@ impl Pool {
         let Ok(slot) = Arc::clone(&jobs.slots).acquire_owned().await else {
             return;
         };
+        // What waits for other runs takes no slot from them: a pool of one can end a bulk of any size.
+        let waits = running.operation().spec().children.is_some();
+        let (slot, longest) = if waits {
+            (None, self.longest.max(LONGEST_WAIT))
+        } else {
+            (Some(slot), self.longest)
+        };
         let key = running.key();
         let (canceller, cancel) = cancel_token();
         let job = Job {
@@ -240,7 +256,7 @@ impl Pool {
             finisher: jobs.finisher.clone(),
             cancel,
             jitter: self.jitter,
-            longest: self.longest,
+            longest,
         };
         let held = Arc::clone(&self.held);
         self.held.begin(key, || {
