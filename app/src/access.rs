@@ -52,6 +52,15 @@ pub const PAGES: &[(&str, Access)] = &[
         Access::Capability(Capability::TenantsCreate),
     ),
     (
+        "/admin/tenants/verify",
+        Access::Capability(Capability::OperationsStart),
+    ),
+    // The choice is its maker's, else 404; then the capability.
+    (
+        "/admin/tenants/verify/:selection",
+        Access::Capability(Capability::OperationsStart),
+    ),
+    (
         "/admin/tenants/:id/settings",
         Access::Capability(Capability::SettingsManage),
     ),
@@ -152,6 +161,15 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/api/run/start", Access::OfOperation),
     ("/api/run/retry", Access::OfOperation),
     ("/api/run/cancel", Access::OfOperation),
+    // Every tenant in the form must be one of the person's, else 404 for the whole.
+    (
+        "/api/verify/select",
+        Access::Capability(Capability::OperationsStart),
+    ),
+    (
+        "/api/verify/start",
+        Access::Capability(Capability::OperationsStart),
+    ),
     ("/api/notifications/page", Access::SignedIn),
     ("/api/notifications/read", Access::SignedIn),
     (

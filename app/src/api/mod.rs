@@ -19,4 +19,5 @@ pub mod runs;
 pub mod session;
 pub mod tenant;
 pub mod tenants;
+pub mod verify;
 pub mod workspace;

@@ -25,6 +25,8 @@ mod members;
 #[cfg(feature = "ssr")]
 mod tenant;
 #[cfg(feature = "ssr")]
+mod verify;
+#[cfg(feature = "ssr")]
 mod workspace;
 
 #[cfg(feature = "ssr")]
@@ -37,7 +39,7 @@ mod draw {
     use operations::Presence;
 
     use super::{
-        Place, account, asked::Asked, connection, door, invitations, join, members, tenant,
+        Place, account, asked::Asked, connection, door, invitations, join, members, tenant, verify,
         workspace,
     };
     use crate::{api::drawn::Drawn, compat::settle, error::AppError, request};
@@ -82,6 +84,14 @@ mod draw {
             Place::NewTenant => {
                 let workspace = settle(services.tenant_new_page(&scope).await)?;
                 Ok(tenant::new_page(&workspace, &asked))
+            }
+            Place::Verify => {
+                let view = settle(services.verify_page(&scope).await)?;
+                Ok(verify::choose_page(view, &asked))
+            }
+            Place::VerifySelection(id) => {
+                let view = settle(services.verify_preview(&scope, &id).await)?;
+                Ok(verify::preview_page(view, &asked))
             }
             Place::TenantSettings(id) => {
                 let view = settle(services.tenant_settings_page(&scope, &id).await)?;
