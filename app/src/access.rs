@@ -68,6 +68,19 @@ pub const PAGES: &[(&str, Access)] = &[
         "/admin/tenants/:id/connection",
         Access::Capability(Capability::ProvidersManage),
     ),
+    // Those whose operation's runs the person may not view are only counted.
+    (
+        "/admin/tenants/:id/schedules",
+        Access::Capability(Capability::OperationsView),
+    ),
+    (
+        "/admin/tenants/:id/schedules/new",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/admin/tenants/:id/schedules/:schedule",
+        Access::OfOperation,
+    ),
 ];
 
 /// Every server function by its path.
@@ -160,6 +173,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("/api/run/page", Access::OfOperation),
     ("/api/run/start", Access::OfOperation),
     ("/api/run/retry", Access::OfOperation),
+    // The capability to start, as a retry asks for it.
+    ("/api/run/resolve", Access::OfOperation),
     ("/api/run/cancel", Access::OfOperation),
     // Every tenant in the form must be one of the person's, else 404 for the whole.
     (
@@ -170,6 +185,28 @@ pub const ACCESS: &[(&str, Access)] = &[
         "/api/verify/start",
         Access::Capability(Capability::OperationsStart),
     ),
+    // These five ask for the operation's own capability to start it, too.
+    (
+        "/api/schedule/create",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/api/schedule/change",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/api/schedule/pause",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/api/schedule/resume",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/api/schedule/delete",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    ("/api/schedule/run_now", Access::OfOperation),
     ("/api/notifications/page", Access::SignedIn),
     ("/api/notifications/read", Access::SignedIn),
     (

@@ -4,7 +4,7 @@ mod browser;
 mod look;
 pub mod typed;
 
-pub use look::{keep_hidden, keep_theme, on_root};
+pub use look::{keep_hidden, keep_theme, on_root, zone, zone_script};
 
 use domain::{error::ApiError, ids::RequestId};
 use http::{HeaderMap, HeaderValue, header, request::Parts};

@@ -6,7 +6,7 @@ use leptos_meta::MetaTags;
 use crate::{
     app::App,
     look::{HIDDEN, THEME},
-    request::{Nonce, Site, find, on_root},
+    request::{Nonce, Site, find, on_root, zone_script},
 };
 
 /// The whole document.
@@ -39,9 +39,11 @@ fn Scripts(site: Site) -> impl IntoView {
         .or_else(|| use_nonce().map(|nonce| nonce.to_string()));
     let start = format!(
         "import init, {{ hydrate }} from {js:?};\n\
+         {zone}\
          await init({{ module_or_path: {wasm:?} }});\n\
          hydrate();",
         js = site.js,
+        zone = zone_script(),
         wasm = site.wasm,
     );
     view! {

@@ -9,12 +9,21 @@ export class RunPage {
   readonly refusal: Locator;
   /** What is unusual about where the run stands. */
   readonly banner: Locator;
+  /** Who wants the run ended, while it is not. */
+  readonly cancelling: Locator;
+  /** When it is tried again, and why. */
+  readonly nextTry: Locator;
+  /** The second look before the run is ended. */
+  readonly dialog: Locator;
 
   constructor(page: Page) {
     this.#page = page;
     this.state = page.getByRole('main').locator('[data-state]').first();
     this.refusal = page.getByRole('region', { name: 'Why this run is blocked' });
     this.banner = page.getByRole('region', { name: 'Context' });
+    this.cancelling = page.getByRole('region', { name: 'Cancelling' });
+    this.nextTry = page.getByRole('region', { name: 'Next try' });
+    this.dialog = page.getByRole('dialog');
   }
 
   static path(id: string): string {
@@ -41,6 +50,11 @@ export class RunPage {
   /** Starts the run again, in the name of the person who presses. */
   get retry(): Locator {
     return this.#page.getByRole('button', { name: 'Start again in my name' });
+  }
+
+  /** Opens the second look before the run is ended; not a button in itself, so that it works without a script. */
+  get cancel(): Locator {
+    return this.#page.locator('summary', { hasText: 'Cancel run' });
   }
 
   /** A part of the page by its heading. */

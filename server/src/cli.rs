@@ -34,6 +34,8 @@ pub(crate) enum Command {
     /// Disables and enables people.
     #[command(subcommand)]
     Users(Users),
+    /// Removes what runs long over have left; without options it says how long that is kept.
+    Retention(Retention),
     /// Measures this program on this machine.
     #[command(subcommand)]
     Bench(Bench),
@@ -141,6 +143,24 @@ pub(crate) enum Audit {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retention {
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// Keeps items and reports of completed runs for so many days from now on; 90 unless set.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
+    pub(crate) keep_days: Option<i64>,
+    /// Only says what would be removed.
+    #[arg(long, conflicts_with = "now")]
+    pub(crate) dry_run: bool,
+    /// Removes it now instead of with the daily pass.
+    #[arg(long)]
+    pub(crate) now: bool,
+    /// Prints one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

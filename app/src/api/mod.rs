@@ -16,6 +16,7 @@ pub mod members;
 pub mod notifications;
 pub mod operations;
 pub mod runs;
+pub mod schedules;
 pub mod session;
 pub mod tenant;
 pub mod tenants;

@@ -28,6 +28,20 @@ pub async fn start(tenant: String, operation: String) -> Result<StartAnswer, App
     Ok(answer)
 }
 
+/// Says what a person found who looked at a write whose end nobody knew; leads back to the run.
+#[server(name = ResolveWrite, prefix = "/api", endpoint = "run/resolve", output = Json)]
+pub async fn resolve(run: String, intent: String, answer: String) -> Result<(), AppError> {
+    use domain::link;
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    let resolved = services.write_resolve(&scope, &run, &intent, &answer).await;
+    let run = compat::settle(resolved)?;
+    compat::redirect_form(&link::run(run));
+    Ok(())
+}
+
 /// Tries a run again as a new one; a form without JavaScript goes on to the new run.
 #[server(name = RetryRun, prefix = "/api", endpoint = "run/retry", output = Json)]
 pub async fn retry(run: String) -> Result<StartAnswer, AppError> {

@@ -63,6 +63,7 @@ fn OfTenant(tenant: NamedTenant) -> impl IntoView {
         <p class="rail-tenant" title=tenant.name.clone()>{tenant.name.clone()}</p>
         <Place href=link::tenant(tenant.id) glyph=Glyph::ChevronRight label="Overview" exact=true />
         <Place href=link::tenant_inventory(tenant.id) glyph=Glyph::Boxes label="Inventory" />
+        <Place href=link::schedules(tenant.id) glyph=Glyph::Calendar label="Schedules" />
     }
 }
 

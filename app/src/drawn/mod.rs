@@ -23,6 +23,12 @@ mod join;
 #[cfg(feature = "ssr")]
 mod members;
 #[cfg(feature = "ssr")]
+mod schedule;
+#[cfg(feature = "ssr")]
+mod schedule_form;
+#[cfg(feature = "ssr")]
+mod schedules;
+#[cfg(feature = "ssr")]
 mod tenant;
 #[cfg(feature = "ssr")]
 mod verify;
@@ -39,8 +45,8 @@ mod draw {
     use operations::Presence;
 
     use super::{
-        Place, account, asked::Asked, connection, door, invitations, join, members, tenant, verify,
-        workspace,
+        Place, account, asked::Asked, connection, door, invitations, join, members, schedule,
+        schedules, tenant, verify, workspace,
     };
     use crate::{api::drawn::Drawn, compat::settle, error::AppError, request};
 
@@ -96,6 +102,21 @@ mod draw {
             Place::TenantSettings(id) => {
                 let view = settle(services.tenant_settings_page(&scope, &id).await)?;
                 Ok(tenant::settings_page(view, &asked))
+            }
+            Place::Schedules(id) => {
+                let zone = request::zone();
+                let view = services.schedules_page(&scope, &id, zone.as_deref()).await;
+                Ok(schedules::page(settle(view)?, &asked))
+            }
+            Place::NewSchedule(id) => {
+                let zone = request::zone();
+                let view = services.schedule_new_page(&scope, &id, zone.as_deref());
+                Ok(schedules::new_page(settle(view.await)?, &asked))
+            }
+            Place::Schedule(id, schedule) => {
+                let zone = request::zone();
+                let view = services.schedule_page(&scope, &id, &schedule, zone.as_deref());
+                Ok(schedule::page(settle(view.await)?, &asked))
             }
             Place::Connection(id) => {
                 let view = settle(services.connection_page(&scope, &id).await)?;

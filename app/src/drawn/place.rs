@@ -29,6 +29,12 @@ pub enum Place {
     TenantSettings(String),
     /// How a tenant is connected.
     Connection(String),
+    /// The schedules of a tenant.
+    Schedules(String),
+    /// Making a schedule in a tenant.
+    NewSchedule(String),
+    /// A schedule of a tenant.
+    Schedule(String, String),
     /// Making an account with the token of an invitation.
     Join(String),
 }
@@ -51,6 +57,11 @@ impl Place {
             ["admin", "tenants", "verify", id] => Self::VerifySelection((*id).to_owned()),
             ["admin", "tenants", id, "settings"] => Self::TenantSettings((*id).to_owned()),
             ["admin", "tenants", id, "connection"] => Self::Connection((*id).to_owned()),
+            ["admin", "tenants", id, "schedules"] => Self::Schedules((*id).to_owned()),
+            ["admin", "tenants", id, "schedules", "new"] => Self::NewSchedule((*id).to_owned()),
+            ["admin", "tenants", id, "schedules", schedule] => {
+                Self::Schedule((*id).to_owned(), (*schedule).to_owned())
+            }
             ["join", token] => Self::Join((*token).to_owned()),
             _ => return None,
         })
@@ -60,14 +71,17 @@ impl Place {
 #[cfg(test)]
 impl Place {
     /// The names of all places.
-    pub const NAMES: [&str; 14] = [
+    pub const NAMES: [&str; 17] = [
         "account",
         "connection",
         "invitations",
         "join",
         "members",
+        "new schedule",
         "new tenant",
         "new workspace",
+        "schedule",
+        "schedules",
         "set-up",
         "sign-in",
         "tenant members",
@@ -93,6 +107,9 @@ impl Place {
             Self::VerifySelection(_) => "verify selection",
             Self::TenantSettings(_) => "tenant settings",
             Self::Connection(_) => "connection",
+            Self::Schedules(_) => "schedules",
+            Self::NewSchedule(_) => "new schedule",
+            Self::Schedule(..) => "schedule",
             Self::Join(_) => "join",
         }
     }

@@ -5,6 +5,7 @@ use crate::look::{COLUMNS, HIDDEN, THEME, Theme};
 
 const THEME_COOKIE: &str = "__Host-theme";
 const COLUMNS_COOKIE: &str = "__Host-without";
+const ZONE_COOKIE: &str = "__Host-zone";
 
 /// A year: the longest that browsers keep a cookie is not much more.
 const KEPT: &str = "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000";
@@ -29,6 +30,19 @@ pub fn on_root(attribute: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The zone of the person's clock, as their browser named it; who reads it checks that there is such a zone.
+pub fn zone() -> Option<String> {
+    cookie(ZONE_COOKIE).map(|name| domain::link::decode(&name))
+}
+
+/// The line of script with which a browser names its zone; pages are drawn here, and show times of day.
+pub fn zone_script() -> String {
+    format!(
+        "document.cookie = \"{ZONE_COOKIE}=\" + encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)\n\
+         + \"; Path=/; Secure; SameSite=Lax; Max-Age=31536000\";\n"
+    )
 }
 
 /// Keeps the theme with this word; a word that is none means the system's.

@@ -13,7 +13,24 @@ use super::{cookie, cookie_in};
 
 const COOKIE: &str = "__Host-tenant-atlas-typed";
 /// The fields that may be kept; whatever is not here is forgotten, as every secret must be.
-const KEPT: [&str; 5] = ["client_id", "directory", "email", "name", "workspace"];
+const KEPT: [&str; 16] = [
+    "cadence",
+    "client_id",
+    "days[fri]",
+    "days[mon]",
+    "days[sat]",
+    "days[sun]",
+    "days[thu]",
+    "days[tue]",
+    "days[wed]",
+    "directory",
+    "email",
+    "name",
+    "operation",
+    "time",
+    "workspace",
+    "zone",
+];
 /// Browsers refuse cookies of more than 4 KiB, and hex doubles what is kept.
 const LONGEST: usize = 1_500;
 
@@ -25,8 +42,8 @@ struct Typed(Vec<(String, String)>);
 pub fn keep(form: &str, body: &[u8]) -> Option<HeaderValue> {
     let body = str::from_utf8(body).ok()?;
     let fields = body.split('&').filter(|pair| {
-        let name = pair.split_once('=').map(|(name, _)| name);
-        name.is_some_and(|name| KEPT.contains(&name))
+        let name = pair.split_once('=').map(|(name, _)| link::decode(name));
+        name.is_some_and(|name| KEPT.contains(&&*name))
     });
     let fields: Vec<&str> = fields.collect();
     let kept = format!("{form}?{}", fields.join("&"));
@@ -52,6 +69,11 @@ pub fn provide(form: &str) {
     }
 }
 
+/// Whether a form of this page was refused just now; then a box that is not kept was not ticked.
+pub fn is_provided() -> bool {
+    use_context::<Typed>().is_some()
+}
+
 /// What was typed into a field of the form that was refused just now.
 pub fn value(name: &str) -> Option<String> {
     let Typed(fields) = use_context::<Typed>()?;
@@ -63,8 +85,8 @@ fn of_form(hex: &str, form: &str) -> Option<Typed> {
     let kept = from_hex(hex)?;
     let (kept_form, fields) = kept.split_once('?')?;
     let fields = fields.split('&').filter_map(|pair| pair.split_once('='));
-    let fields = fields.filter(|(name, _)| KEPT.contains(name));
-    let fields = fields.map(|(name, value)| (name.to_owned(), link::decode(value)));
+    let fields = fields.map(|(name, value)| (link::decode(name), link::decode(value)));
+    let fields = fields.filter(|(name, _)| KEPT.contains(&&**name));
     (kept_form == form).then(|| Typed(fields.collect()))
 }
 

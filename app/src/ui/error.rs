@@ -35,6 +35,7 @@ const fn title(error: &ApiError) -> &'static str {
         ApiError::Invalid { .. } => "Not understood",
         ApiError::TooMany { .. } => "Too many attempts",
         ApiError::Unavailable => "Not reachable",
+        ApiError::NotWritable => "Not saved",
         ApiError::Internal { .. } => "Something went wrong",
     }
 }
@@ -55,7 +56,10 @@ fn onward(error: &ApiError) -> AnyView {
             </a>
         }
         .into_any(),
-        ApiError::Unavailable | ApiError::Internal { .. } | ApiError::TooMany { .. } => view! {
+        ApiError::Unavailable
+        | ApiError::NotWritable
+        | ApiError::Internal { .. }
+        | ApiError::TooMany { .. } => view! {
             <a class="btn btn-sm" rel="external" href=here>"Try again"</a>
             <a class="link" href=link::TENANTS>"All tenants"</a>
         }

@@ -30,6 +30,8 @@ pub enum Glyph {
     Activity,
     /// Inventory.
     Boxes,
+    /// Schedules.
+    Calendar,
     /// Members.
     Users,
     /// The person.
@@ -117,6 +119,9 @@ const fn glyph_paths(glyph: Glyph) -> &'static str {
         }
         Glyph::Boxes => {
             r#"<path d="M21 8a2 2 0 0 0-1-1.73l-7-4a2 2 0 0 0-2 0l-7 4A2 2 0 0 0 3 8v8a2 2 0 0 0 1 1.73l7 4a2 2 0 0 0 2 0l7-4A2 2 0 0 0 21 16Z"/><path d="m3.3 7 8.7 5 8.7-5"/><path d="M12 22V12"/>"#
+        }
+        Glyph::Calendar => {
+            r#"<rect x="3" y="4" width="18" height="18" rx="2"/><path d="M8 2v4"/><path d="M16 2v4"/><path d="M3 10h18"/><path d="m9 16 2 2 4-4"/>"#
         }
         Glyph::Users => {
             r#"<path d="M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2"/><circle cx="9" cy="7" r="4"/><path d="M22 21v-2a4 4 0 0 0-3-3.87"/><path d="M16 3.13a4 4 0 0 1 0 7.75"/>"#

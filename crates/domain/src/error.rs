@@ -47,6 +47,11 @@ pub enum ApiError {
         "TenantAtlas cannot reach its database. It tries again by itself; nothing was changed."
     )]
     Unavailable,
+    /// The database can be read, but not written.
+    #[error(
+        "TenantAtlas cannot write to its database: the disk is full or read-only. Nothing was changed, and nothing that was confirmed is lost. Ask whoever runs TenantAtlas to make room, then try again."
+    )]
+    NotWritable,
     /// Something went wrong that the person cannot mend.
     #[error("Something went wrong on our side. Quote {request_id} when you report it.")]
     Internal {
@@ -65,7 +70,7 @@ impl ApiError {
             Self::Conflict { .. } => 409,
             Self::Invalid { .. } => 422,
             Self::TooMany { .. } => 429,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::NotWritable => 503,
             Self::Internal { .. } => 500,
         }
     }

@@ -145,8 +145,10 @@ fn prerequisite(detail: Option<ReasonDetail>, operation: &str) -> (String, Strin
             "Make a new preview and confirm it.".to_owned(),
         ),
         Some(ReasonDetail::ScheduleRevisionStale) => (
-            "The schedule was changed after this slot was queued.".to_owned(),
-            "The next slot runs by the changed schedule. Nothing to do.".to_owned(),
+            "The schedule was changed, paused or deleted after this slot was queued.".to_owned(),
+            format!(
+                "An active schedule runs {operation} again with its next slot. If it is wanted now, start it yourself."
+            ),
         ),
         _ => (
             format!(

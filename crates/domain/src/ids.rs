@@ -76,6 +76,8 @@ ids! {
     SessionId,
     /// An invitation into a workspace, named without its token.
     InvitationId,
+    /// A write to a provider that a run set out for.
+    IntentId,
     /// One worker process.
     WorkerId,
     /// A schedule: an operation that runs by itself at stated times.

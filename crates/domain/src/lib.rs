@@ -9,6 +9,7 @@ pub mod decision;
 pub mod error;
 pub mod explain;
 pub mod ids;
+pub mod intent;
 pub mod lifecycle;
 pub mod link;
 pub mod operation;

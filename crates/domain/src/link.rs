@@ -1,6 +1,6 @@
 //! The one link builder (V-06).
 
-use crate::ids::{RunId, SelectionId, TenantId};
+use crate::ids::{RunId, ScheduleId, SelectionId, TenantId};
 
 /// Where people sign in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -83,6 +83,26 @@ pub fn tenant_settings(id: TenantId) -> String {
 /// A tenant's provider connection.
 pub fn tenant_connection(id: TenantId) -> String {
     format!("{TENANTS}/{id}/connection")
+}
+
+/// The schedules of a tenant.
+pub fn schedules(tenant: TenantId) -> String {
+    format!("{TENANTS}/{tenant}/schedules")
+}
+
+/// Where a schedule is made.
+pub fn new_schedule(tenant: TenantId) -> String {
+    format!("{TENANTS}/{tenant}/schedules/new")
+}
+
+/// A schedule of a tenant.
+pub fn schedule(tenant: TenantId, id: ScheduleId) -> String {
+    format!("{TENANTS}/{tenant}/schedules/{id}")
+}
+
+/// A schedule whose operation was not started, because this run uses the tenant's connection.
+pub fn schedule_busy(tenant: TenantId, id: ScheduleId, run: RunId) -> String {
+    format!("{TENANTS}/{tenant}/schedules/{id}?busy={run}")
 }
 
 /// The page that chooses a tenant and goes on to `target` afterwards (V-09).

@@ -19,6 +19,8 @@ words! {
         BulkConnectionCheck = "bulk.connection_check",
         /// Does nothing, so that what surrounds a run can be measured.
         LabNoop = "lab.noop",
+        /// Changes descriptions of device configurations, so that writing can be tried under faults.
+        LabWrite = "lab.write",
     }
 }
 
@@ -189,6 +191,7 @@ impl OperationType {
             Self::InventorySync => &INVENTORY_SYNC,
             Self::BulkConnectionCheck => &bulk::CONNECTION_CHECK,
             Self::LabNoop => &laboratory::NOOP,
+            Self::LabWrite => &laboratory::WRITE,
         }
     }
 

@@ -28,7 +28,7 @@ impl Chance {
     /// The part of a length that this chance means.
     const fn of(self, length: i64) -> i64 {
         // Both factors are small enough: a pause is at most hours, in microseconds.
-        (length as i128 * self.0 as i128 >> 32) as i64
+        ((length as i128 * self.0 as i128) >> 32) as i64
     }
 }
 

@@ -159,6 +159,9 @@ impl Cadence {
 pub struct WallTime(u16);
 
 impl WallTime {
+    /// The beginning of a day.
+    pub const MIDNIGHT: Self = Self(0);
+
     /// Takes `HH:MM`, from 00:00 to 23:59, and nothing else.
     pub fn parse(text: &str) -> Option<Self> {
         let (hour, minute) = text.split_once(':')?;

@@ -37,6 +37,8 @@ pub(crate) struct Collection {
     pub(crate) family: Family,
     /// Any one of these opens it.
     pub(crate) read: &'static [&'static str],
+    /// Any one of these lets its objects be changed; none where the sandbox only reads.
+    pub(crate) write: &'static [&'static str],
     pub(crate) size: PageSize,
     /// A second key, as in `servicePrincipals(appId='...')`.
     pub(crate) alternate_key: Option<&'static str>,
@@ -90,6 +92,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         versions: BOTH,
         family: Family::Directory,
         read: permissions::ORGANIZATION,
+        write: &[],
         size: DIRECTORY,
         alternate_key: None,
         navigation: &[],
@@ -99,6 +102,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         versions: BOTH,
         family: Family::Directory,
         read: permissions::GROUPS,
+        write: &[],
         size: DIRECTORY,
         alternate_key: None,
         navigation: &[],
@@ -108,6 +112,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         versions: BOTH,
         family: Family::Directory,
         read: permissions::ROLE_DEFINITIONS,
+        write: &[],
         size: DIRECTORY,
         alternate_key: None,
         navigation: &[],
@@ -117,6 +122,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         versions: BOTH,
         family: Family::Directory,
         read: permissions::APPLICATIONS,
+        write: &[],
         size: DIRECTORY,
         alternate_key: Some("appId"),
         navigation: &[Navigation {
@@ -130,6 +136,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         versions: BOTH,
         family: Family::Intune,
         read: permissions::CONFIGURATION,
+        write: permissions::CONFIGURATION_WRITE,
         size: INTUNE,
         alternate_key: None,
         navigation: &[ASSIGNMENTS],
@@ -139,6 +146,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         versions: BOTH,
         family: Family::Intune,
         read: permissions::CONFIGURATION,
+        write: &[],
         size: INTUNE,
         alternate_key: None,
         navigation: &[
@@ -155,6 +163,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         versions: &[Version::Beta],
         family: Family::Intune,
         read: permissions::CONFIGURATION,
+        write: &[],
         size: INTUNE,
         alternate_key: None,
         navigation: &[

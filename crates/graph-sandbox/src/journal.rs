@@ -31,8 +31,20 @@ pub struct JournalEntry {
     pub client_request_id: Option<String>,
     /// SHA-256 of the body in hex; null without a body.
     pub body_hash: Option<String>,
+    /// What the request changed; null when it changed nothing or was refused.
+    pub write: Option<WriteEffect>,
     /// For a part of a `$batch`, the `seq` of the batch.
     pub in_batch: Option<u64>,
+}
+
+/// What a request changed in the sandbox's own state, whatever its answer said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteEffect {
+    /// It gave a field another value.
+    Applied,
+    /// Every field had that value already: the same change, sent again.
+    Repeated,
 }
 
 /// Entries from a point on, and where to go on reading.
@@ -123,13 +135,22 @@ impl Journal {
 
     /// Adds the status, before the answer goes out.
     pub(crate) fn answered(&self, seq: u64, status: u16) {
+        self.amend(seq, |entry| entry.status = Some(status));
+    }
+
+    /// Adds what the request changed, as soon as it is changed.
+    pub(crate) fn wrote(&self, seq: u64, effect: WriteEffect) {
+        self.amend(seq, |entry| entry.write = Some(effect));
+    }
+
+    fn amend(&self, seq: u64, amend: impl FnOnce(&mut JournalEntry)) {
         let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = ring.entries.front().map_or(u64::MAX, |entry| entry.seq);
         let index = seq
             .checked_sub(oldest)
             .and_then(|at| usize::try_from(at).ok());
         if let Some(entry) = index.and_then(|at| ring.entries.get_mut(at)) {
-            entry.status = Some(status);
+            amend(entry);
         }
     }
 }
@@ -161,6 +182,7 @@ mod tests {
             request_id: String::new(),
             client_request_id: None,
             body_hash: None,
+            write: None,
             in_batch: None,
         }
     }

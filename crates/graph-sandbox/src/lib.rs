@@ -23,6 +23,6 @@ mod tokens;
 pub use clock::Clock;
 pub use config::{ControlApi, SandboxConfig, Scale, TenantSeed};
 pub use faults::{ActiveFault, Fault, FaultKind, Faults, TooManyFaults};
-pub use journal::{Journal, JournalEntry, JournalPage};
+pub use journal::{Journal, JournalEntry, JournalPage, WriteEffect};
 pub use sandbox::Sandbox;
 pub use throttle::Throttling;

@@ -100,6 +100,9 @@ pub(crate) const CONFIGURATION: &[&str] = &[
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementConfiguration.ReadWrite.All",
 ];
+/// To change what [`CONFIGURATION`] opens.
+pub(crate) const CONFIGURATION_WRITE: &[&str] = &["DeviceManagementConfiguration.ReadWrite.All"];
+
 pub(crate) const ROLE_DEFINITIONS: &[&str] =
     &["RoleManagement.Read.Directory", "Directory.Read.All"];
 pub(crate) const POLICIES: &[&str] = &["Policy.Read.All"];

@@ -7,12 +7,16 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::net::TcpListener;
 
+use serde_json::{Map, Value};
+
+use crate::catalogue;
 use crate::clock::Clock;
 use crate::config::{ControlApi, SandboxConfig, TenantSeed};
 use crate::data;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::listener::{BreakableListener, Breaker};
+use crate::permissions;
 use crate::routes;
 use crate::state::Tenant;
 use crate::throttle::{Throttle, Throttling};
@@ -98,6 +102,30 @@ impl Sandbox {
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.0.faults.clone()
+    }
+
+    /// Grants a tenant's application one permission more, for tokens issued from now on.
+    ///
+    /// False when there is no such tenant or permission.
+    pub fn grant(&self, tenant: &str, role: &str) -> bool {
+        let known = permissions::role_id(role).is_some();
+        let Some(tenant) = self.tenant(tenant).filter(|_| known) else {
+            return false;
+        };
+        tenant.grant(role);
+        true
+    }
+
+    /// Changes one field of an object, as somebody else with leave to do so would.
+    ///
+    /// False when there is no such tenant, collection or object.
+    pub fn change(&self, tenant: &str, collection: &str, id: &str, field: &str, to: &str) -> bool {
+        let now = self.clock().seconds();
+        let found = self.tenant(tenant).zip(catalogue::by_name(collection));
+        found.is_some_and(|(tenant, collection)| {
+            let fields = Map::from_iter([(field.to_owned(), Value::from(to))]);
+            tenant.patch(collection, id, fields, now).is_ok()
+        })
     }
 
     /// How strictly tenants are throttled now.

@@ -20,7 +20,7 @@ pub(crate) struct Tenant {
     pub(crate) seed: TenantSeed,
     pub(crate) id: Arc<str>,
     pub(crate) app_id: Arc<str>,
-    pub(crate) roles: Arc<BTreeSet<String>>,
+    roles: RwLock<Arc<BTreeSet<String>>>,
     /// Ids of the two service principals: the application's and Graph's.
     pub(crate) principal_ids: [String; 2],
     /// By path of the collection.
@@ -36,6 +36,23 @@ pub(crate) enum MutationProblem {
     Generated,
 }
 
+/// What a change came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patched {
+    /// A field has another value now.
+    Changed,
+    /// Every field had that value already.
+    Same,
+}
+
+/// Why an object was not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PatchProblem {
+    NoSuchEntity,
+    /// The change names another type than the object's, or none.
+    OtherType,
+}
+
 /// Entities of one collection at most, so that mutations cannot fill the memory.
 const MAX_ENTITIES: usize = 200_000;
 
@@ -46,6 +63,22 @@ pub(crate) fn sort_key(id: &str) -> String {
     } else {
         id.to_ascii_lowercase()
     }
+}
+
+/// An entity with the named fields replaced, and its time and version moved on.
+fn changed(entity: &Value, fields: Map<String, Value>, now: i64) -> Value {
+    let mut entity = entity.clone();
+    if let Some(target) = entity.as_object_mut() {
+        if target.contains_key("lastModifiedDateTime") {
+            let time = Value::String(clock::iso_seconds(now));
+            target.insert("lastModifiedDateTime".to_owned(), time);
+        }
+        if let Some(version) = target.get("version").and_then(Value::as_u64) {
+            target.insert("version".to_owned(), json!(version.saturating_add(1)));
+        }
+        target.extend(fields.into_iter().filter(|(name, _)| name != "id"));
+    }
+    entity
 }
 
 /// Entities in the order of their ids; one without an id takes its position.
@@ -72,16 +105,55 @@ impl Tenant {
         Self {
             id: seed.tenant_id.as_str().into(),
             app_id: seed.client_id.as_str().into(),
-            roles: Arc::new(
+            roles: RwLock::new(Arc::new(
                 permissions::GRANTED
                     .iter()
                     .map(|role| (*role).to_owned())
                     .collect(),
-            ),
+            )),
             principal_ids: principal_ids.map(|id| id.to_string()),
             data: RwLock::new(data),
             seed,
         }
+    }
+
+    /// What the application is granted now; tokens keep what it was as they were issued.
+    pub(crate) fn roles(&self) -> Arc<BTreeSet<String>> {
+        Arc::clone(&self.roles.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Grants the application one permission more.
+    pub(crate) fn grant(&self, role: &str) {
+        let mut roles = self.roles.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut roles).insert(role.to_owned());
+    }
+
+    /// Changes the named fields as a client does: in an object of the named type, and only what differs.
+    pub(crate) fn patch_fields(
+        &self,
+        collection: &'static Collection,
+        id: &str,
+        fields: Map<String, Value>,
+        now: i64,
+    ) -> Result<Patched, PatchProblem> {
+        let patched = self.change(collection, |entities| {
+            let slot = entities
+                .get_mut(&sort_key(id))
+                .ok_or(MutationProblem::NoSuchEntity)?;
+            let own_type = slot.get("@odata.type");
+            if own_type.is_some() && own_type != fields.get("@odata.type") {
+                return Ok(Err(PatchProblem::OtherType));
+            }
+            if fields
+                .iter()
+                .all(|(name, value)| slot.get(name) == Some(value))
+            {
+                return Ok(Ok(Patched::Same));
+            }
+            *slot = Arc::new(changed(slot, fields, now));
+            Ok(Ok(Patched::Changed))
+        });
+        patched.unwrap_or(Err(PatchProblem::NoSuchEntity))
     }
 
     fn read(&self) -> RwLockReadGuard<'_, HashMap<&'static str, Entities>> {
@@ -201,17 +273,7 @@ impl Tenant {
             let slot = entities
                 .get_mut(&sort_key(id))
                 .ok_or(MutationProblem::NoSuchEntity)?;
-            let mut entity = (**slot).clone();
-            if let Some(target) = entity.as_object_mut() {
-                if target.contains_key("lastModifiedDateTime") {
-                    let time = Value::String(clock::iso_seconds(now));
-                    target.insert("lastModifiedDateTime".to_owned(), time);
-                }
-                if let Some(version) = target.get("version").and_then(Value::as_u64) {
-                    target.insert("version".to_owned(), json!(version.saturating_add(1)));
-                }
-                target.extend(fields.into_iter().filter(|(name, _)| name != "id"));
-            }
+            let entity = changed(slot, fields, now);
             *slot = Arc::new(entity.clone());
             Ok(entity)
         })

@@ -9,6 +9,7 @@ use crate::connection::Connection;
 use crate::contracts::Contract;
 use crate::error::GraphError;
 use crate::paging::PageCursor;
+use crate::write::GraphWriter;
 
 /// What every call of a [`GraphClient`] returns.
 pub type GraphFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, GraphError>> + Send + 'a>>;
@@ -41,6 +42,11 @@ pub trait GraphClient: Send + Sync {
         contract: &'static Contract,
         cursor: Option<PageCursor>,
     ) -> GraphFuture<'a, Page>;
+
+    /// The same client as one that changes things too; none where nothing may be changed.
+    fn writer(&self) -> Option<&dyn GraphWriter> {
+        None
+    }
 }
 
 /// What ties a call to the work it is done for.

@@ -21,6 +21,17 @@ pub struct Contract {
     pub name_field: &'static str,
     /// Application permissions to read it; any one of them is enough.
     pub read_permissions: &'static [&'static str],
+    /// How one object is changed; none for a type that is only read.
+    pub update: Option<UpdateVerb>,
+    /// Application permissions to change it; any one of them is enough.
+    pub write_permissions: &'static [&'static str],
+}
+
+/// How one object of a type is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpdateVerb {
+    /// `PATCH` with the fields that change and the object's `@odata.type`.
+    Patch,
 }
 
 /// The version prefix of a path.
@@ -55,6 +66,8 @@ const READ_CONFIGURATION: &[&str] = &[
     "DeviceManagementConfiguration.ReadWrite.All",
 ];
 
+const WRITE_CONFIGURATION: &[&str] = &["DeviceManagementConfiguration.ReadWrite.All"];
+
 static CONTRACTS: &[Contract] = &[
     Contract {
         key: "organization",
@@ -66,6 +79,8 @@ static CONTRACTS: &[Contract] = &[
         paging: Paging::Single,
         name_field: "displayName",
         read_permissions: &["Organization.Read.All", "Directory.Read.All"],
+        update: None,
+        write_permissions: &[],
     },
     Contract {
         key: "groups",
@@ -92,6 +107,8 @@ static CONTRACTS: &[Contract] = &[
             "Group.ReadWrite.All",
             "Directory.Read.All",
         ],
+        update: None,
+        write_permissions: &[],
     },
     Contract {
         key: "device_configurations",
@@ -104,6 +121,9 @@ static CONTRACTS: &[Contract] = &[
         paging: Paging::NextLink,
         name_field: "displayName",
         read_permissions: READ_CONFIGURATION,
+        // `PATCH deviceManagement/deviceConfigurations/{id}` with `@odata.type`; answers 200 or 204.
+        update: Some(UpdateVerb::Patch),
+        write_permissions: WRITE_CONFIGURATION,
     },
     Contract {
         key: "compliance_policies",
@@ -116,6 +136,8 @@ static CONTRACTS: &[Contract] = &[
         paging: Paging::NextLink,
         name_field: "displayName",
         read_permissions: READ_CONFIGURATION,
+        update: None,
+        write_permissions: &[],
     },
     Contract {
         key: "settings_catalog",
@@ -127,6 +149,8 @@ static CONTRACTS: &[Contract] = &[
         paging: Paging::NextLink,
         name_field: "name",
         read_permissions: READ_CONFIGURATION,
+        update: None,
+        write_permissions: &[],
     },
 ];
 
@@ -216,6 +240,8 @@ mod tests {
         for contract in contracts() {
             assert!(!contract.read_permissions.is_empty(), "{}", contract.key);
             assert!(!contract.path.starts_with('/'), "{}", contract.key);
+            let changes = contract.update.is_some();
+            assert_eq!(changes, !contract.write_permissions.is_empty());
         }
     }
 

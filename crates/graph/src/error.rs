@@ -120,6 +120,9 @@ pub enum GraphError {
         /// What is wrong.
         what: &'static str,
     },
+    /// The leave of the run's last checkpoint was too old to send anything; nothing was sent.
+    #[error("the run was not asked about for too long; nothing was sent")]
+    LeaveTooOld,
     /// The null client was asked: no provider is to be called here.
     #[error("no provider may be called here")]
     NoProvider,
@@ -202,14 +205,20 @@ impl GraphError {
             | Self::InvalidResponse { request_id, .. }
             | Self::RefusedNextLink { request_id, .. }
             | Self::TooLarge { request_id, .. } => request_id.as_deref(),
-            Self::Unreachable { .. } | Self::Misconfigured { .. } | Self::NoProvider => None,
+            Self::Unreachable { .. }
+            | Self::Misconfigured { .. }
+            | Self::LeaveTooOld
+            | Self::NoProvider => None,
         }
     }
 
     /// Whether the same call may well succeed later with nothing changed by people.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Throttled { .. } | Self::Unreachable { .. } | Self::ServerError { .. } => true,
+            Self::Throttled { .. }
+            | Self::Unreachable { .. }
+            | Self::ServerError { .. }
+            | Self::LeaveTooOld => true,
             Self::AuthenticationFailed { .. }
             | Self::ConsentMissing { .. }
             | Self::TenantUnknown { .. }

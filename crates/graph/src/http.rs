@@ -3,6 +3,7 @@
 mod refusal;
 mod settings;
 mod transport;
+mod write;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::error::{CredentialFault, GraphError, SizeLimit};
 use crate::paging::{Envelope, PageCursor};
 use crate::retry::{Patience, Verdict};
 use crate::token::{self, AccessToken, TokenCache, Wanted};
+use crate::write::GraphWriter;
 
 pub use settings::ClientSettings;
 pub(crate) use transport::{Reply, Transport};
@@ -170,5 +172,9 @@ impl GraphClient for HttpGraphClient {
         cursor: Option<PageCursor>,
     ) -> GraphFuture<'a, Page> {
         Box::pin(self.read_page(connection, context, contract, cursor))
+    }
+
+    fn writer(&self) -> Option<&dyn GraphWriter> {
+        Some(self)
     }
 }

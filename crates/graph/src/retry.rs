@@ -40,6 +40,11 @@ impl Patience {
         }
     }
 
+    /// Brings the deadline forward, where less is left than the settings allow.
+    pub(crate) fn end_within(&mut self, left: Duration, now: Instant) {
+        self.deadline = self.deadline.min(now + left.min(LONGEST_STATED_WAIT));
+    }
+
     /// The moment after which no attempt may start.
     pub(crate) fn deadline(&self) -> Instant {
         self.deadline

@@ -3,6 +3,7 @@
 mod families;
 mod passwords;
 mod problem;
+mod retention;
 mod sample;
 mod secrets;
 mod services;
@@ -12,9 +13,10 @@ mod version;
 mod worker;
 
 pub use passwords::Passwords;
+pub use retention::{Tidied, tidy};
 pub use sample::{Bulk, SampleAccount, SampleDirectory, SampleError};
 pub use secrets::{MasterKey, SecretError};
 pub use services::Services;
 pub use store::{Presence, Scope};
-pub use use_cases::RunExport;
-pub use worker::{Jitter, Pool, PoolSettings};
+pub use use_cases::{RunExport, ScheduleForm};
+pub use worker::{Jitter, Pool, PoolSettings, Scheduler};

@@ -22,6 +22,10 @@ fn api_error(error: &StoreError, request_id: RequestId) -> ApiError {
             tracing::warn!(request.id = %request_id, error = %source, "database unavailable, request {request_id}");
             ApiError::Unavailable
         }
+        StoreError::NotWritable(source) => {
+            tracing::error!(request.id = %request_id, error = %source, "database cannot be written, request {request_id}");
+            ApiError::NotWritable
+        }
         StoreError::LastOwner => ApiError::Conflict {
             message: "This is the last owner. Make somebody else an owner first.".to_owned(),
         },

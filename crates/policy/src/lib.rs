@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod checkpoint;
 mod decide;
 mod facts;
 mod gate;
@@ -8,6 +9,7 @@ mod permit;
 mod prerequisites;
 
 pub use access::{Grants, require};
+pub use checkpoint::{Checkpoint, CheckpointLedger, GoOn, LONGEST_UNASKED, Step, checkpoint};
 pub use decide::decide;
 pub use facts::{
     ActorFacts, ConnectionFacts, ContextState, CredentialState, Facts, GrantFacts, RunFacts,

@@ -340,6 +340,7 @@ pub(crate) mod action {
         RUN_COMPLETED = "run.completed",
         RUN_BLOCKED = "run.blocked",
         RUN_RESCUED = "run.rescued",
+        WRITE_INTENT_RESOLVED = "write_intent.resolved",
         RUN_RETRY_SCHEDULED = "run.retry_scheduled",
         RUN_CANCEL_REQUESTED = "run.cancel_requested",
         WORKSPACE_CREATED = "workspace.created",

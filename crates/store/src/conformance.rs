@@ -2,12 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use domain::ids::RunId;
+use domain::{
+    ids::{RunId, ScheduleId},
+    operation::Habitat,
+    time::Timestamp,
+};
 use policy::RunKey;
 use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, sql::Db};
+use crate::{
+    Store, StoreError,
+    sql::{Db, Statement, args, same},
+};
 
 /// The names of the statements this process has run on a dialect, `sqlite` or `postgres`.
 pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
@@ -20,6 +27,25 @@ pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
 /// When the database does not answer.
 pub async fn attempt_is_decided(store: &Store, key: RunKey) -> Result<bool, StoreError> {
     store.attempt_is_decided(key).await
+}
+
+/// What is known of every write a run set out for, in the order in which it did.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn intent_states(store: &Store, run: RunId) -> Result<Vec<String>, StoreError> {
+    let id = run.as_uuid();
+    let statement = "select state from write_intents where run_id = $1 order by opened_at, id";
+    Ok(match &store.db {
+        Db::Sqlite { readers, .. } => {
+            let states = sqlx::query_scalar(statement).bind(id);
+            states.fetch_all(readers).await?
+        }
+        Db::Postgres(pool) => {
+            let states = sqlx::query_scalar(statement).bind(id);
+            states.fetch_all(pool).await?
+        }
+    })
 }
 
 /// Lets the lease of a running run be over, as if its worker had been silent for long.
@@ -77,6 +103,44 @@ pub async fn refuse_success(store: &Store, run: RunId) -> Result<(), StoreError>
         }
     }
     Ok(())
+}
+
+/// Lets the slot that comes next be at a moment of the test's choosing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn slot_comes(
+    store: &Store,
+    schedule: ScheduleId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut tx = store.db.write().await?;
+    tx.execute(&SLOT_COMES, args![schedule, at]).await?;
+    tx.commit().await
+}
+
+static SLOT_COMES: Statement = same(
+    "conformance_slot_comes",
+    "update schedules set next_at = $2 where id = $1",
+);
+
+/// Marks a database that has people in it as a laboratory, which the program refuses; answers it as one.
+///
+/// # Errors
+/// When it was marked before.
+pub async fn made_laboratory(store: &Store) -> Result<Store, StoreError> {
+    let statement = "insert into installation (id, habitat, made_at) values (1, 'laboratory', 1)";
+    match &store.db {
+        Db::Sqlite { writer, .. } => {
+            sqlx::query(statement).execute(writer).await?;
+        }
+        Db::Postgres(pool) => {
+            sqlx::query(statement).execute(pool).await?;
+        }
+    }
+    let mut marked = store.clone();
+    marked.habitat = Habitat::Laboratory;
+    Ok(marked)
 }
 
 /// A new, empty database on a PostgreSQL server; answers its URL.

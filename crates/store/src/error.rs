@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The database could not be reached, or did not answer in time.
     #[error("reaching the database")]
     Unavailable(#[source] sqlx::Error),
+    /// The database cannot be written: its disk is full, or it is read-only. What is there can be read.
+    #[error("writing to the database")]
+    NotWritable(#[source] sqlx::Error),
     /// A stored word is none of those this version knows.
     #[error("reading column {column}: unknown word {word:?}")]
     UnknownWord {
@@ -62,8 +65,24 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(ref e) if is_outage(e.code().as_deref()) => {
                 Self::Unavailable(error)
             }
+            sqlx::Error::Database(ref e) if is_not_writable(e.code().as_deref()) => {
+                Self::NotWritable(error)
+            }
             other => Self::Database(other),
         }
+    }
+}
+
+/// PostgreSQL's codes for a full disk and a read-only server, and SQLite's for a read-only file, an error
+/// of the disk and a full one; the lowest byte of SQLite's says which, the others say where.
+fn is_not_writable(code: Option<&str>) -> bool {
+    match code {
+        Some("53100" | "25006") => true,
+        Some(code) => {
+            let sqlite = code.len() < 5;
+            sqlite && matches!(code.parse::<u32>().map(|code| code & 0xff), Ok(8 | 10 | 13))
+        }
+        None => false,
     }
 }
 
@@ -89,8 +108,8 @@ impl StoreError {
         }
     }
 
-    /// Whether it lies in the moment alone: the database is away, or others stood in the way.
+    /// Whether it lies in the moment alone: the database is away or full, or others stood in the way.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Unavailable(_)) || self.is_contention()
+        matches!(self, Self::Unavailable(_) | Self::NotWritable(_)) || self.is_contention()
     }
 }

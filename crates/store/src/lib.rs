@@ -44,10 +44,10 @@ pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
 pub use runs::{
-    Again, AttemptRow, BUSY_WAIT, BulkItem, BulkSelection, Cancel, ChangeRow, Claim, Ending,
-    Failure, ItemOutcome, ItemRow, Leases, Named, RESCUES_MOST, Requested, Retrying, RunAccess,
-    RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, STALE_AFTER, STALE_QUEUED,
-    SelectedTenant, StepRow, SystemDraft, Ticked, WorkedOutcome,
+    Again, Asked, AttemptRow, BUSY_WAIT, BulkItem, BulkSelection, Cancel, ChangeRow, Claim, Ending,
+    Failure, Intent, IntentEnd, ItemOutcome, ItemRow, LabWrite, Leases, Named, NewIntent,
+    RESCUES_MOST, Requested, Retrying, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage,
+    RunRow, STALE_AFTER, STALE_QUEUED, SelectedTenant, StepRow, SystemDraft, Ticked, WorkedOutcome,
 };
 pub use schedules::{Schedule, ScheduleDraft, SlotRow};
 pub use scope::{Scope, WorkspaceAccess};

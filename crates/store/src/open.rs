@@ -3,11 +3,12 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, PgPool,
+    ConnectOptions as _, Connection as _, PgPool, SqliteConnection,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+
 use tokio::sync::{Notify, watch};
 
 use crate::{Store, error::StoreError, installation::habitat_of, sql::Db};
@@ -75,6 +76,7 @@ migrations! {
     4 "0004_engine",
     7 "0007_bulk",
     8 "0008_schedules",
+    9 "0009_intents",
     10 "0010_installation",
 }
 
@@ -169,6 +171,7 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(Duration::from_secs(20))
+        .after_release(|connection, _| Box::pin(is_clear(connection)))
         .connect_with(options.clone())
         .await
         .map_err(OpenError::Unreachable)?;
@@ -190,6 +193,18 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         .await
         .map_err(OpenError::Unreachable)?;
     Store::over(Db::Sqlite { writer, readers }).await
+}
+
+/// Whether a connection that comes back to the pool is out of its transaction.
+///
+/// A full disk makes SQLite roll back by itself. The driver's own rollback then fails, and the connection
+/// would count as in a transaction for ever: it is thrown away.
+async fn is_clear(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A dropped transaction's rollback is still on its way; an answer comes after it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 async fn open_postgres(url: &str) -> Result<Store, OpenError> {

@@ -137,9 +137,13 @@ impl Store {
         };
         // Once a minute is exact enough for an hour's limit, and spares a write per click.
         if presence == Presence::ByHand && now.since(row.time("last_seen_at")?) > MINUTE {
-            let mut tx = self.db.write().await?;
-            tx.execute(&SESSION_TOUCH, args![hash, now]).await?;
-            tx.commit().await?;
+            match self.session_touch(hash, now).await {
+                // Reading goes on where nothing can be written; the session just does not grow older later.
+                Err(StoreError::NotWritable(error)) => {
+                    tracing::warn!(%error, "a session's last use was not noted");
+                }
+                touched => touched?,
+            }
         }
         Ok(Some(Scope {
             user_id: UserId::from_uuid(row.uuid("user_id")?),
@@ -150,6 +154,12 @@ impl Store {
             tenant_id: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
             request_id,
         }))
+    }
+
+    async fn session_touch(&self, hash: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.db.write().await?;
+        tx.execute(&SESSION_TOUCH, args![hash, now]).await?;
+        tx.commit().await
     }
 
     /// Ends the scope's session at once.

@@ -9,6 +9,7 @@ mod bench_statements;
 mod bench_target;
 mod demo;
 mod maintenance;
+mod retention;
 mod sandbox;
 mod serve;
 
@@ -26,6 +27,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Doctor(database) => maintenance::doctor(&database).await,
         Command::Audit(command) => maintenance::audit(command).await,
         Command::Users(command) => maintenance::users(command).await,
+        Command::Retention(args) => retention::retention(args).await,
         Command::Bench(command) => bench::bench(command).await,
     }
 }

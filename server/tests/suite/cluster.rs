@@ -62,6 +62,19 @@ impl Cluster {
         format!("postgres://{SYSTEM_USER}@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// Has the server's own administrator say something to it.
+    pub fn sql(&self, statement: &str) {
+        let port = self.port.to_string();
+        let said = self
+            .program("psql")
+            .args(["--quiet", "--host", "127.0.0.1", "--port", &port])
+            .args(["--username", SYSTEM_USER, "--dbname", "postgres"])
+            .args(["--command", statement])
+            .output()
+            .unwrap();
+        assert!(said.status.success(), "{said:?}");
+    }
+
     /// Ends the server at once, as a machine that fails does.
     pub fn break_off(&mut self) {
         let Some(mut server) = self.server.take() else {

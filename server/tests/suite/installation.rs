@@ -126,7 +126,12 @@ impl Installation {
         let (tenant, _) = self.sites.get(site).unwrap();
         let form = format!("tenant={tenant}&operation={operation}");
         let answer = server.post("/api/run/start", &self.session, &form);
-        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(
+            answer.status,
+            200,
+            "{answer:?}\n{}",
+            crate::program::log_of(self.folder.path())
+        );
         let answer: StartAnswer = serde_json::from_str(&answer.body).unwrap();
         answer.run_id
     }

@@ -8,6 +8,7 @@
 
 mod bench;
 mod cluster;
+mod disk;
 mod http;
 mod installation;
 mod outage;

@@ -50,7 +50,7 @@ fn waiting(next: NextTry) -> impl IntoView {
             <Icon icon=Icon::Clock />
             <div class="grid gap-1">
                 <p class="prose">
-                    <strong>"Tries again "</strong> <Exact at=next.at /> {which} {next.why} "."
+                    <strong>"Tries again at "</strong> <Exact at=next.at /> {which} {next.why} "."
                 </p>
                 <p class="quiet">
                     "It is authorised anew when it starts. What is done stays done. "

@@ -9,6 +9,7 @@ mod ending;
 mod follow_ups;
 mod header;
 mod progress;
+mod questions;
 mod refusal;
 mod report;
 mod summary;
@@ -30,6 +31,7 @@ use self::{
     follow_ups::{FollowUps, Redactions, Related},
     header::{Standing, WaysBack, place},
     progress::{Failures, Progress},
+    questions::Questions,
     refusal::Refusal,
     report::Report,
     summary::Summary,
@@ -79,6 +81,7 @@ fn Viewer(view: RunView) -> impl IntoView {
             </Show>
             {move || view! { <Banner lines=banner.get() /> }}
             <Refusal run />
+            <Questions run />
             <OnItsWay run />
             <FollowUps live />
             <Parts run now=live.now />

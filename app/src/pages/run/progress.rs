@@ -107,6 +107,8 @@ fn outcome(word: &str) -> impl IntoView + use<> {
         "running" => ("Running".to_owned(), Icon::Loader, Tone::Info),
         "succeeded" => ("Succeeded".to_owned(), Icon::CircleCheck, Tone::Success),
         "failed" => ("Failed".to_owned(), Icon::CircleX, Tone::Danger),
+        "indeterminate" => ("Not known".to_owned(), Icon::CircleHelp, Tone::Warning),
+        "blocked" => ("Blocked".to_owned(), Icon::ShieldBan, Tone::Warning),
         "skipped" => ("Skipped".to_owned(), Icon::Ban, Tone::NeutralOutline),
         _ => (
             format!("Unknown: {word}"),

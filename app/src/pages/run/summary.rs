@@ -1,6 +1,7 @@
 //! The facts of a run: who, in whose name, when, how long.
 
 use domain::{
+    link,
     run::AuthorityMode,
     time::{Timestamp, duration},
     views::RunView,
@@ -30,6 +31,9 @@ fn facts(run: &RunView, now: Signal<Timestamp>) -> impl IntoView + use<> {
         let usual = duration(i64::from(seconds) * domain::time::SECOND);
         view! { <dt>"Usually takes"</dt> <dd>{usual}</dd> }
     });
+    let reconciled = run.reconciled_at.map(|at| {
+        view! { <dt>"Reconciled"</dt> <dd><Moment at now /></dd> }
+    });
     view! {
         <dt>"Run"</dt>
         <dd><code>{run.id.to_string()}</code></dd>
@@ -39,6 +43,7 @@ fn facts(run: &RunView, now: Signal<Timestamp>) -> impl IntoView + use<> {
         <dd>{run.initiator.clone()}</dd>
         <dt>"Authority"</dt>
         <dd>{authority(run.authority)}</dd>
+        {schedule(run)}
         <dt>"Attempt"</dt>
         <dd>{attempt(run)}</dd>
         <dt>"Queued"</dt>
@@ -47,10 +52,29 @@ fn facts(run: &RunView, now: Signal<Timestamp>) -> impl IntoView + use<> {
         <dd>{started(run, now)}</dd>
         <dt>"Completed"</dt>
         <dd>{completed(run, now)}</dd>
+        {reconciled}
         <dt>"Duration"</dt>
         <dd>{took(run, now)}</dd>
         {expected}
     }
+}
+
+/// The schedule a run comes from, and its slot.
+fn schedule(run: &RunView) -> Option<impl IntoView + use<>> {
+    let schedule = run.schedule.as_ref()?;
+    let name = schedule.name.clone();
+    let tenant = run.tenant.as_ref().map(|tenant| tenant.id);
+    let name = match tenant.zip(schedule.id) {
+        Some((tenant, id)) => {
+            view! { <a class="link" href=link::schedule(tenant, id)>{name}</a> }.into_any()
+        }
+        None => format!("{name} (deleted)").into_any(),
+    };
+    let slot = match &schedule.slot {
+        Some(slot) => format!(", slot {slot}"),
+        None => ", run now".to_owned(),
+    };
+    Some(view! { <dt>"By schedule"</dt> <dd>{name} {slot}</dd> })
 }
 
 /// In whose name a run is authorised, in words.

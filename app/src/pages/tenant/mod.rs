@@ -126,6 +126,7 @@ fn Selection(live: Tenant) -> impl IntoView {
     view! {
         {select}
         <a class="btn btn-sm" href=link::operations_of(id)>"Operations"</a>
+        <a class="btn btn-sm" href=link::schedules(id)>"Schedules"</a>
         {members}
         <SettingsLink live />
     }

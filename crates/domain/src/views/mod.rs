@@ -9,6 +9,7 @@ mod members;
 mod notifications;
 mod operations;
 mod run;
+mod schedules;
 mod setting_up;
 mod start;
 mod tenants;
@@ -25,7 +26,11 @@ pub use operations::{
 };
 pub use run::{
     ActionView, CancelAsked, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView,
-    NextTry, RunTenant, RunView, TimelineEntry,
+    NextTry, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry,
+};
+pub use schedules::{
+    Execution, ExecutionView, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,
+    SlotMoment,
 };
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};

@@ -7,7 +7,7 @@ use crate::{
     banner::BannerLine,
     decision::CheckResult,
     explain::Explanation,
-    ids::{RunId, TenantId},
+    ids::{IntentId, RunId, ScheduleId, TenantId},
     lifecycle::TenantLifecycle,
     reason::DenialClass,
     run::{AuthorityMode, RunState},
@@ -24,6 +24,17 @@ pub struct RunTenant {
     pub name: String,
     /// Where it is in its life.
     pub lifecycle: TenantLifecycle,
+}
+
+/// The schedule of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSchedule {
+    /// Which schedule; none when it is deleted, and so has no page.
+    pub id: Option<ScheduleId>,
+    /// What it is called.
+    pub name: String,
+    /// The slot that the run fills, as the schedule's zone shows it; none when a person started it.
+    pub slot: Option<String>,
 }
 
 /// One check of a decision.
@@ -103,7 +114,7 @@ pub struct ItemView {
     pub key: String,
     /// What it is called.
     pub label: String,
-    /// `running`, `succeeded`, `failed` or `skipped`.
+    /// `running`, `succeeded`, `failed`, `skipped` or `blocked`.
     pub outcome: String,
     /// Why not, as a code.
     pub reason_code: Option<String>,
@@ -111,6 +122,27 @@ pub struct ItemView {
     pub message: Option<String>,
     /// How many objects it read.
     pub objects: Option<i64>,
+}
+
+/// A write whose end nobody knew, as it is asked of a person, and what the person said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionView {
+    /// Which write.
+    pub id: IntentId,
+    /// What is not known.
+    pub sentence: String,
+    /// The object's id at the provider, to look for it there.
+    pub target: String,
+    /// Why it is not known, as a code.
+    pub reason_code: Option<String>,
+    /// When it was asked of the provider.
+    pub asked_at: Timestamp,
+    /// What to do, or why this person cannot; none once it is answered.
+    pub answers: Option<ActionView>,
+    /// What a person found who looked.
+    pub answer: Option<String>,
+    /// When the person said so.
+    pub answered_at: Option<Timestamp>,
 }
 
 /// One failure, in safe words.
@@ -217,6 +249,8 @@ pub struct RunView {
     pub counts: Vec<(String, u64)>,
     /// Processed of total, where both are trustworthy.
     pub progress: Option<(u64, u64)>,
+    /// Writes whose end nobody knew.
+    pub questions: Vec<QuestionView>,
     /// What became of its items.
     pub items: Vec<ItemView>,
     /// What went wrong.
@@ -227,6 +261,10 @@ pub struct RunView {
     pub bulk: Option<Vec<BulkItemView>>,
     /// The run this one is a part of.
     pub parent_id: Option<RunId>,
+    /// The schedule it comes from.
+    pub schedule: Option<RunSchedule>,
+    /// When the engine ended it because nobody was left to.
+    pub reconciled_at: Option<Timestamp>,
     /// The run this one tries again.
     pub retry_of: Option<RunId>,
     /// The runs that tried this one again.

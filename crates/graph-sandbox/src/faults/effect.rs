@@ -8,6 +8,15 @@ pub(crate) struct Effect {
     pub(crate) delay_ms: u64,
     pub(crate) answer: Option<StatusAnswer>,
     pub(crate) mangle: Option<Mangle>,
+    pub(crate) after_commit: Option<AfterCommit>,
+}
+
+/// What becomes of the answer to a change that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AfterCommit {
+    Status(u16),
+    Hang,
+    Reset,
 }
 
 /// An answer that takes the place of the real one.
@@ -33,6 +42,10 @@ pub(crate) enum Mangle {
 
 impl Effect {
     pub(super) fn take(&mut self, kind: &FaultKind) -> Flow {
+        if let Some(after) = kind.after_commit() {
+            self.after_commit = Some(after);
+            return Flow::Stop;
+        }
         let mangle = match kind {
             FaultKind::Delay { delay_ms } => {
                 self.delay_ms = self.delay_ms.saturating_add(*delay_ms);
@@ -63,7 +76,10 @@ impl Effect {
             FaultKind::ExpiredSecret
             | FaultKind::WrongSecret
             | FaultKind::ConsentRevoked
-            | FaultKind::RemoveRole { .. } => return Flow::GoOn,
+            | FaultKind::RemoveRole { .. }
+            | FaultKind::StatusAfterCommit { .. }
+            | FaultKind::HangAfterCommit
+            | FaultKind::ResetAfterCommit => return Flow::GoOn,
         };
         self.mangle = Some(mangle);
         Flow::Stop

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::AfterCommit;
+
 /// What a fault does to the requests it hits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -37,6 +39,15 @@ pub enum FaultKind {
     Truncate,
     /// A whole HTTP answer that is no JSON.
     InvalidJson,
+    /// Makes the change, and answers with this status as if it had failed. Hits requests that change something.
+    StatusAfterCommit {
+        /// The HTTP status, 200 to 599.
+        status: u16,
+    },
+    /// Makes the change and never answers. Hits requests that change something.
+    HangAfterCommit,
+    /// Makes the change and resets the TCP connection. Hits requests that change something.
+    ResetAfterCommit,
     /// Collections point at this same page as their next one.
     LoopNextLink,
     /// Collections point at another host for their next page.
@@ -67,6 +78,9 @@ impl FaultKind {
         "reset",
         "truncate",
         "invalid_json",
+        "status_after_commit",
+        "hang_after_commit",
+        "reset_after_commit",
         "loop_next_link",
         "foreign_next_link",
         "expired_secret",
@@ -74,6 +88,16 @@ impl FaultKind {
         "consent_revoked",
         "remove_role",
     ];
+
+    /// What it does to the answer of a change that was made; nothing when it is of another kind.
+    pub(crate) fn after_commit(&self) -> Option<AfterCommit> {
+        match self {
+            Self::StatusAfterCommit { status } => Some(AfterCommit::Status(*status)),
+            Self::HangAfterCommit => Some(AfterCommit::Hang),
+            Self::ResetAfterCommit => Some(AfterCommit::Reset),
+            _ => None,
+        }
+    }
 
     /// Whether it changes the answer itself, whatever was asked.
     pub(crate) fn is_of_transport(&self) -> bool {

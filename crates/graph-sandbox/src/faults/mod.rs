@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 pub(crate) use body::Broken;
-pub(crate) use effect::{Effect, Mangle};
+pub(crate) use effect::{AfterCommit, Effect, Mangle};
 pub use kind::FaultKind;
 pub(crate) use parse::{BadField, from_json};
 pub(crate) use route::Place;
@@ -126,11 +126,13 @@ impl Faults {
     }
 
     /// What happens to this request: delays add up, then the first other fault.
-    pub(crate) fn strike(&self, place: &Place<'_>) -> Effect {
+    pub(crate) fn strike(&self, place: &Place<'_>, verb: Verb) -> Effect {
         let mut effect = Effect::default();
         self.hit(
             place,
-            |kind| kind.is_of_transport(),
+            |kind| {
+                kind.is_of_transport() && (verb == Verb::Writes || kind.after_commit().is_none())
+            },
             |kind| effect.take(kind),
         );
         effect
@@ -226,6 +228,13 @@ impl Faults {
     }
 }
 
+/// Whether a request changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Reads,
+    Writes,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
     GoOn,
@@ -262,7 +271,13 @@ mod tests {
             .unwrap();
         faults.add(Fault::everywhere(status(500))).unwrap();
         let seen: Vec<_> = (0..4)
-            .map(|_| faults.strike(&place("t")).answer.unwrap().status)
+            .map(|_| {
+                faults
+                    .strike(&place("t"), Verb::Reads)
+                    .answer
+                    .unwrap()
+                    .status
+            })
             .collect();
         assert_eq!(seen, [503, 503, 500, 500]);
         assert_eq!(faults.list().len(), 1);
@@ -276,11 +291,11 @@ mod tests {
             ..Fault::everywhere(status(500))
         };
         let id = faults.add(mine).unwrap();
-        assert!(faults.strike(&place("b")).answer.is_none());
-        assert!(faults.strike(&place("a")).answer.is_some());
+        assert!(faults.strike(&place("b"), Verb::Reads).answer.is_none());
+        assert!(faults.strike(&place("a"), Verb::Reads).answer.is_some());
         assert!(faults.remove(&id));
         assert!(!faults.remove(&id));
-        assert!(faults.strike(&place("a")).answer.is_none());
+        assert!(faults.strike(&place("a"), Verb::Reads).answer.is_none());
     }
 
     #[test]
@@ -293,7 +308,7 @@ mod tests {
             .add(Fault::everywhere(FaultKind::Delay { delay_ms: 7 }))
             .unwrap();
         faults.add(Fault::everywhere(status(500))).unwrap();
-        let effect = faults.strike(&place("t"));
+        let effect = faults.strike(&place("t"), Verb::Reads);
         assert_eq!((effect.delay_ms, effect.answer.unwrap().status), (12, 500));
     }
 

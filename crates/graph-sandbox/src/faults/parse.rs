@@ -90,6 +90,14 @@ fn kind(body: &Map<String, Value>) -> Result<FaultKind, BadField> {
             &["delay_ms"],
         ),
         "remove_role" => (FaultKind::RemoveRole { role: role(body)? }, &["role"]),
+        "status_after_commit" => (
+            FaultKind::StatusAfterCommit {
+                status: code(body)?,
+            },
+            &["status"],
+        ),
+        "hang_after_commit" => (FaultKind::HangAfterCommit, &[]),
+        "reset_after_commit" => (FaultKind::ResetAfterCommit, &[]),
         "hang" => (FaultKind::Hang, &[]),
         "hang_mid_body" => (FaultKind::HangMidBody, &[]),
         "cut_mid_body" => (FaultKind::CutMidBody, &[]),
@@ -118,13 +126,18 @@ fn kind(body: &Map<String, Value>) -> Result<FaultKind, BadField> {
     Ok(kind)
 }
 
-fn status(body: &Map<String, Value>) -> Result<FaultKind, BadField> {
+fn code(body: &Map<String, Value>) -> Result<u16, BadField> {
     let bad = || BadField::new("status", "must be a number from 200 to 599");
     let status = number(body, "status")?.ok_or_else(bad)?;
     let status = u16::try_from(status).map_err(|_| bad())?;
     if !(200..600).contains(&status) {
         return Err(bad());
     }
+    Ok(status)
+}
+
+fn status(body: &Map<String, Value>) -> Result<FaultKind, BadField> {
+    let status = code(body)?;
     let retry_after = match body.get("retry_after") {
         Some(Value::Number(seconds)) => Some(seconds.to_string()),
         _ => text(body, "retry_after")?,
@@ -184,7 +197,7 @@ mod tests {
         for name in FaultKind::NAMES {
             let mut body = json!({"kind": name, "route": "/groups", "count": 2});
             match *name {
-                "status" => body["status"] = json!(429),
+                "status" | "status_after_commit" => body["status"] = json!(429),
                 "delay" | "slow_drip" => body["delay_ms"] = json!(10),
                 "remove_role" => body["role"] = json!("Group.Read.All"),
                 _ => {}

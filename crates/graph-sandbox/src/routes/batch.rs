@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::request::{Consistency, GraphCall};
-use super::{finish, graph};
+use super::{finish, graph, scripted};
 use crate::errors::{Family, Problem, Trace};
 use crate::faults::{Effect, Place};
 use crate::journal::JournalEntry;
@@ -183,6 +183,7 @@ async fn one(
         path: part.path.clone(),
         query: part.query.clone(),
         consistency: part.consistency,
+        body: None,
         trace,
         ..outer.clone()
     };
@@ -199,6 +200,7 @@ async fn one(
         request_id: call.trace.request_id.clone(),
         client_request_id: Some(call.trace.client_request_id.clone()),
         body_hash: None,
+        write: None,
         in_batch: Some(seq),
     });
     let place = Place {
@@ -218,7 +220,7 @@ async fn one(
         Some(answer) => {
             let status =
                 StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            graph::scripted(status, answer.retry_after.as_deref(), &call.trace)
+            scripted::scripted(status, answer.retry_after.as_deref(), &call.trace)
         }
         None if is_batch(&part.path) => {
             let message = "A batch cannot contain a batch.".to_owned();

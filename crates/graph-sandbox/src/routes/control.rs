@@ -10,6 +10,7 @@ use super::request;
 use crate::catalogue::{self, COLLECTIONS};
 use crate::encoding::{Plus, pairs, percent_decode};
 use crate::faults::{self, BadField};
+use crate::permissions;
 use crate::reply::Reply;
 use crate::state::{MutationProblem, Tenant};
 use crate::{Sandbox, Throttling};
@@ -71,11 +72,12 @@ fn dispatch(sandbox: &Sandbox, parts: &Parts, body: Option<&Bytes>) -> Result<Re
             Method::POST | Method::PUT => set_throttling(sandbox, body),
             _ => Err(Refusal::Method("GET, POST")),
         },
-        ["tenants", name, what @ ("state" | "mutate")] => {
+        ["tenants", name, what @ ("state" | "mutate" | "grant")] => {
             let tenant = sandbox.tenant(name).ok_or(Refusal::NotFound)?;
             match (*what, method) {
                 ("state", &Method::GET) => Ok(ok(state(sandbox, tenant))),
                 ("mutate", &Method::POST) => mutate(sandbox, tenant, body),
+                ("grant", &Method::POST) => grant(tenant, body),
                 ("state", _) => Err(Refusal::Method("GET")),
                 _ => Err(Refusal::Method("POST")),
             }
@@ -140,10 +142,21 @@ fn state(sandbox: &Sandbox, tenant: &Tenant) -> Value {
         "display_name": tenant.seed.display_name,
         "domain": tenant.seed.domain,
         "client_id": tenant.seed.client_id,
-        "roles": *tenant.roles,
+        "roles": *tenant.roles(),
         "counts": tenant.counts(),
         "journal_seq": sandbox.journal().last_seq(),
     })
+}
+
+fn grant(tenant: &Tenant, body: &[u8]) -> Result<Reply, Refusal> {
+    let body = json_body(body)?;
+    let role = body
+        .as_object()
+        .and_then(|fields| text(fields, "role"))
+        .filter(|role| permissions::role_id(role).is_some())
+        .ok_or_else(|| BadField::new("role", "must name a permission such as Group.Read.All"))?;
+    tenant.grant(role);
+    Ok(ok(json!({"roles": *tenant.roles()})))
 }
 
 fn mutate(sandbox: &Sandbox, tenant: &Tenant, body: &[u8]) -> Result<Reply, Refusal> {

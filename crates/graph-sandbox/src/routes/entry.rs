@@ -9,11 +9,12 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 
+use super::finish::Silence;
 use super::request::{Consistency, GraphCall, Target};
-use super::{batch, control, discovery, finish, graph, request, token};
+use super::{batch, control, discovery, finish, graph, request, scripted, token};
 use crate::encoding::{Plus, hex, percent_decode};
 use crate::errors::{Family, Problem, Trace};
-use crate::faults::{Effect, Place};
+use crate::faults::{AfterCommit, Effect, Place, Verb};
 use crate::journal::JournalEntry;
 use crate::listener::Breaker;
 use crate::reply::Reply;
@@ -36,23 +37,36 @@ pub(super) async fn handle(State(sandbox): State<Sandbox>, request: Request) -> 
     }
     let incoming = Incoming::read(&sandbox, &parts, body);
     let seq = sandbox.journal().arrived(incoming.entry(&sandbox, &parts));
-    let effect = sandbox.faults().strike(&incoming.place());
+    let effect = sandbox
+        .faults()
+        .strike(&incoming.place(), incoming.verb(&parts));
     if effect.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(effect.delay_ms)).await;
     }
-    if effect.mangle.is_some_and(finish::gives_no_answer) {
-        let breaker = parts
-            .extensions
-            .get::<ConnectInfo<Breaker>>()
-            .map(|info| info.0.clone());
-        return finish::no_answer(&effect, breaker).await;
+    if let Some(silence) = effect.mangle.and_then(Silence::of) {
+        return finish::no_answer(silence, breaker(&parts)).await;
     }
     let reply = match &effect.answer {
         Some(answer) => incoming.scripted(answer.status, answer.retry_after.as_deref()),
         None => incoming.answer(&sandbox, &parts, seq, &effect).await,
     };
+    let reply = match effect.after_commit {
+        None => reply,
+        Some(AfterCommit::Status(status)) => incoming.scripted(status, None),
+        // The change is made; whoever asked for it is never told.
+        Some(AfterCommit::Hang) => return finish::no_answer(Silence::Hang, None).await,
+        Some(AfterCommit::Reset) => {
+            return finish::no_answer(Silence::Reset, breaker(&parts)).await;
+        }
+    };
     sandbox.journal().answered(seq, reply.status.as_u16());
     finish::response(reply, &incoming.trace, &effect, &incoming.address(&parts))
+}
+
+/// What can reset the connection a request came on.
+fn breaker(parts: &Parts) -> Option<Breaker> {
+    let info = parts.extensions.get::<ConnectInfo<Breaker>>()?;
+    Some(info.0.clone())
 }
 
 /// A request with everything that is known before it is answered.
@@ -130,6 +144,7 @@ impl Incoming {
             request_id: self.trace.request_id.clone(),
             client_request_id: request::client_request_id(&parts.headers),
             body_hash: body.map(|body| hex(&Sha256::digest(body))),
+            write: None,
             in_batch: None,
         }
     }
@@ -139,6 +154,13 @@ impl Incoming {
             tenant_id: self.tenant_id.as_deref(),
             path: &self.path,
             short: self.target.short(&self.path),
+        }
+    }
+
+    fn verb(&self, parts: &Parts) -> Verb {
+        match self.target {
+            Target::Graph { .. } if parts.method == Method::PATCH => Verb::Writes,
+            _ => Verb::Reads,
         }
     }
 
@@ -152,7 +174,7 @@ impl Incoming {
     fn scripted(&self, status: u16, retry_after: Option<&str>) -> Reply {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         match &self.target {
-            Target::Graph { .. } => graph::scripted(status, retry_after, &self.trace),
+            Target::Graph { .. } => scripted::scripted(status, retry_after, &self.trace),
             _ if status.is_success() => Reply::empty(status),
             _ if status == StatusCode::TOO_MANY_REQUESTS => {
                 SignInProblem::Throttled(retry_after.map(str::to_owned)).reply(&self.trace)
@@ -187,6 +209,8 @@ impl Incoming {
                     method: parts.method.clone(),
                     path: rest.clone(),
                     query: parts.uri.query().unwrap_or("").to_owned(),
+                    body: Some(body.clone()),
+                    seq,
                     consistency: Consistency::of(consistency),
                     origin: self.origin.clone(),
                     trace: self.trace.clone(),

@@ -16,13 +16,27 @@ use crate::reply::{Reply, ReplyBody};
 /// Another host than the sandbox: no client may send its token there.
 const FOREIGN: &str = "https://graph.attacker.example";
 
-pub(super) fn gives_no_answer(mangle: Mangle) -> bool {
-    matches!(mangle, Mangle::Hang | Mangle::Reset)
+/// How no answer is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Silence {
+    Hang,
+    Reset,
+}
+
+impl Silence {
+    /// The silence that a fault asks for, if it asks for one.
+    pub(super) fn of(mangle: Mangle) -> Option<Self> {
+        match mangle {
+            Mangle::Hang => Some(Self::Hang),
+            Mangle::Reset => Some(Self::Reset),
+            _ => None,
+        }
+    }
 }
 
 /// Hangs until the client gives up, or resets the connection.
-pub(super) async fn no_answer(effect: &Effect, breaker: Option<Breaker>) -> Response {
-    if effect.mangle == Some(Mangle::Hang) {
+pub(super) async fn no_answer(silence: Silence, breaker: Option<Breaker>) -> Response {
+    if silence == Silence::Hang {
         return std::future::pending().await;
     }
     if let Some(breaker) = breaker {

@@ -1,14 +1,15 @@
-//! Reading from Graph: permissions, budgets, collections and entities.
+//! Answering for Graph: permissions, budgets, collections and entities.
 
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::change;
 use super::request::{Consistency, GraphCall};
 use crate::Sandbox;
 use crate::catalogue::{COLLECTIONS, Collection, EMPTY_BELOW, Navigation};
-use crate::errors::{self, Family, Problem, Trace};
+use crate::errors::{Family, Problem};
 use crate::faults::Place;
 use crate::odata::{
     Key, ODataProblem, Page, PageSize, Query, Segment, context_suffix, page, project, segments,
@@ -25,28 +26,6 @@ pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
     };
     let family = family_of(&steps);
     read(sandbox, call, &steps, family).unwrap_or_else(|problem| problem.reply(family, &call.trace))
-}
-
-/// An answer that a fault puts in the place of the real one.
-pub(super) fn scripted(status: StatusCode, retry_after: Option<&str>, trace: &Trace) -> Reply {
-    let code = match status.as_u16() {
-        status if status < 400 => return Reply::json(StatusCode::OK, json!({"value": []})),
-        401 => "InvalidAuthenticationToken",
-        403 => "Authorization_RequestDenied",
-        404 => "Request_ResourceNotFound",
-        410 => "syncStateNotFound",
-        429 => "TooManyRequests",
-        500 => "InternalServerError",
-        502 => "BadGateway",
-        503 => "ServiceNotAvailable",
-        504 => "GatewayTimeout",
-        _ => "UnknownError",
-    };
-    let reply = errors::error(status, code, "Answered so by a scripted fault.", trace);
-    match retry_after {
-        Some(value) => reply.with("retry-after", value),
-        None => reply,
-    }
 }
 
 fn family_of(steps: &[Segment]) -> Family {
@@ -84,7 +63,7 @@ fn read(
         .map_err(|refused| Problem::Throttled {
             retry_after: refused.retry_after,
         })?;
-    let reply = dispatch(call, steps, &query)?;
+    let reply = dispatch(sandbox, call, steps, &query)?;
     Ok(match family {
         Family::Intune => reply,
         Family::Directory => {
@@ -107,7 +86,12 @@ fn cost(steps: &[Segment], query: &Query) -> u32 {
     base.saturating_sub(saved).max(1)
 }
 
-fn dispatch(call: &GraphCall, steps: &[Segment], query: &Query) -> Result<Reply, Problem> {
+fn dispatch(
+    sandbox: &Sandbox,
+    call: &GraphCall,
+    steps: &[Segment],
+    query: &Query,
+) -> Result<Reply, Problem> {
     let Some((collection, own, rest)) = find(steps) else {
         return unknown(call, steps);
     };
@@ -117,7 +101,7 @@ fn dispatch(call: &GraphCall, steps: &[Segment], query: &Query) -> Result<Reply,
     if !permissions::opens(collection.read, &call.roles) {
         return Err(Problem::MissingRole(collection.read));
     }
-    if call.method != Method::GET {
+    if call.method != Method::GET && call.method != Method::PATCH {
         return Err(Problem::MethodNotAllowed);
     }
     // The key in parentheses and the key as the next step are the same.
@@ -128,6 +112,12 @@ fn dispatch(call: &GraphCall, steps: &[Segment], query: &Query) -> Result<Reply,
         }
         (None, rest) => (None, rest),
     };
+    if call.method == Method::PATCH {
+        return match (&key, rest) {
+            (Some(key), []) => change::patch(sandbox, call, collection, key),
+            _ => Err(Problem::MethodNotAllowed),
+        };
+    }
     let Some(key) = key else {
         let list = List {
             name: collection.path,

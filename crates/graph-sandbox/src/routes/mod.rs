@@ -1,12 +1,14 @@
 //! From a request to an answer.
 
 mod batch;
+mod change;
 mod control;
 mod discovery;
 mod entry;
 mod finish;
 mod graph;
 mod request;
+mod scripted;
 mod token;
 
 use axum::Router;

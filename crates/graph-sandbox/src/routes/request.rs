@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, Uri, header};
 use uuid::Uuid;
 
@@ -70,6 +71,10 @@ pub(super) struct GraphCall {
     /// Below the version, escaped as sent.
     pub(super) path: String,
     pub(super) query: String,
+    /// The body of a request of its own; parts of a batch change nothing.
+    pub(super) body: Option<Bytes>,
+    /// Where the request stands in the journal.
+    pub(super) seq: u64,
     /// `ConsistencyLevel: eventual` was sent.
     pub(super) consistency: Consistency,
     /// Scheme, host and port under which the client reached the sandbox.

@@ -132,7 +132,7 @@ fn issue(
     let grant = Grant {
         tenant_id: Arc::clone(&tenant.id),
         app_id: Arc::clone(&tenant.app_id),
-        roles: sandbox.faults().narrow(place, &tenant.roles),
+        roles: sandbox.faults().narrow(place, &tenant.roles()),
         expires: now.saturating_add(LIFETIME_SECONDS),
     };
     let unavailable = SignInProblem::Unavailable(StatusCode::SERVICE_UNAVAILABLE, None);

@@ -18,8 +18,8 @@ pub struct ClientSettings {
     /// How long after its begin a call may still start an attempt.
     ///
     /// A wait that ends later is given back as [`crate::GraphError::Throttled`].
-    /// Stays below 15 s, so that no request goes out on an authority that was
-    /// asked for longer ago.
+    /// With the 5 s that leave for a call may be old it stays below 15 s, so that
+    /// no request goes out on an authority that was asked for longer ago.
     pub max_retry_after: Duration,
     /// How many attempts one call may make.
     pub max_attempts: u32,
@@ -35,7 +35,7 @@ impl Default for ClientSettings {
             body_timeout: Duration::from_secs(30),
             max_page_bytes: 16 * 1024 * 1024,
             max_pages: 10_000,
-            max_retry_after: Duration::from_secs(12),
+            max_retry_after: Duration::from_secs(9),
             max_attempts: 4,
             first_backoff: Duration::from_millis(500),
         }

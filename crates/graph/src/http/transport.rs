@@ -3,8 +3,12 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url, redirect};
+
+use serde_json::{Map, Value};
 
 use super::ClientSettings;
 use crate::client::CallContext;
@@ -62,19 +66,31 @@ impl Transport {
         bearer: &str,
         context: &CallContext,
     ) -> Result<Reply, GraphError> {
-        let mut authorization =
-            HeaderValue::try_from(format!("Bearer {bearer}")).map_err(|_| {
-                GraphError::InvalidResponse {
-                    what: "the token has odd characters",
-                    request_id: None,
-                }
-            })?;
-        authorization.set_sensitive(true);
-        self.send(
-            self.client.get(url).header(AUTHORIZATION, authorization),
-            context,
-        )
-        .await
+        let request = self
+            .client
+            .get(url)
+            .header(AUTHORIZATION, authorization(bearer)?);
+        self.send(request, context).await
+    }
+
+    /// Sends the change of an object.
+    pub(crate) async fn patch(
+        &self,
+        url: Url,
+        bearer: &str,
+        fields: &Map<String, Value>,
+        context: &CallContext,
+    ) -> Result<Reply, GraphError> {
+        let body = serde_json::to_vec(fields).map_err(|_| GraphError::Misconfigured {
+            what: "the fields to change",
+        })?;
+        let request = self
+            .client
+            .patch(url)
+            .header(AUTHORIZATION, authorization(bearer)?)
+            .header(CONTENT_TYPE, "application/json")
+            .body(body);
+        self.send(request, context).await
     }
 
     pub(crate) async fn post_form(
@@ -143,6 +159,17 @@ impl Transport {
             retry_after,
         })
     }
+}
+
+fn authorization(bearer: &str) -> Result<HeaderValue, GraphError> {
+    let mut header = HeaderValue::try_from(format!("Bearer {bearer}")).map_err(|_| {
+        GraphError::InvalidResponse {
+            what: "the token has odd characters",
+            request_id: None,
+        }
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 /// Chooses the cryptography for the process; one chosen before by another part is as good.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod leave;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod retries;
@@ -10,3 +12,5 @@ mod retries;
 mod sign_in;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod writes;

@@ -2,12 +2,14 @@
 //!
 //! All that it knows stands in the database, so an attempt that takes over goes on where the last one was.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{run::RunOutcome, summary::SummaryCounts};
 use policy::Running;
-use store::{Failure, RunEnd, Store, StoreError, WorkedOutcome};
+use store::{Asked, Failure, RunEnd, Store, StoreError, WorkedOutcome};
 use tokio::time::sleep;
+
+use super::{Worked, empty};
 
 /// How many runs are asked for between two looks at the bulk's own standing.
 const BATCH: i64 = 20;
@@ -16,12 +18,65 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The shortest time between two looks, however often the bell rings.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How old the gate's word may be while it only waits (L-10).
+const ASK_AGAIN: Duration = Duration::from_secs(10);
+
+/// Why a bulk stops where it stands.
+enum Halt {
+    /// The gate refused at a checkpoint, and has ended it.
+    Refused,
+    /// A person wants it ended.
+    Cancelled,
+    /// The database does not answer, or the run is no longer this worker's.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
 /// Asks for what is left to ask for, and waits until all of it is over.
-pub(super) async fn run(store: &Store, running: &Running) -> Result<RunEnd, StoreError> {
-    // The border of a batch: with no more to ask for, nothing more is done in anybody's name.
-    while store.bulk_ask(running, BATCH).await? > 0 {}
-    let outcome = wait(store, running).await?;
-    Ok(end_of(outcome))
+pub(super) async fn run(store: &Store, running: &Running) -> Result<Worked, StoreError> {
+    match ask_and_wait(store, running).await {
+        Ok(outcome) => Ok(Worked::Ended(end_of(outcome))),
+        Err(Halt::Refused) => Ok(Worked::Over),
+        Err(Halt::Cancelled) => {
+            abort(store, running).await?;
+            Ok(Worked::Ended(empty(WorkedOutcome::Cancelled)))
+        }
+        Err(Halt::Store(error)) => Err(error),
+    }
+}
+
+async fn ask_and_wait(store: &Store, running: &Running) -> Result<RunOutcome, Halt> {
+    checkpoint(store, running).await?;
+    while store.bulk_ask(running, BATCH).await? > 0 {
+        checkpoint(store, running).await?;
+    }
+    let mut asked = Instant::now();
+    let mut bell = store.end_bell();
+    loop {
+        let tally = store.bulk_tally(running).await?;
+        if tally.is_over() {
+            return Ok(tally.outcome());
+        }
+        if asked.elapsed() >= ASK_AGAIN {
+            checkpoint(store, running).await?;
+            asked = Instant::now();
+        }
+        tokio::select! { Ok(()) = bell.changed() => sleep(PAUSE).await, () = sleep(LOOK) => {} }
+    }
+}
+
+/// The border of a batch: whether more may be done in the name of who asked for the whole.
+async fn checkpoint(store: &Store, running: &Running) -> Result<(), Halt> {
+    match store.checkpoint(running).await? {
+        Asked::GoOn(_) => Ok(()),
+        Asked::Refused(_) => Err(Halt::Refused),
+        Asked::CancelRequested => Err(Halt::Cancelled),
+    }
 }
 
 /// Has what was asked for ended, and waits until all of it is.
@@ -32,17 +87,6 @@ pub(crate) async fn abort(store: &Store, running: &Running) -> Result<(), StoreE
         tokio::select! { Ok(()) = bell.changed() => sleep(PAUSE).await, () = sleep(LOOK) => {} }
     }
     Ok(())
-}
-
-async fn wait(store: &Store, running: &Running) -> Result<RunOutcome, StoreError> {
-    let mut bell = store.end_bell();
-    loop {
-        let tally = store.bulk_tally(running).await?;
-        if tally.is_over() {
-            return Ok(tally.outcome());
-        }
-        tokio::select! { Ok(()) = bell.changed() => sleep(PAUSE).await, () = sleep(LOOK) => {} }
-    }
 }
 
 /// The end of a bulk. It names and counts nothing: who sees the run sees the items of their own tenants alone.

@@ -9,11 +9,10 @@ use domain::{
     },
 };
 use graph::GraphError;
-use policy::Running;
-use store::{Failure, RunEnd, Store, StoreError, Verified, WorkedOutcome};
+use store::{Failure, RunEnd, Verified, WorkedOutcome};
 
 use super::{
-    ProviderSession,
+    Halt, WorkContext,
     provider::{reason_of, stated_wait},
     report::{Subject, evidence, fingerprint},
 };
@@ -132,12 +131,9 @@ struct Findings {
 }
 
 /// Verifies the connection, stores the report and what it means for the connection.
-pub(crate) async fn run(
-    store: &Store,
-    session: &ProviderSession,
-    running: &Running,
-) -> Result<RunEnd, StoreError> {
-    let findings = examine(session).await;
+pub(crate) async fn run(context: &mut WorkContext<'_>) -> Result<RunEnd, Halt> {
+    let findings = examine(context).await?;
+    let (store, running) = (context.store, context.running);
     let print = fingerprint(&findings.checks);
     let flow = OperationType::ConnectionCheck.as_str();
     let report = VerificationReport::of(flow, store.now().await?, findings.checks, print);
@@ -148,12 +144,13 @@ pub(crate) async fn run(
     Ok(end_of(&report, findings.error.as_ref()))
 }
 
-async fn examine(session: &ProviderSession) -> Findings {
-    let roles = match session.granted_roles().await {
+async fn examine(context: &mut WorkContext<'_>) -> Result<Findings, Halt> {
+    let session = context.session;
+    let roles = match session.granted_roles(context.checkpoint().await?).await {
         Ok(roles) => roles,
-        Err(error) => return unreachable_findings(error),
+        Err(error) => return Ok(unreachable_findings(error)),
     };
-    let (connect, error) = match session.organization().await {
+    let (connect, error) = match session.organization(context.checkpoint().await?).await {
         Ok(found) if !found.id.eq_ignore_ascii_case(session.tenant_id()) => {
             let message = "The directory that answered is not the one of this connection.";
             let step = "Correct the directory id of this connection.";
@@ -182,7 +179,7 @@ async fn examine(session: &ProviderSession) -> Findings {
             .iter()
             .map(|permission| permission_check(permission, &roles)),
     );
-    Findings { checks, error }
+    Ok(Findings { checks, error })
 }
 
 /// Without a token nothing else can be asked.

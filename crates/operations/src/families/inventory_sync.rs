@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use store::{Failure, InventoryObject, ItemOutcome, RunEnd, Store, StoreError, WorkedOutcome};
 
 use super::{
-    ProviderSession,
+    Halt, WorkContext,
     provider::{failure_of, reason_of},
 };
 
@@ -44,11 +44,8 @@ enum Read {
 }
 
 /// Reads every kind that no earlier attempt has read; one that fails does not keep the others from being read.
-pub(crate) async fn run(
-    store: &Store,
-    session: &ProviderSession,
-    running: &Running,
-) -> Result<RunEnd, StoreError> {
+pub(crate) async fn run(context: &mut WorkContext<'_>) -> Result<RunEnd, Halt> {
+    let (store, running) = (context.store, context.running);
     let mut tally = Tally::new();
     let mut hopeless: Option<GraphError> = None;
     let done = store.run_items_done(running).await?;
@@ -64,7 +61,7 @@ pub(crate) async fn run(
         }
         item.write(store, running, &tally.counts, "running", None, 0)
             .await?;
-        match read_kind(store, session, running, kind).await? {
+        match read_kind(context, kind).await? {
             Read::Done { objects } => tally.done(store, running, &item, objects).await?,
             Read::Failed { objects, error } => {
                 tally.failed(store, running, &item, objects, &error).await?;
@@ -88,12 +85,8 @@ const fn is_hopeless(error: &GraphError) -> bool {
     )
 }
 
-async fn read_kind(
-    store: &Store,
-    session: &ProviderSession,
-    running: &Running,
-    kind: &Kind,
-) -> Result<Read, StoreError> {
+async fn read_kind(context: &mut WorkContext<'_>, kind: &Kind) -> Result<Read, Halt> {
+    let (store, running) = (context.store, context.running);
     let mut objects = 0;
     let Some(contract) = contract(kind.key) else {
         let error = GraphError::Misconfigured {
@@ -103,7 +96,8 @@ async fn read_kind(
     };
     let mut cursor = None;
     loop {
-        let page = match session.page(contract, cursor).await {
+        let step = context.checkpoint().await?;
+        let page = match context.session.page(step, contract, cursor).await {
             Ok(page) => page,
             Err(error) => return Ok(Read::Failed { objects, error }),
         };

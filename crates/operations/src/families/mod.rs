@@ -1,8 +1,11 @@
 //! The job families: what a started run really does.
 
 pub(crate) mod bulk;
+mod change;
 pub(crate) mod connection_check;
+mod context;
 pub(crate) mod inventory_sync;
+mod lab_write;
 mod provider;
 mod report;
 
@@ -10,7 +13,17 @@ use domain::{operation::OperationType, summary::SummaryCounts};
 use policy::Running;
 use store::{Failure, RunEnd, Store, StoreError, WorkedOutcome};
 
+pub(crate) use context::{Halt, WorkContext};
 pub(crate) use provider::{Provider, ProviderSession};
+
+/// What is left to do about a run when its handler is through.
+#[derive(Debug)]
+pub(crate) enum Worked {
+    /// Its end is to be written down.
+    Ended(RunEnd),
+    /// Nothing: the gate refused at a checkpoint, and has ended it.
+    Over,
+}
 
 /// Does the work of a started run and says how it ended.
 ///
@@ -20,30 +33,40 @@ pub(crate) async fn work(
     store: &Store,
     provider: &Provider,
     running: &Running,
-) -> Result<RunEnd, StoreError> {
+) -> Result<Worked, StoreError> {
     // Opens no credential and calls nobody.
     if running.operation() == OperationType::LabNoop {
-        return Ok(nothing());
+        return Ok(Worked::Ended(empty(WorkedOutcome::Succeeded)));
     }
     if running.operation().spec().children.is_some() {
         return bulk::run(store, running).await;
     }
     let session = match provider.session(store, running).await? {
         Ok(session) => session,
-        Err(failure) => return Ok(failed(failure)),
+        Err(failure) => return Ok(Worked::Ended(failed(failure))),
     };
-    match running.operation() {
-        OperationType::ConnectionCheck => connection_check::run(store, &session, running).await,
-        OperationType::InventorySync => inventory_sync::run(store, &session, running).await,
-        OperationType::BulkConnectionCheck => bulk::run(store, running).await,
-        OperationType::LabNoop => Ok(nothing()),
+    let mut context = WorkContext::new(store, &session, running);
+    let done = match running.operation() {
+        OperationType::ConnectionCheck => connection_check::run(&mut context).await,
+        OperationType::InventorySync => inventory_sync::run(&mut context).await,
+        // Neither comes here: both are through before a credential is opened.
+        OperationType::BulkConnectionCheck | OperationType::LabNoop => {
+            Ok(empty(WorkedOutcome::Succeeded))
+        }
+        OperationType::LabWrite => lab_write::run(&mut context).await,
+    };
+    match done {
+        Ok(end) => Ok(Worked::Ended(end)),
+        Err(Halt::Refused) => Ok(Worked::Over),
+        Err(Halt::Cancelled) => Ok(Worked::Ended(empty(WorkedOutcome::Cancelled))),
+        Err(Halt::Store(error)) => Err(error),
     }
 }
 
-/// A run that had nothing to do and did it.
-fn nothing() -> RunEnd {
+/// An end without words of its own; what the run had counted until then stays.
+fn empty(outcome: WorkedOutcome) -> RunEnd {
     RunEnd {
-        outcome: WorkedOutcome::Succeeded,
+        outcome,
         counts: SummaryCounts::default(),
         failures: Vec::new(),
     }

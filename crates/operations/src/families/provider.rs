@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use graph::{
     CallContext, Connection, Contract, CredentialFault, Endpoints, GraphClient, GraphError,
-    Organization, Page, PageCursor,
+    Organization, Page, PageCursor, Update, WriteError, Written,
 };
-use policy::Running;
+use policy::{Running, Step};
+use serde_json::{Map, Value};
 use store::{Failure, Store, StoreError};
 
 use crate::secrets::MasterKey;
@@ -69,14 +70,15 @@ fn context_of(running: &Running) -> CallContext {
     }
 }
 
+/// Every call uses up the leave that a checkpoint gave for it, so none starts without one (L-10).
 impl ProviderSession {
-    pub(crate) async fn granted_roles(&self) -> Result<Vec<String>, GraphError> {
+    pub(crate) async fn granted_roles(&self, _: Step<'_>) -> Result<Vec<String>, GraphError> {
         self.client
             .granted_roles(&self.connection, &self.context)
             .await
     }
 
-    pub(crate) async fn organization(&self) -> Result<Organization, GraphError> {
+    pub(crate) async fn organization(&self, _: Step<'_>) -> Result<Organization, GraphError> {
         self.client
             .organization(&self.connection, &self.context)
             .await
@@ -84,11 +86,46 @@ impl ProviderSession {
 
     pub(crate) async fn page(
         &self,
+        _: Step<'_>,
         contract: &'static Contract,
         cursor: Option<PageCursor>,
     ) -> Result<Page, GraphError> {
         self.client
             .page(&self.connection, &self.context, contract, cursor)
+            .await
+    }
+
+    /// Reads one object, to compare it with a change.
+    pub(crate) async fn object(
+        &self,
+        _: Step<'_>,
+        contract: &'static Contract,
+        id: &str,
+    ) -> Result<Map<String, Value>, GraphError> {
+        let writer = self.client.writer().ok_or(GraphError::NoProvider)?;
+        writer
+            .object(&self.connection, &self.context, contract, id)
+            .await
+    }
+
+    /// Changes fields of one object; its intent is in the database already.
+    pub(crate) async fn update(
+        &self,
+        step: Step<'_>,
+        contract: &'static Contract,
+        id: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<Written, WriteError> {
+        let Some(writer) = self.client.writer() else {
+            return Err(WriteError::NotDone(GraphError::NoProvider));
+        };
+        let update = Update {
+            contract,
+            id,
+            fields,
+        };
+        writer
+            .update(step, &self.connection, &self.context, update)
             .await
     }
 
@@ -112,6 +149,7 @@ pub(crate) fn reason_of(error: &GraphError) -> &'static str {
         GraphError::NotFound { .. } => "provider_not_found",
         GraphError::Rejected { .. } => "provider_rejected",
         GraphError::Throttled { .. } => "provider_throttled",
+        GraphError::LeaveTooOld => "authority_not_asked",
         GraphError::Unreachable { .. } => "provider_unreachable",
         GraphError::ServerError { .. } => "provider_error",
         GraphError::InvalidResponse { .. }

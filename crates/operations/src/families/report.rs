@@ -98,7 +98,7 @@ const fn reason_of(error: &GraphError) -> CheckReason {
         GraphError::PermissionDenied { .. } | GraphError::NotLicensed { .. } => {
             CheckReason::PermissionDenied
         }
-        GraphError::Throttled { .. } => CheckReason::Throttled,
+        GraphError::Throttled { .. } | GraphError::LeaveTooOld => CheckReason::Throttled,
         GraphError::Unreachable { .. } | GraphError::ServerError { .. } => {
             CheckReason::DependencyUnreachable
         }

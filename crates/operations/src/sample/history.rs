@@ -225,7 +225,7 @@ fn result(
     let total: u64 = match operation {
         OperationType::ConnectionCheck => 7,
         OperationType::InventorySync => 4,
-        OperationType::BulkConnectionCheck | OperationType::LabNoop => 0,
+        OperationType::BulkConnectionCheck | OperationType::LabNoop | OperationType::LabWrite => 0,
     };
     let failed = match outcome {
         RunOutcome::Succeeded => 0,

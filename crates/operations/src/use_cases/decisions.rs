@@ -108,7 +108,7 @@ fn check_label(name: &str) -> &'static str {
         "tenant_scope" => "The initiator is a member of the tenant",
         "capability" => "The initiator's role holds the capability",
         "tenant_operability" => "The tenant's lifecycle allows the operation",
-        _ => "Connection, write gate and context are in order",
+        _ => "Connection, write gate, schedule and context are in order",
     }
 }
 
@@ -171,6 +171,18 @@ fn role_label(word: &str) -> &str {
     }
 }
 
+/// What an edit of a schedule moved; a new name moves nothing.
+fn schedule_moved(detail: &serde_json::Value) -> Option<String> {
+    let word = |side: &str, key: &str| Some(detail.get(side)?.get(key)?.as_str()?.to_owned());
+    let name = word("to", "name")?;
+    let (rule, operation) = (word("to", "rule")?, word("to", "operation")?);
+    if word("from", "operation")? != operation {
+        return Some(format!("The schedule {name} was given another operation"));
+    }
+    (word("from", "rule")? != rule)
+        .then(|| format!("The schedule {name} was changed to \u{201c}{rule}\u{201d}"))
+}
+
 /// A change in words; who made it stays in the audit log.
 fn change_view(run: &RunAccess, change: &ChangeRow) -> Option<ChangeView> {
     let row = run.run();
@@ -208,6 +220,10 @@ fn change_view(run: &RunAccess, change: &ChangeRow) -> Option<ChangeView> {
         "provider_connection.enabled" => "The provider connection was enabled".to_owned(),
         "provider_connection.disabled" => "The provider connection was disabled".to_owned(),
         "provider_credential.stored" => "The provider credential was replaced".to_owned(),
+        "schedule.changed" => schedule_moved(&detail)?,
+        "schedule.paused" => format!("The schedule {} was paused", word("name")),
+        "schedule.resumed" => format!("The schedule {} was resumed", word("name")),
+        "schedule.deleted" => format!("The schedule {} was deleted", word("name")),
         _ => return None,
     };
     Some(ChangeView {

@@ -13,9 +13,13 @@ mod invitations;
 mod members;
 mod notifications;
 mod operations_list;
+mod questions;
 mod run_export;
 mod run_page;
 mod run_rows;
+mod schedule_form;
+mod schedule_history;
+mod schedules;
 mod selection;
 mod start;
 mod tenant_page;
@@ -25,3 +29,4 @@ mod timeline;
 mod workspaces;
 
 pub use run_export::RunExport;
+pub use schedule_form::ScheduleForm;

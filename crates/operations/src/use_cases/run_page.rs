@@ -7,16 +7,21 @@ use domain::{
     ids::{RunId, TenantId},
     operation::{OperationType, label_of},
     run::RunOutcome,
+    schedule::ScheduleState,
     summary::SummaryCounts,
     time::Timestamp,
-    views::{ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunTenant, RunView},
+    views::{
+        ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunSchedule, RunTenant,
+        RunView,
+    },
 };
-use store::{RunAccess, RunRow, Scope, TenantAccess, WorkspaceAccess};
+use store::{Removal, RunAccess, RunRow, Scope, TenantAccess, WorkspaceAccess};
 
 use super::{
     bulk_items::Bulk,
     cancel::{asked_by, cancel_action},
     decisions::decision_view,
+    schedule_history::Clocks,
     start::retry_refusal,
     timeline::{next_try, timeline},
 };
@@ -65,10 +70,14 @@ impl Services {
         let refusal = views
             .first()
             .filter(|newest| row.denial_class.is_some() && !newest.allowed);
+        let (schedule, redactions) = self.origin_and_redactions(scope, &run).await?;
         let view = RunView {
             banner,
+            schedule,
+            redactions,
             explanation: refusal.and_then(|newest| newest.explanation.clone()),
             decisions: views,
+            questions: self.questions_of(scope, &run).await?,
             cancel_asked: asked_by(&steps),
             follow_ups: FollowUps {
                 cancel: cancel_action(&run, &steps),
@@ -132,6 +141,28 @@ impl Services {
             views.push(decision_view(run, decision, &changes));
         }
         Ok(views)
+    }
+
+    /// The schedule a run comes from, and what is not shown of it.
+    async fn origin_and_redactions(
+        &self,
+        scope: &Scope,
+        run: &RunAccess,
+    ) -> Result<(Option<RunSchedule>, Vec<String>), ApiError> {
+        let request = scope.request_id();
+        let schedule = self.store.schedule_of_run(run).await.answer(request)?;
+        let removal = self.store.run_removal(run).await.answer(request)?;
+        let schedule = schedule.map(|schedule| RunSchedule {
+            id: (schedule.state != ScheduleState::Deleted).then_some(schedule.id),
+            slot: run
+                .run()
+                .slot_at
+                .map(|at| Clocks::of(&schedule.rule.zone, Some(&schedule.rule.zone)).there(at)),
+            name: schedule.name,
+        });
+        let mut redactions = redactions(run.run());
+        redactions.extend(removal.map(removed));
+        Ok((schedule, redactions))
     }
 
     async fn items_of(&self, scope: &Scope, run: &RunAccess) -> Result<Vec<ItemView>, ApiError> {
@@ -219,14 +250,17 @@ fn bare_view(run: &RunAccess) -> RunView {
         counts: labelled(&row.counts),
         progress: row.counts.progress(),
         items: Vec::new(),
+        questions: Vec::new(),
         failures: failures(row),
         report: None,
         bulk: None,
         parent_id: row.parent_id,
+        schedule: None,
+        reconciled_at: row.reconciled_at,
         retry_of: row.retry_of,
         retries: Vec::new(),
         follow_ups: follow_ups(run),
-        redactions: redactions(row),
+        redactions: Vec::new(),
         as_of: Timestamp(0),
         version: String::new(),
     }
@@ -249,6 +283,30 @@ fn sentence(message: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
+}
+
+/// Says what was taken away in time, instead of leaving a hole (V-15).
+fn removed(removal: Removal) -> String {
+    let of = |count: i64, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {many}")),
+    };
+    let parts = [
+        of(removal.items, "item", "items"),
+        of(
+            removal.reports,
+            "verification report",
+            "verification reports",
+        ),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!(
+        "{} of this run went on {}: details are kept for {} days. The run, its decisions and its audit entries stay.",
+        parts.join(" and "),
+        removal.removed_at.exact(),
+        removal.kept_days,
+    )
 }
 
 /// Says what is left out of provider errors instead of leaving a hole (V-15).

@@ -67,40 +67,45 @@ impl Services {
             tenant,
             retry_of,
         };
-        let requested = self
-            .store
-            .run_request(scope, draft)
-            .await
-            .answer(scope.request_id())?;
-        let queued = queued(operation.spec().label, tenant.name());
-        let (result, run_id, message) = match requested {
-            Requested::Forbidden(error) => return Err(error),
-            Requested::Accepted(id) => (StartResult::Accepted, id, &*queued),
-            Requested::Deduped(id) => (
-                StartResult::Deduped,
-                id,
-                "This is already queued or running; here it is.",
-            ),
-            Requested::ScopeBusy(id) => (
-                StartResult::ScopeBusy,
-                id,
-                "Another operation is using this tenant's connection. Start this one when it has ended.",
-            ),
-            Requested::Blocked(id, _) => (
-                StartResult::Blocked,
-                id,
-                "Blocked. The run says why, and what to do.",
-            ),
-        };
-        tracing::info!(run.id = %run_id, tenant.id = %tenant.id(), result = %result, "start of {operation}, run {run_id}");
-        let operation = operation.spec().label.to_owned();
-        Ok(StartAnswer {
-            result,
-            run_id,
-            operation,
-            message: message.to_owned(),
-        })
+        let requested = self.store.run_request(scope, draft).await;
+        told(tenant, operation, requested.answer(scope.request_id())?)
     }
+}
+
+/// What a person is told of what asking for a run led to.
+pub(crate) fn told(
+    tenant: &TenantAccess,
+    operation: OperationType,
+    requested: Requested,
+) -> Result<StartAnswer, ApiError> {
+    let queued = queued(operation.spec().label, tenant.name());
+    let (result, run_id, message) = match requested {
+        Requested::Forbidden(error) => return Err(error),
+        Requested::Accepted(id) => (StartResult::Accepted, id, &*queued),
+        Requested::Deduped(id) => (
+            StartResult::Deduped,
+            id,
+            "This is already queued or running; here it is.",
+        ),
+        Requested::ScopeBusy(id) => (
+            StartResult::ScopeBusy,
+            id,
+            "Another operation is using this tenant's connection. Start this one when it has ended.",
+        ),
+        Requested::Blocked(id, _) => (
+            StartResult::Blocked,
+            id,
+            "Blocked. The run says why, and what to do.",
+        ),
+    };
+    tracing::info!(run.id = %run_id, tenant.id = %tenant.id(), result = %result, "start of {operation}, run {run_id}");
+    let operation = operation.spec().label.to_owned();
+    Ok(StartAnswer {
+        result,
+        run_id,
+        operation,
+        message: message.to_owned(),
+    })
 }
 
 /// What a person is told of a run that was accepted.

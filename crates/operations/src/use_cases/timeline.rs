@@ -3,7 +3,7 @@
 use domain::{
     badge::run_badge,
     decision::LegitimacyDecision,
-    run::{RunOutcome, RunStatus},
+    run::{DecisionPhase, RunOutcome, RunStatus},
     time::Timestamp,
     views::{NextTry, TimelineEntry},
 };
@@ -59,9 +59,12 @@ pub(crate) fn timeline(
         } else {
             "refused"
         };
-        let label = match decision.attempt {
-            1 => format!("Authorisation decided: {verdict}"),
-            n => format!("Authorisation decided again for attempt {n}: {verdict}"),
+        let label = match (decision.phase, decision.attempt) {
+            (DecisionPhase::Checkpoint, _) => {
+                format!("Authorisation decided again while it was running: {verdict}")
+            }
+            (_, 1) => format!("Authorisation decided: {verdict}"),
+            (_, n) => format!("Authorisation decided again for attempt {n}: {verdict}"),
         };
         told.push((decision.decided_at, label));
     }
@@ -73,11 +76,17 @@ pub(crate) fn timeline(
         told.push((attempt.started_at, label));
         told.extend(ending(attempt, steps));
     }
+    if let Some(at) = row.reconciled_at {
+        told.push((at, "Reconciled: nobody was left to end it".to_owned()));
+    }
     for step in steps
         .iter()
         .filter(|step| step.action == "run.cancel_requested")
     {
         told.push((step.at, format!("{} asked for its end", step.actor_name)));
+    }
+    if let Some(at) = row.reconciled_at {
+        told.push((at, "Reconciled: nobody was left to end it".to_owned()));
     }
     if let (RunStatus::Completed, Some(at)) = (row.state.status, row.completed_at) {
         let by = steps

@@ -15,7 +15,7 @@ use super::{
     cancel::CancelToken,
     finisher::{Finisher, Written},
 };
-use crate::families::{Provider, bulk, failed, work};
+use crate::families::{Provider, Worked, bulk, failed, work};
 
 /// Between two tries to reach a database that does not answer.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -35,7 +35,7 @@ pub(super) struct Job {
 /// What a handler came to.
 enum Came {
     /// To its own end, or a panic.
-    ToItsEnd(Result<Result<RunEnd, StoreError>, JoinError>),
+    ToItsEnd(Result<Result<Worked, StoreError>, JoinError>),
     /// Somebody wanted the run ended.
     Cancelled,
     /// It took too long.
@@ -57,7 +57,11 @@ impl Job {
     async fn work(&mut self, running: &Arc<Running>) -> Option<RunEnd> {
         let key = running.key();
         let end = match self.handle(running).await {
-            Came::ToItsEnd(Ok(Ok(end))) => end,
+            Came::ToItsEnd(Ok(Ok(Worked::Ended(end)))) => end,
+            Came::ToItsEnd(Ok(Ok(Worked::Over))) => {
+                tracing::info!(run.id = %key.run_id, attempt = key.attempt, "stopped by the gate, run {}", key.run_id);
+                return None;
+            }
             Came::ToItsEnd(Ok(Err(StoreError::LeaseLost))) => {
                 tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
                 return None;

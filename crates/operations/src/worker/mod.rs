@@ -5,6 +5,8 @@ mod cancel;
 mod finisher;
 mod job;
 mod pool;
+mod scheduler;
 
 pub use again::Jitter;
 pub use pool::{Pool, PoolSettings};
+pub use scheduler::Scheduler;

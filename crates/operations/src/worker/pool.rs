@@ -21,6 +21,7 @@ use super::{
     cancel::{Canceller, cancel_token},
     finisher::Finisher,
     job::Job,
+    scheduler::Scheduler,
 };
 use crate::{Services, families::Provider};
 
@@ -159,6 +160,7 @@ impl Pool {
             () = self.claim_for_ever(&mut jobs) => {}
             () = self.keep_leases() => {}
             () = self.sweep() => {}
+            () = Scheduler::new(&self.store).run() => {}
             _ = stop.wait_for(|stopped| *stopped) => {}
         }
         self.wind_down(jobs).await;

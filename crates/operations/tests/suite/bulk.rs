@@ -27,6 +27,7 @@ on_both! {
     b07_a_bulk_that_never_started_has_begun_nothing,
     l08_a_rescued_bulk_goes_on_where_it_was,
     l09_a_revocation_refuses_the_parts_that_have_not_started,
+    l10_a_bulk_whose_person_may_not_any_more_stops_and_keeps_what_is_done,
     v02_a_bulk_shows_each_person_their_own_tenants_alone,
     v14_a_poll_of_a_bulk_moves_with_the_persons_own_tenants_alone,
     b07_what_did_not_succeed_is_asked_for_again,
@@ -402,6 +403,36 @@ async fn l09_a_revocation_refuses_the_parts_that_have_not_started(world: Arc<Wor
     let part = refused.run_id.unwrap();
     assert_eq!(refused.reason_code.as_deref(), Some("missing_capability"));
     assert!(world.asked_for(part).is_empty(), "nothing was called");
+}
+
+async fn l10_a_bulk_whose_person_may_not_any_more_stops_and_keeps_what_is_done(world: Arc<World>) {
+    for (done, outcome) in [
+        (1, RunOutcome::PartiallySucceeded),
+        (0, RunOutcome::Blocked),
+    ] {
+        let operator = world.operator(&format!("operator {done}")).await;
+        world.enrol(&operator, 1, Role::Operator).await;
+        let run = ask(&world, &operator, &[world.sites[0].id, world.sites[1].id]).await;
+        let store = world.services.store();
+        let running = start(&world).await;
+        assert_eq!(store.bulk_ask(&running, 1).await.unwrap(), 1);
+        if done == 1 {
+            world.pool().drain().await.unwrap();
+        }
+        let user = operator.user_id().to_string();
+        let lowered = world
+            .services
+            .member_set_role(&world.owner, None, &user, "readonly")
+            .await;
+        lowered.unwrap();
+        let said = store.checkpoint(&running).await.unwrap();
+        assert!(matches!(said, store::Asked::Refused(_)), "{said:?}");
+        let view = world.seen_by(&operator, run).await;
+        assert_eq!(view.state.outcome, outcome);
+        assert_eq!(view.blocked_phase.as_deref(), Some("checkpoint"));
+        assert!(states(&view).contains(&BulkState::NotStarted));
+        world.pool().drain().await.unwrap();
+    }
 }
 
 /// Everything that a person is told of a bulk: page, list, file.

@@ -11,7 +11,7 @@ use domain::{
     retry::Chance,
     views::{Live, RunView, StartResult},
 };
-use graph::{ClientSettings, Endpoints, HttpGraphClient};
+use graph::{ClientSettings, Endpoints, GraphClient, HttpGraphClient};
 use graph_sandbox::{
     Clock, ControlApi, Fault, FaultKind, JournalEntry, Sandbox, SandboxConfig, Scale, TenantSeed,
 };
@@ -250,6 +250,15 @@ impl World {
         )
         // Tries follow each other at once, unless the provider asks for a pause.
         .with_jitter(Jitter::Fixed(Chance(0)))
+    }
+
+    /// A pool that talks to the provider through a client of the test's own.
+    pub fn pool_of(&self, client: impl GraphClient + 'static) -> Pool {
+        self.pool_of_with(Arc::new(client), SETTINGS)
+    }
+
+    pub fn pool_of_with(&self, client: Arc<dyn GraphClient>, settings: PoolSettings) -> Pool {
+        Pool::new(&self.services, client, self.endpoints.clone(), settings)
     }
 
     /// Asks for a run in a tenant, and it must be queued.

@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod catalog;
 #[cfg(test)]
+mod checkpoint;
+#[cfg(test)]
 mod facts;
 #[cfg(test)]
 mod faults;

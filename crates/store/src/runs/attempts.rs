@@ -16,6 +16,8 @@ pub(super) enum EndedBy {
     LeaseExpired,
     /// Its worker gave it back: it is stopping, or could not reach the database.
     HandedBack,
+    /// The gate refused it at a checkpoint, and the run is over.
+    Refused,
     /// It failed in a way that may pass, and the run is tried again.
     Retried,
 }
@@ -27,6 +29,7 @@ impl EndedBy {
             Self::Finished => "finished",
             Self::LeaseExpired => "lease_expired",
             Self::HandedBack => "handed_back",
+            Self::Refused => "refused",
             Self::Retried => "retried",
         }
     }

@@ -48,10 +48,14 @@ pub(super) static CANCEL_ASK: Statement = same(
     "update run_queue set cancel_requested_at = $2, cancel_requested_by = $3, cancel_requested_name = $4
      where run_id = $1",
 );
+// An earlier attempt may have left a write whose end nobody knows.
 pub(super) static RUN_CANCEL: Statement = same(
     "run_cancel",
-    "update operation_runs set status = 'completed', outcome = 'cancelled', completed_at = $3, updated_at = $3
-     where id = $1 and attempt = $2 and status = 'queued'",
+    "update operation_runs set status = 'completed', completed_at = $3, updated_at = $3,
+       outcome = case when exists (
+         select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
+         then 'indeterminate' else 'cancelled' end
+     where id = $1 and attempt = $2 and status = 'queued' returning outcome",
 );
 
 /// The queue's row of a run.
@@ -131,9 +135,10 @@ async fn end(
         scope_id: run.scope_id,
     };
     leave_queue(tx, &[key]).await?;
-    if tx.execute(&RUN_CANCEL, args![run.id, attempt, now]).await? == 0 {
-        return Err(StoreError::Conflict);
-    }
+    let ended = tx.first(&RUN_CANCEL, args![run.id, attempt, now]).await?;
+    let outcome = ended
+        .ok_or(StoreError::Conflict)?
+        .word("outcome", RunOutcome::parse)?;
     if let Some(user_id) = run.user_id {
         let notice = Notice {
             workspace_id: run.workspace_id,
@@ -143,7 +148,7 @@ async fn end(
         };
         notify(tx, now, &[notice]).await?;
     }
-    let detail = json!({ "outcome": RunOutcome::Cancelled, "attempt": attempt });
+    let detail = json!({ "outcome": outcome, "attempt": attempt });
     let initiator = (run.user_id, run.initiator_name.clone());
     Ok(entry(
         run,

@@ -58,7 +58,12 @@ static ATTEMPT_DECIDED: Statement = same(
     "select attempt from run_decisions where run_id = $1 and attempt = $2",
 );
 
-fn run_facts(row: &Row, habitat: Habitat, now: Timestamp) -> Result<RunFacts, StoreError> {
+/// A run's own row as the gate is told of it; `attempt` tells its first start from a later one.
+pub(super) fn run_facts(
+    row: &Row,
+    habitat: Habitat,
+    now: Timestamp,
+) -> Result<RunFacts, StoreError> {
     let attempt = row.int("attempt")?;
     let context = row.text("context")?;
     Ok(RunFacts {

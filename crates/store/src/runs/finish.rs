@@ -102,9 +102,13 @@ static QUEUE_FINISH: Statement = dialects(
      delete from run_queue q using held where q.run_id = held.run_id
      returning q.run_id, q.attempt",
 );
+// A write whose end nobody knows outweighs what the handler made of the run.
 static RUNS_FINISH: Statement = dialects(
     "runs_finish",
-    "update operation_runs set status = 'completed', outcome = t.outcome, failures = t.failures,
+    "update operation_runs set status = 'completed', failures = t.failures,
+       outcome = case when exists (
+         select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
+         then 'indeterminate' else t.outcome end,
        summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2,
        reconciled_at = t.reconciled
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'outcome' as outcome,
@@ -112,14 +116,17 @@ static RUNS_FINISH: Statement = dialects(
              k.value ->> 'reconciled' as reconciled
            from json_each($1) k) as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
-     returning id, user_id, initiator_name",
-    "update operation_runs set status = 'completed', outcome = t.outcome, failures = t.failures,
+     returning id, user_id, initiator_name, operation_runs.outcome as outcome",
+    "update operation_runs set status = 'completed', failures = t.failures,
+       outcome = case when exists (
+         select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
+         then 'indeterminate' else t.outcome end,
        summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2,
        reconciled_at = t.reconciled
      from json_to_recordset($1::json) as t(run uuid, attempt bigint, outcome text, counts text, failures text,
        reason text, reconciled bigint)
      where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
-     returning id, user_id, initiator_name",
+     returning id, user_id, initiator_name, operation_runs.outcome as outcome",
 );
 impl Store {
     /// Ends a running run; asked again after a lost answer it says `LeaseLost`.
@@ -258,25 +265,25 @@ pub(super) async fn finish_all(
             id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
             name: row.text("initiator_name")?,
         };
-        actors.insert(RunId::from_uuid(row.uuid("id")?), actor);
+        let outcome = row.word("outcome", RunOutcome::parse)?;
+        actors.insert(RunId::from_uuid(row.uuid("id")?), (actor, outcome));
     }
     let (mut notices, mut entries) = (Vec::new(), Vec::with_capacity(ended.len()));
     for Over { key, end, .. } in ended {
-        let actor = actors.remove(&key.run_id).ok_or(StoreError::Conflict)?;
+        let (actor, outcome) = actors.remove(&key.run_id).ok_or(StoreError::Conflict)?;
         notices.extend(actor.id.map(|user_id| Notice {
             workspace_id: key.workspace_id,
             scope_id: key.scope_id,
             user_id,
             run_id: key.run_id,
         }));
-        entries.push(completed(*key, end, actor));
+        entries.push(completed(*key, end, outcome, actor));
     }
     notify(tx, now, &notices).await?;
     Ok(entries)
 }
 
-fn completed(key: RunKey, end: &RunEnd, actor: AuditActor) -> AuditEntry {
-    let outcome = RunOutcome::from(end.outcome);
+fn completed(key: RunKey, end: &RunEnd, outcome: RunOutcome, actor: AuditActor) -> AuditEntry {
     AuditEntry {
         workspace_id: key.workspace_id,
         scope_id: key.scope_id,

@@ -12,6 +12,7 @@ use policy::{Permit, Refusal, RunKey, StartLedger};
 use serde_json::json;
 
 use super::{
+    checkpoint::stop_items,
     claim::Claim,
     settle::{Notice, notify},
 };
@@ -68,18 +69,34 @@ static ATTEMPTS_BEGIN: Statement = dialects(
 static SET_REFUSED: Statement = dialects(
     "run_set_refused",
     "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2,
-       outcome = case when started_at is not null and exists (
-         select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
-         then 'partially_succeeded' else 'blocked' end,
+       outcome = case
+         when started_at is not null and exists (
+           select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
+           then 'indeterminate'
+         when started_at is not null and exists (
+           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+           then 'partially_succeeded'
+         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
+             where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')
+           then 'partially_succeeded'
+         else 'blocked' end,
        reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'reason' as reason,
              k.value ->> 'class' as class, k.value ->> 'phase' as phase from json_each($1) k) as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
      returning id",
     "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2,
-       outcome = case when started_at is not null and exists (
-         select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
-         then 'partially_succeeded' else 'blocked' end,
+       outcome = case
+         when started_at is not null and exists (
+           select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
+           then 'indeterminate'
+         when started_at is not null and exists (
+           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+           then 'partially_succeeded'
+         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
+             where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')
+           then 'partially_succeeded'
+         else 'blocked' end,
        reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase
      from json_to_recordset($1::json) as t(run uuid, attempt bigint, reason text, class text, phase text)
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
@@ -257,6 +274,11 @@ impl StartLedger for Claim {
             .await?;
         let ended = self.returned(&ended)?;
         leave_queue(&mut self.tx, &ended).await?;
+        // Only a later attempt finds items of an earlier one.
+        let later: Vec<_> = refusals.iter().filter(|r| r.key().attempt > 1).collect();
+        if !later.is_empty() {
+            stop_items(&mut self.tx, self.now, &later).await?;
+        }
         let notices = self.notices(&ended);
         notify(&mut self.tx, self.now, &notices).await?;
         for refusal in refusals

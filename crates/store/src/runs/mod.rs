@@ -3,9 +3,12 @@
 mod attempts;
 mod bulk;
 mod cancel;
+mod checkpoint;
 mod claim;
 mod draft;
 mod finish;
+mod intents;
+mod laboratory;
 mod lease;
 mod ledger;
 mod list;
@@ -22,9 +25,12 @@ mod steps;
 
 pub use bulk::{BulkItem, BulkSelection, SelectedTenant};
 pub use cancel::Cancel;
+pub use checkpoint::Asked;
 pub use claim::Claim;
 pub use draft::{RunDraft, SystemDraft};
 pub use finish::{Ending, Failure, RunEnd, WorkedOutcome};
+pub use intents::{Intent, IntentEnd, NewIntent};
+pub use laboratory::LabWrite;
 pub use lease::{Leases, RESCUES_MOST};
 pub use list::{Named, RunFilter, RunOrder, RunPage};
 pub use progress::ItemOutcome;

@@ -130,7 +130,8 @@ static RUN_RESOLVE: Statement = same(
 );
 static RUN_DECISIONS: Statement = same(
     "run_decisions_of",
-    "select decision from run_decisions where run_id = $1 order by attempt",
+    "select decision, attempt, 0 as later from run_decisions where run_id = $1
+     union all select decision, attempt, 1 as later from run_checkpoints where run_id = $1 order by attempt, later",
 );
 static RUN_ATTEMPTS: Statement = same(
     "run_attempts_of",
@@ -182,7 +183,7 @@ impl Store {
         })
     }
 
-    /// The gate's decisions about a run, first attempt first.
+    /// The gate's decisions about a run, first attempt first; a refusal at a checkpoint follows its start.
     ///
     /// # Errors
     /// When the database does not answer.

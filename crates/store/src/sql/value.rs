@@ -49,6 +49,7 @@ from! {
     Id: domain::ids::NotificationId => |v| v.as_uuid();
     Id: domain::ids::SessionId => |v| v.as_uuid();
     Id: domain::ids::InvitationId => |v| v.as_uuid();
+    Id: domain::ids::IntentId => |v| v.as_uuid();
     Id: domain::ids::WorkerId => |v| v.as_uuid();
     Id: domain::ids::ScheduleId => |v| v.as_uuid();
     Id: domain::ids::SelectionId => |v| v.as_uuid();

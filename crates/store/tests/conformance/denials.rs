@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Revocation {
+pub enum Revocation {
     TenantMembershipRemoved,
     WorkspaceMembershipRemoved,
     RoleLowered,
@@ -32,7 +32,7 @@ use Revocation::{
     UserGone, WorkspaceMembershipRemoved,
 };
 
-const EXPECTED: [(Revocation, ReasonCode); 7] = [
+pub const EXPECTED: [(Revocation, ReasonCode); 7] = [
     (TenantMembershipRemoved, ReasonCode::TenantNotEntitled),
     (WorkspaceMembershipRemoved, ReasonCode::InitiatorNotEntitled),
     (RoleLowered, ReasonCode::MissingCapability),
@@ -42,7 +42,7 @@ const EXPECTED: [(Revocation, ReasonCode); 7] = [
     (UserGone, ReasonCode::InitiatorMissing),
 ];
 
-async fn revoke(world: &World, revocation: Revocation, of: &Scope) {
+pub async fn revoke(world: &World, revocation: Revocation, of: &Scope) {
     let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
     let user = of.user_id();
     match revocation {
@@ -84,7 +84,7 @@ async fn revoke(world: &World, revocation: Revocation, of: &Scope) {
     }
 }
 
-async fn restore(world: &World, revocation: Revocation) {
+pub async fn restore(world: &World, revocation: Revocation) {
     match revocation {
         TenantArchived => world.lifecycle(TenantLifecycle::Active).await,
         ConnectionDisabled => {

@@ -9,6 +9,7 @@ use crate::{
         Guard::{Always, ForeignKey, PostgresAlone, SqliteAlone},
         Targets, attack, decision,
     },
+    database::Database,
     world::World,
 };
 
@@ -45,6 +46,21 @@ pub fn histories(world: &World, t: &Targets) -> Vec<Attack> {
             replaced(decision(db, &t.ws, &t.tenant, t.allowed_id, 1, false)),
         ),
         attack("decisions truncated", PostgresAlone, "truncate run_decisions cascade".to_owned()),
+        attack(
+            "refused at a checkpoint without a decision",
+            Always,
+            format!(
+                "update operation_runs set status = 'completed', outcome = 'blocked', completed_at = 1,
+                   blocked_phase = 'checkpoint' where id = {}",
+                t.running
+            ),
+        ),
+        attack("a checkpoint of an attempt that was not allowed", Always, checkpoint(t, &t.denied)),
+        attack("a checkpoint of a run that never started", Always, checkpoint(t, &t.undecided)),
+        attack("a write set out for by a queued run", Always, intent(db, t, &t.second_attempt, "2", "open")),
+        attack("a write set out for by an earlier attempt", Always, intent(db, t, &t.running, "1", "open")),
+        attack("a write set out for by a run that is over", Always, intent(db, t, &t.completed, "1", "open")),
+        attack("a write that is done before it is set out for", Always, intent(db, t, &t.running, "2", "done")),
         attack("an audit entry changed", Always, "update audit_log set detail = '{}' where sequence = 1".to_owned()),
         attack("an audit entry deleted", Always, "delete from audit_log where sequence = 1".to_owned()),
         attack(
@@ -56,6 +72,27 @@ pub fn histories(world: &World, t: &Targets) -> Vec<Attack> {
         ),
         attack("the audit log truncated", PostgresAlone, "truncate audit_log".to_owned()),
     ]
+}
+
+/// A refusal at a checkpoint as raw SQL writes it.
+fn checkpoint(t: &Targets, run: &str) -> String {
+    format!(
+        "insert into run_checkpoints (workspace_id, scope_id, run_id, attempt, reason_code, decision, decided_at)
+         values ({}, {}, {run}, 1, 'missing_capability', '{{}}', 1)",
+        t.ws, t.tenant
+    )
+}
+
+/// A write intent as raw SQL writes it.
+fn intent(db: &Database, t: &Targets, run: &str, attempt: &str, state: &str) -> String {
+    let closed = if state == "open" { "null" } else { "1" };
+    format!(
+        "insert into write_intents (workspace_id, scope_id, id, run_id, attempt, op_key, kind, target, label, fields,
+           body_hash, before_hash, state, opened_at, closed_at)
+         values ({}, {}, {}, {run}, {attempt}, 'key', 'kind', 'target', 'label', '[]', {hash}, {hash},
+           '{state}', 1, {closed})",
+        t.ws, t.tenant, t.stranger, hash = db.bytes("77")
+    )
 }
 
 /// Rows that mix the rows of two owners.

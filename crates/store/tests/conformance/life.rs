@@ -64,11 +64,11 @@ fn command() -> impl Strategy<Value = Command> {
         Cancel, Claim, Fail, HandBack, Late, LoseWorker, Progress, Restore, Revoke, Sweep, WaitOut,
     };
     prop_oneof![
-        4 => select(&[Way::Operator, Way::Operator, Way::System][..]).prop_map(Command::Request),
-        8 => Just(Claim),
+        3 => select(&[Way::Operator, Way::Operator, Way::System][..]).prop_map(Command::Request),
+        10 => Just(Claim),
         3 => Just(WaitOut),
         2 => Just(Progress),
-        2 => select(&[
+        1 => select(&[
             WorkedOutcome::Succeeded,
             WorkedOutcome::PartiallySucceeded,
             WorkedOutcome::Failed,
@@ -78,21 +78,63 @@ fn command() -> impl Strategy<Value = Command> {
         .prop_map(Command::Finish),
         3 => Just(Fail),
         2 => Just(Cancel),
-        4 => Just(LoseWorker),
+        5 => Just(LoseWorker),
         1 => Just(Sweep),
         2 => Just(HandBack),
         1 => Just(Revoke),
         2 => Just(Restore),
-        1 => Just(Late),
+        3 => Just(Late),
     ]
+}
+
+/// Lives that have to be lived each time, however the dice fall.
+fn known_lives() -> Vec<Vec<Command>> {
+    use Command::{Cancel, Claim, Fail, HandBack, Late, LoseWorker, Progress, Revoke, WaitOut};
+    let begun = [Command::Request(Way::Operator), Claim];
+    let go_on: [&[Command]; 10] = [
+        &[Cancel, Cancel, Fail, Cancel],
+        &[Cancel, LoseWorker, Late, Claim],
+        &[Cancel, HandBack, Claim],
+        &[
+            Cancel,
+            Command::Finish(WorkedOutcome::Succeeded),
+            Late,
+            Cancel,
+        ],
+        &[Fail, Claim, Cancel, WaitOut, Claim],
+        &[
+            Fail, WaitOut, Claim, LoseWorker, Claim, Fail, WaitOut, Claim, Fail, Late,
+        ],
+        &[
+            LoseWorker, Claim, LoseWorker, Claim, HandBack, Claim, LoseWorker, Claim, Late,
+            LoseWorker,
+        ],
+        &[LoseWorker, Claim, Late, Fail, WaitOut, Claim, Late],
+        &[Progress, Fail, Revoke, Claim, WaitOut, Claim, Cancel],
+        &[
+            HandBack,
+            Revoke,
+            Claim,
+            Late,
+            Command::Request(Way::Operator),
+        ],
+    ];
+    go_on
+        .iter()
+        .map(|rest| [&begun[..], rest].concat())
+        .collect()
 }
 
 pub async fn r03_the_life_of_runs_follows_the_state_table(db: Arc<Database>) {
     let world = World::new(&db).await;
     let operator = world.operator("operator").await;
+    for commands in known_lives() {
+        let lived = live(&world, &operator, commands.clone()).await;
+        lived.unwrap_or_else(|error| panic!("{commands:?}: {error}"));
+    }
     let handle = tokio::runtime::Handle::current();
     let config = Config {
-        cases: 24,
+        cases: 32,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
             "tests/conformance/life.seeds",
         ))),
@@ -100,7 +142,7 @@ pub async fn r03_the_life_of_runs_follows_the_state_table(db: Arc<Database>) {
     };
     tokio::task::block_in_place(|| {
         let play = |commands: Vec<Command>| handle.block_on(live(&world, &operator, commands));
-        let played = TestRunner::new(config).run(&vec(command(), 1..40), play);
+        let played = TestRunner::new(config).run(&vec(command(), 10..60), play);
         played.unwrap_or_else(|error| panic!("{error}"));
     });
     let verdicts = world.store.audit_verify().await.unwrap();

@@ -11,6 +11,8 @@ mod audit;
 mod bulk;
 mod cancel;
 mod cases;
+mod checkpoint;
+mod checkpoint_race;
 mod connections;
 #[cfg(debug_assertions)]
 mod coverage;
@@ -19,6 +21,7 @@ mod denials;
 mod finish;
 mod forgeries;
 mod history;
+mod intents;
 mod inventory;
 mod invitations;
 mod laboratory;

@@ -19,14 +19,14 @@ use crate::{
 const ROUNDS: usize = 240;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     MembershipRemoved,
     RoleLowered,
     TenantArchived,
     ConnectionDisabled,
 }
 
-const KINDS: [Kind; 4] = [
+pub const KINDS: [Kind; 4] = [
     Kind::MembershipRemoved,
     Kind::RoleLowered,
     Kind::TenantArchived,
@@ -34,7 +34,7 @@ const KINDS: [Kind; 4] = [
 ];
 
 impl Kind {
-    const fn action(self) -> &'static str {
+    pub const fn action(self) -> &'static str {
         match self {
             Self::MembershipRemoved => "tenant_membership.removed",
             Self::RoleLowered => "tenant_membership.role_set",
@@ -44,7 +44,7 @@ impl Kind {
     }
 
     /// The version the gate read of the row that is revoked.
-    const fn read(self, evidence: &Evidence) -> Option<i64> {
+    pub const fn read(self, evidence: &Evidence) -> Option<i64> {
         match self {
             Self::MembershipRemoved | Self::RoleLowered => evidence.tenant_membership_version,
             Self::TenantArchived => evidence.tenant_version,
@@ -53,7 +53,7 @@ impl Kind {
     }
 
     /// The version of that row now.
-    async fn version(self, world: &World, operator: &Scope) -> Option<i64> {
+    pub async fn version(self, world: &World, operator: &Scope) -> Option<i64> {
         let tenant = world.db.id(world.tenant.id().as_uuid());
         let user = world.db.id(operator.user_id().as_uuid());
         let query = match self {
@@ -68,7 +68,7 @@ impl Kind {
         world.db.raw.int(&query).await
     }
 
-    async fn revoke(self, world: &World, operator: &Scope) {
+    pub async fn revoke(self, world: &World, operator: &Scope) {
         let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
         let user = operator.user_id();
         match self {
@@ -92,7 +92,7 @@ impl Kind {
         .unwrap();
     }
 
-    async fn restore(self, world: &World, operator: &Scope) {
+    pub async fn restore(self, world: &World, operator: &Scope) {
         let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
         let user = operator.user_id();
         match self {
@@ -114,13 +114,13 @@ impl Kind {
     }
 }
 
-async fn last_sequence(db: &Database, condition: &str) -> Option<i64> {
+pub async fn last_sequence(db: &Database, condition: &str) -> Option<i64> {
     let query = format!("select max(sequence) from audit_log where {condition}");
     db.raw.int(&query).await
 }
 
 /// Lets the other side get ahead by some round trips to the database.
-async fn step_aside(store: &Store, times: usize) {
+pub async fn step_aside(store: &Store, times: usize) {
     for _ in 0..times {
         store.now().await.unwrap();
     }

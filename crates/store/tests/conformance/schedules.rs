@@ -51,9 +51,9 @@ impl World {
     }
 
     pub async fn set_next(&self, id: ScheduleId, at: Timestamp) {
-        let id = self.db.id(id.as_uuid());
-        let sql = format!("update schedules set next_at = {} where id = {id}", at.0);
-        assert_eq!(self.db.raw.run(&sql).await, 1);
+        store::conformance::slot_comes(&self.store, id, at)
+            .await
+            .unwrap();
     }
 
     /// How many entries with an action are about a schedule.

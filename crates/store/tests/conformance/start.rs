@@ -12,7 +12,7 @@ use store::{Failure, ItemOutcome, RunEnd, WorkedOutcome};
 
 use crate::{
     database::Database,
-    world::{World, worker},
+    world::{World, accepted, worker},
 };
 
 pub async fn l03_an_allowed_run_starts_with_its_decision(db: Arc<Database>) {
@@ -177,4 +177,35 @@ pub async fn unknown_words_refuse_their_own_runs_alone(db: Arc<Database>) {
         ))
         .await;
     assert_eq!(reason, ["tenant_missing"]);
+}
+
+/// A context of another hand ends its own run, visibly, and no other.
+pub async fn a_context_that_does_not_parse_refuses_its_own_run_alone(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let second = world.another_tenant("Second tenant").await;
+    for context in [
+        "",
+        "not JSON",
+        "[]",
+        "null",
+        "{\"execution_authority_mode\": 7}",
+        "{\"execution_authority_mode\": \"everybody\"}",
+    ] {
+        let odd = world.sync(&world.owner).await;
+        let good = accepted(world.ask_in(&world.owner, &second, InventorySync).await);
+        let id = db.id(odd.as_uuid());
+        let sql = format!("update operation_runs set context = '{context}' where id = {id}");
+        assert_eq!(db.raw.run(&sql).await, 1);
+        let mut started = world.store.runs_start(worker(), 10).await.unwrap();
+        assert_eq!(started.refused.len(), 1, "{context}");
+        let running = started.running.remove(0);
+        assert_eq!(running.key().run_id, good, "{context}");
+        world.succeed(running).await;
+        let access = world.store.run(&world.owner, odd).await.unwrap();
+        assert_eq!(access.run().state.outcome, RunOutcome::Blocked, "{context}");
+        let decision = world.store.run_decisions(&access).await.unwrap().remove(0);
+        assert_eq!(decision.reason_detail, Some(ReasonDetail::ContextInvalid));
+        assert_eq!(world.count("notifications", odd).await, 1);
+        assert_eq!(world.count("run_queue", odd).await, 0);
+    }
 }

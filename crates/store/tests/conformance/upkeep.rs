@@ -56,7 +56,7 @@ impl World {
     async fn present_now(&self) -> Option<i64> {
         self.db
             .raw
-            .int("select sum(until_at - began_at) from worker_presence")
+            .int("select cast(sum(until_at - began_at) as bigint) from worker_presence")
             .await
     }
 }

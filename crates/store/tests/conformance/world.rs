@@ -209,6 +209,15 @@ impl World {
         assert_eq!(self.db.raw.run(&sql).await, 1);
     }
 
+    /// Marks the database as a laboratory, past the program, and opens it as one.
+    pub async fn laboratory(&mut self) {
+        self.db
+            .raw
+            .run("insert into installation (id, habitat, made_at) values (1, 'laboratory', 1)")
+            .await;
+        self.store = self.db.another_store().await;
+    }
+
     /// How many rows of a table are about a run.
     pub async fn count(&self, table: &str, run: RunId) -> i64 {
         let run = self.db.id(run.as_uuid());

@@ -114,10 +114,10 @@ async fn end_or_ask(
     }
     leave_queue(tx, &[key]).await?;
     let args = args![key.run_id, key.attempt, now];
-    if tx.execute(&RUN_CANCEL, args).await? == 0 {
-        return Err(StoreError::Conflict);
-    }
-    let detail = json!({ "outcome": RunOutcome::Cancelled, "attempt": key.attempt });
+    let ended = tx.first(&RUN_CANCEL, args).await?;
+    let outcome = ended.ok_or(StoreError::Conflict)?;
+    let outcome = outcome.word("outcome", RunOutcome::parse)?;
+    let detail = json!({ "outcome": outcome, "attempt": key.attempt });
     entries.push(entry(
         key,
         action::RUN_COMPLETED,

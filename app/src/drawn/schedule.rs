@@ -1,0 +1,220 @@
+//! One schedule: when it runs, what became of its slots, and what can be done with it.
+
+use domain::{
+    ids::RunId,
+    link,
+    schedule::ScheduleState,
+    views::{Execution, ExecutionView, ScheduleView},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{
+    asked::Asked,
+    draw::drawn,
+    form::{hidden, notice, refusal, section},
+    schedule_form::change_form,
+    schedules::{execution, moment, state},
+};
+use crate::{
+    api::{
+        drawn::Drawn,
+        schedules::{DeleteSchedule, PauseSchedule, ResumeSchedule, RunScheduleNow},
+    },
+    ui::{
+        action::PostForm,
+        icon::{Glyph, GlyphIcon},
+    },
+};
+
+/// The page of a schedule.
+pub(super) fn page(view: ScheduleView, asked: &Asked) -> Drawn {
+    let tenant = view.tenant.id;
+    let refused = [
+        asked.error_of::<RunScheduleNow>(),
+        asked.error_of::<PauseSchedule>(),
+        asked.error_of::<ResumeSchedule>(),
+        asked.error_of::<DeleteSchedule>(),
+    ];
+    let refused = refused.into_iter().flatten().next().map(refusal);
+    let change = view
+        .form
+        .as_ref()
+        .map(|form| section("change", "Change", change_form(&view, form, asked)));
+    let title = view.name.clone();
+    let subtitle = format!("{}. {}.", view.operation, view.rule.in_words());
+    drawn(
+        title,
+        subtitle,
+        view! {
+            <p class="mb-3">
+                <a class="link" href=link::schedules(tenant)>
+                    {format!("Back to the schedules of {}", view.tenant.name)}
+                </a>
+            </p>
+            {notice(asked, "created", "The schedule is made.")}
+            {notice(asked, "saved", "The schedule is saved.")}
+            {notice(asked, "paused", "The schedule is paused. What it had queued and not started is blocked.")}
+            {notice(asked, "resumed", "The schedule goes on with its next slot. What came meanwhile is not caught up.")}
+            {busy(asked)}
+            {refused}
+            {section("summary", "Summary", summary(&view))}
+            {section("history", "History", history(&view.history))}
+            {change}
+        },
+    )
+}
+
+/// Why a press of the button led to no run of its own.
+fn busy(asked: &Asked) -> Option<AnyView> {
+    let run: RunId = asked.value("busy")?.parse().ok()?;
+    Some(
+        view! {
+            <div class="banner tone-info mb-3" role="status">
+                <GlyphIcon glyph=Glyph::Info />
+                <p>
+                    "Another operation is using this tenant's connection, so nothing was started. "
+                    <a class="link" href=link::run(run)>"View run"</a>
+                </p>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn summary(view: &ScheduleView) -> AnyView {
+    let next = match view.next.clone() {
+        Some(at) => moment(at),
+        None if view.state == ScheduleState::Paused => "None while it is paused".into_any(),
+        None => "None".into_any(),
+    };
+    let standing = state(view.state).unwrap_or_else(|| view.state.label().into_any());
+    let made = format!("{}, {}", view.created_by, view.created_at.exact());
+    view! {
+        <dl class="facts my-2">
+            <dt>"Next slot"</dt>
+            <dd>{next}</dd>
+            <dt>"State"</dt>
+            <dd>{standing}</dd>
+            <dt>"Authority"</dt>
+            <dd>"The system's own; \u{201c}Run now\u{201d} runs in your name"</dd>
+            <dt>"Made by"</dt>
+            <dd>{made}</dd>
+            <dt>"Revision"</dt>
+            <dd>{view.revision.to_string()}</dd>
+        </dl>
+        {actions(view)}
+    }
+    .into_any()
+}
+
+fn actions(view: &ScheduleView) -> AnyView {
+    let about = || {
+        let (tenant, schedule) = (view.tenant.id.to_string(), view.id.to_string());
+        view! { {hidden("tenant", tenant)} {hidden("schedule", schedule)} }.into_any()
+    };
+    let why = view.run_disabled_because.clone();
+    let about_run = about();
+    let run = match &why {
+        None => view! {
+            <PostForm action=RunScheduleNow::PATH>
+                {about_run}
+                <button type="submit" class="btn btn-sm btn-primary">"Run now"</button>
+            </PostForm>
+        }
+        .into_any(),
+        Some(_) => {
+            view! { <button type="button" class="btn btn-sm" disabled aria-describedby="run-why">"Run now"</button> }
+                .into_any()
+        }
+    };
+    let manage = view.form.is_some().then(|| {
+        let (path, label) = match view.state {
+            ScheduleState::Paused => (ResumeSchedule::PATH, "Resume"),
+            _ => (PauseSchedule::PATH, "Pause"),
+        };
+        let title = format!("Delete the schedule {}", view.name);
+        let name = title.clone();
+        let (about_turn, about_delete) = (about(), about());
+        view! {
+            <PostForm action=path>
+                {about_turn}
+                <button type="submit" class="btn btn-sm">{label}</button>
+            </PostForm>
+            <details class="confirm">
+                <summary class="btn btn-sm btn-ghost">"Delete\u{2026}"</summary>
+                <dialog open class="confirm-dialog" aria-label=name>
+                    <h2>{title}</h2>
+                    <p class="my-2">
+                        "What it has queued and not started will be blocked. The runs it made stay, and so does their history. This cannot be undone."
+                    </p>
+                    <PostForm action=DeleteSchedule::PATH>
+                        {about_delete}
+                        <button type="submit" class="btn btn-sm btn-error mb-2">"Delete schedule"</button>
+                    </PostForm>
+                </dialog>
+            </details>
+        }
+    });
+    let why = why.map(|why| view! { <p id="run-why" class="quiet">{why}</p> });
+    view! {
+        <div class="actions-row">{run}{manage}</div>
+        {why}
+    }
+    .into_any()
+}
+
+fn history(lines: &[ExecutionView]) -> AnyView {
+    if lines.is_empty() {
+        return view! { <p class="my-2 quiet">"No slot has come yet. Runs, skipped and missed slots will be here."</p> }
+            .into_any();
+    }
+    let rows = lines.iter().map(|line| {
+        view! {
+            <tr>
+                <th scope="row" data-label="Slot">{moment(line.at.clone())}</th>
+                <td data-label="Outcome">{execution(&line.execution)}</td>
+                <td data-label="What happened"><span>{told(&line.execution)}</span></td>
+            </tr>
+        }
+    });
+    view! {
+        <table class="data-table data-table-roomy">
+            <caption class="sr-only">"What became of the newest slots, newest first"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Slot"</th>
+                    <th scope="col">"Outcome"</th>
+                    <th scope="col">"What happened"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn told(execution: &Execution) -> AnyView {
+    match execution {
+        Execution::Run { run_id, by, .. } => {
+            let who = match by {
+                None => "By schedule. ".to_owned(),
+                Some(name) => format!("Run now, by {name}. "),
+            };
+            view! { {who} <a class="link" href=link::run(*run_id)>"View run"</a> }.into_any()
+        }
+        Execution::Skipped { reason, run_id } => {
+            let run = run_id.map(|run| {
+                view! { " " <a class="link" href=link::run(run)>"View that run"</a> }
+            });
+            view! { {reason.in_words()} {run} }.into_any()
+        }
+        Execution::Missed { slots: 1, .. } => {
+            "No scheduler was there when it came, so it was left out.".into_any()
+        }
+        Execution::Missed { slots, last } => {
+            let last = last.clone().unwrap_or_default();
+            format!("{slots} slots up to {last}: no scheduler was there, so they were left out.")
+                .into_any()
+        }
+    }
+}

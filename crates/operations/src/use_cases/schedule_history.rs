@@ -1,0 +1,128 @@
+//! What became of a schedule's slots, from the canonical runs.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    error::ApiError,
+    ids::RunId,
+    schedule::SlotFate,
+    time::Timestamp,
+    views::{Execution, ExecutionView, SlotMoment},
+};
+use store::{RunRow, Schedule, Scope, SlotRow};
+use timetable::Zone;
+
+use crate::{Services, problem::Answer as _};
+
+/// The zones in which a page writes moments.
+pub(super) struct Clocks {
+    there: Option<Zone>,
+    there_name: String,
+    here: Option<(Zone, String)>,
+}
+
+impl Clocks {
+    /// Of a schedule's zone and the viewer's; a viewer whose zone is not known gets UTC.
+    pub(super) fn of(zone: &str, viewer: Option<&str>) -> Self {
+        let known = viewer.filter(|name| Zone::named(name).is_ok());
+        let here = known.unwrap_or("UTC");
+        Self {
+            there: Zone::named(zone).ok(),
+            there_name: zone.to_owned(),
+            here: (here != zone)
+                .then(|| Zone::named(here).ok())
+                .flatten()
+                .map(|zone| (zone, here.to_owned())),
+        }
+    }
+
+    /// A moment in both.
+    pub(super) fn moment(&self, at: Timestamp) -> SlotMoment {
+        SlotMoment {
+            at,
+            there: self.there(at),
+            here: self
+                .here
+                .as_ref()
+                .map(|(zone, name)| format!("{} {name}", zone.weekday_and_minute(at))),
+        }
+    }
+
+    /// A moment in the schedule's zone.
+    pub(super) fn there(&self, at: Timestamp) -> String {
+        match &self.there {
+            Some(zone) => format!("{} {}", zone.weekday_and_minute(at), self.there_name),
+            None => at.exact(),
+        }
+    }
+}
+
+impl Services {
+    /// The newest of what a schedule made and left out.
+    pub(super) async fn history_of(
+        &self,
+        scope: &Scope,
+        schedule: &Schedule,
+        clocks: &Clocks,
+        limit: usize,
+    ) -> Result<Vec<ExecutionView>, ApiError> {
+        let request = scope.request_id();
+        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let slots = self.store.schedule_slots(schedule, most).await;
+        // A person may have started as many as there were slots.
+        let runs = self.store.schedule_runs(schedule, most).await;
+        let mut runs: BTreeMap<RunId, RunRow> = runs
+            .answer(request)?
+            .into_iter()
+            .map(|run| (run.id, run))
+            .collect();
+        let mut lines = Vec::new();
+        for slot in slots.answer(request)? {
+            lines.extend(line(slot, &mut runs, clocks));
+        }
+        let by_hand = runs.into_values().filter(|run| run.slot_at.is_none());
+        lines.extend(by_hand.map(|run| ExecutionView {
+            at: clocks.moment(run.queued_at),
+            execution: Execution::Run {
+                run_id: run.id,
+                state: run.state,
+                by: Some(run.initiator_name),
+            },
+        }));
+        lines.sort_by_key(|line| std::cmp::Reverse(line.at.at));
+        lines.truncate(limit);
+        Ok(lines)
+    }
+}
+
+/// A slot's line; none for a run that lies beyond what was read.
+fn line(
+    slot: SlotRow,
+    runs: &mut BTreeMap<RunId, RunRow>,
+    clocks: &Clocks,
+) -> Option<ExecutionView> {
+    let execution = match (slot.fate, slot.reason) {
+        (SlotFate::Run, _) => {
+            let run = runs.remove(&slot.run_id?)?;
+            Execution::Run {
+                run_id: run.id,
+                state: run.state,
+                by: None,
+            }
+        }
+        (SlotFate::Skipped, Some(reason)) => Execution::Skipped {
+            reason,
+            run_id: slot.run_id,
+        },
+        // A skipped slot always says why.
+        (SlotFate::Skipped, None) => return None,
+        (SlotFate::Missed, _) => Execution::Missed {
+            slots: slot.slots,
+            last: (slot.slots > 1).then(|| clocks.there(slot.last_slot_at)),
+        },
+    };
+    Some(ExecutionView {
+        at: clocks.moment(slot.slot_at),
+        execution,
+    })
+}
