@@ -21,4 +21,5 @@ pub mod summary;
 pub mod time;
 pub mod verification;
 pub mod views;
+pub mod waiting;
 mod words;

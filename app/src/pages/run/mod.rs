@@ -14,6 +14,7 @@ mod refusal;
 mod report;
 mod summary;
 mod timeline;
+mod waiting;
 
 use domain::{
     error::ApiError,
@@ -36,6 +37,7 @@ use self::{
     report::Report,
     summary::Summary,
     timeline::Timeline,
+    waiting::Waiting,
 };
 use crate::{
     api::runs::run_page,
@@ -80,6 +82,7 @@ fn Viewer(view: RunView) -> impl IntoView {
                 <LiveControls live />
             </Show>
             {move || view! { <Banner lines=banner.get() /> }}
+            <Waiting run />
             <Refusal run />
             <Questions run />
             <OnItsWay run />

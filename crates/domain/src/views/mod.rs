@@ -26,7 +26,7 @@ pub use operations::{
 };
 pub use run::{
     ActionView, CancelAsked, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView,
-    NextTry, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry,
+    NextTry, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry, WaitingView,
 };
 pub use schedules::{
     Execution, ExecutionView, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,
@@ -35,6 +35,6 @@ pub use schedules::{
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};
 pub use tenants::{
-    ConnectionView, InventoryCount, InventoryObjectView, InventoryView, ReportBrief, StartButton,
-    TenantRowView, TenantView, TenantsView,
+    ConnectionView, InventoryCount, InventoryObjectView, InventoryView, QueuePauseView,
+    ReportBrief, StartButton, TenantRowView, TenantView, TenantsView,
 };

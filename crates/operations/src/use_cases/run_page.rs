@@ -6,13 +6,13 @@ use domain::{
     error::ApiError,
     ids::{RunId, TenantId},
     operation::{OperationType, label_of},
-    run::RunOutcome,
+    run::{RunOutcome, RunStatus},
     schedule::ScheduleState,
     summary::SummaryCounts,
     time::Timestamp,
     views::{
         ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunSchedule, RunTenant,
-        RunView,
+        RunView, WaitingView,
     },
 };
 use store::{Removal, RunAccess, RunRow, Scope, TenantAccess, WorkspaceAccess};
@@ -50,7 +50,10 @@ impl Services {
         };
         let moment = moment.answer(request)?;
         let banner = self.banner_of(scope, &run).await?;
-        let bare = bare_view(&run);
+        let bare = RunView {
+            waiting: self.waiting_of(scope, &run).await?,
+            ..bare_view(&run)
+        };
         let premises = (
             scope.user_id(),
             run.role(),
@@ -105,6 +108,22 @@ impl Services {
             }
             _ => Ok(None),
         }
+    }
+
+    /// What a queued run waits for; part of what a poll compares, since a worker that dies moves no version.
+    async fn waiting_of(
+        &self,
+        scope: &Scope,
+        run: &RunAccess,
+    ) -> Result<Option<WaitingView>, ApiError> {
+        if run.run().state.status != RunStatus::Queued {
+            return Ok(None);
+        }
+        let waiting = self.store.run_waiting(run).await;
+        Ok(waiting.answer(scope.request_id())?.map(|it| WaitingView {
+            word: it.word().to_owned(),
+            text: it.sentence(),
+        }))
     }
 
     async fn banner_of(
@@ -245,6 +264,7 @@ fn bare_view(run: &RunAccess) -> RunView {
         cancel_asked: None,
         next_try: None,
         explanation: None,
+        waiting: None,
         decisions: Vec::new(),
         timeline: Vec::new(),
         counts: labelled(&row.counts),

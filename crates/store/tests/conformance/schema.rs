@@ -17,6 +17,7 @@ const NOT_A_TENANTS: [&str; 13] = [
     "upkeep",
     "users",
     "worker_presence",
+    "workers",
     "workspace_memberships",
     "workspaces",
 ];
