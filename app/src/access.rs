@@ -52,6 +52,15 @@ pub const PAGES: &[(&str, Access)] = &[
         Access::Capability(Capability::TenantsCreate),
     ),
     (
+        "/admin/tenants/verify",
+        Access::Capability(Capability::OperationsStart),
+    ),
+    // The choice is its maker's, else 404; then the capability.
+    (
+        "/admin/tenants/verify/:selection",
+        Access::Capability(Capability::OperationsStart),
+    ),
+    (
         "/admin/tenants/:id/settings",
         Access::Capability(Capability::SettingsManage),
     ),
@@ -175,6 +184,15 @@ pub const ACCESS: &[(&str, Access)] = &[
     // The capability to start, as a retry asks for it.
     ("/api/run/resolve", Access::OfOperation),
     ("/api/run/cancel", Access::OfOperation),
+    // Every tenant in the form must be one of the person's, else 404 for the whole.
+    (
+        "/api/verify/select",
+        Access::Capability(Capability::OperationsStart),
+    ),
+    (
+        "/api/verify/start",
+        Access::Capability(Capability::OperationsStart),
+    ),
     // These five ask for the operation's own capability to start it, too.
     (
         "/api/schedule/create",

@@ -63,6 +63,8 @@ fn AdminRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
             <ParentRoute path=path!("/tenants") view=Outlet ssr=SsrMode::Async>
                 <Route path=path!("") view=TenantsPage ssr=SsrMode::Async />
                 <Route path=path!("/new") view=DrawnPage ssr=SsrMode::Async />
+                <Route path=path!("/verify") view=DrawnPage ssr=SsrMode::Async />
+                <Route path=path!("/verify/:selection") view=DrawnPage ssr=SsrMode::Async />
                 <Route path=path!("/:id") view=TenantPage ssr=SsrMode::Async />
                 <Route path=path!("/:id/inventory") view=InventoryPage ssr=SsrMode::Async />
             </ParentRoute>

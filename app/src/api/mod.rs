@@ -20,4 +20,5 @@ pub mod schedules;
 pub mod session;
 pub mod tenant;
 pub mod tenants;
+pub mod verify;
 pub mod workspace;

@@ -31,6 +31,8 @@ mod schedules;
 #[cfg(feature = "ssr")]
 mod tenant;
 #[cfg(feature = "ssr")]
+mod verify;
+#[cfg(feature = "ssr")]
 mod workspace;
 
 #[cfg(feature = "ssr")]
@@ -44,7 +46,7 @@ mod draw {
 
     use super::{
         Place, account, asked::Asked, connection, door, invitations, join, members, schedule,
-        schedules, tenant, workspace,
+        schedules, tenant, verify, workspace,
     };
     use crate::{api::drawn::Drawn, compat::settle, error::AppError, request};
 
@@ -88,6 +90,14 @@ mod draw {
             Place::NewTenant => {
                 let workspace = settle(services.tenant_new_page(&scope).await)?;
                 Ok(tenant::new_page(&workspace, &asked))
+            }
+            Place::Verify => {
+                let view = settle(services.verify_page(&scope).await)?;
+                Ok(verify::choose_page(view, &asked))
+            }
+            Place::VerifySelection(id) => {
+                let view = settle(services.verify_preview(&scope, &id).await)?;
+                Ok(verify::preview_page(view, &asked))
             }
             Place::TenantSettings(id) => {
                 let view = settle(services.tenant_settings_page(&scope, &id).await)?;

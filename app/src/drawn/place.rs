@@ -21,6 +21,10 @@ pub enum Place {
     Invitations,
     /// Adding a tenant to the selected workspace.
     NewTenant,
+    /// Choosing tenants for a bulk verification.
+    Verify,
+    /// What was chosen for one.
+    VerifySelection(String),
     /// What a tenant is called.
     TenantSettings(String),
     /// How a tenant is connected.
@@ -49,6 +53,8 @@ impl Place {
             ["admin", "workspace"] => Self::Workspace,
             ["admin", "members", "invitations"] => Self::Invitations,
             ["admin", "tenants", "new"] => Self::NewTenant,
+            ["admin", "tenants", "verify"] => Self::Verify,
+            ["admin", "tenants", "verify", id] => Self::VerifySelection((*id).to_owned()),
             ["admin", "tenants", id, "settings"] => Self::TenantSettings((*id).to_owned()),
             ["admin", "tenants", id, "connection"] => Self::Connection((*id).to_owned()),
             ["admin", "tenants", id, "schedules"] => Self::Schedules((*id).to_owned()),
@@ -65,7 +71,7 @@ impl Place {
 #[cfg(test)]
 impl Place {
     /// The names of all places.
-    pub const NAMES: [&str; 15] = [
+    pub const NAMES: [&str; 17] = [
         "account",
         "connection",
         "invitations",
@@ -80,6 +86,8 @@ impl Place {
         "sign-in",
         "tenant members",
         "tenant settings",
+        "verify",
+        "verify selection",
         "workspace",
     ];
 
@@ -95,6 +103,8 @@ impl Place {
             Self::Workspace => "workspace",
             Self::Invitations => "invitations",
             Self::NewTenant => "new tenant",
+            Self::Verify => "verify",
+            Self::VerifySelection(_) => "verify selection",
             Self::TenantSettings(_) => "tenant settings",
             Self::Connection(_) => "connection",
             Self::Schedules(_) => "schedules",

@@ -37,6 +37,7 @@ fn Listing(view: TenantsView) -> impl IntoView {
     let now = live.now;
     let rows = Memo::new(move |_| live.view.with(|view| view.rows.clone()));
     let can_create = live.view.with_untracked(|view| view.can_create);
+    let can_verify = live.view.with_untracked(|view| view.can_verify);
     let content = move || {
         if rows.with(Vec::is_empty) {
             no_tenants(can_create)
@@ -45,7 +46,7 @@ fn Listing(view: TenantsView) -> impl IntoView {
         }
     };
     view! {
-        <Page title="Tenants" subtitle actions=move || can_create.then(add)>
+        <Page title="Tenants" subtitle actions=move || (can_verify.then(verify), can_create.then(add))>
             <LiveControls live />
             {content}
         </Page>
@@ -61,6 +62,10 @@ fn is_active(view: &TenantsView) -> bool {
 
 fn add() -> impl IntoView {
     view! { <a class="btn btn-sm" href=link::NEW_TENANT>"Add tenant"</a> }
+}
+
+fn verify() -> impl IntoView {
+    view! { <a class="btn btn-sm" href=link::VERIFY_TENANTS>"Verify several"</a> }
 }
 
 /// Why no tenant is here, and what to do about it.

@@ -82,6 +82,8 @@ ids! {
     WorkerId,
     /// A schedule: an operation that runs by itself at stated times.
     ScheduleId,
+    /// A selection of tenants that was made for a bulk run.
+    SelectionId,
 }
 
 impl ScopeId {

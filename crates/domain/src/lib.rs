@@ -2,6 +2,7 @@
 
 pub mod badge;
 pub mod banner;
+pub mod bulk;
 pub mod capability;
 pub mod connection;
 pub mod decision;

@@ -1,6 +1,6 @@
 //! The one link builder (V-06).
 
-use crate::ids::{RunId, ScheduleId, TenantId};
+use crate::ids::{RunId, ScheduleId, SelectionId, TenantId};
 
 /// Where people sign in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -21,6 +21,8 @@ pub const WORKSPACE: &str = "/admin/workspace";
 pub const NEW_WORKSPACE: &str = "/admin/workspaces/new";
 /// Where a tenant is added to the selected workspace.
 pub const NEW_TENANT: &str = "/admin/tenants/new";
+/// Where tenants are chosen for a bulk verification.
+pub const VERIFY_TENANTS: &str = "/admin/tenants/verify";
 /// Where people without an account are invited into the selected workspace.
 pub const INVITATIONS: &str = "/admin/members/invitations";
 /// The person's own sessions and password.
@@ -41,6 +43,16 @@ pub fn run_json(id: RunId) -> String {
 /// The operations table, of one tenant.
 pub fn operations_of(tenant: TenantId) -> String {
     format!("{OPERATIONS}?tenant={tenant}")
+}
+
+/// The parts of a run, in the operations table.
+pub fn operations_of_bulk(parent: RunId) -> String {
+    format!("{OPERATIONS}?tenant=all&parent={parent}")
+}
+
+/// What was chosen for a bulk verification.
+pub fn verify_selection(id: SelectionId) -> String {
+    format!("{VERIFY_TENANTS}/{id}")
 }
 
 /// A tenant's page.

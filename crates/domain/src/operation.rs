@@ -5,6 +5,7 @@ use crate::{
     summary::CountKey, words::words,
 };
 
+mod bulk;
 mod laboratory;
 
 words! {
@@ -14,6 +15,8 @@ words! {
         ConnectionCheck = "provider.connection.check",
         /// Reads a tenant's groups and policies into the inventory.
         InventorySync = "inventory.sync",
+        /// Has the connections of many tenants verified, each by a run of its own.
+        BulkConnectionCheck = "bulk.connection_check",
         /// Does nothing, so that what surrounds a run can be measured.
         LabNoop = "lab.noop",
         /// Changes descriptions of device configurations, so that writing can be tried under faults.
@@ -38,9 +41,20 @@ impl Habitat {
     }
 }
 
+/// What the runs of an operation belong to, and so whose membership is asked for the capability (V-16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationScope {
+    /// A tenant; without one the gate refuses.
+    Tenant,
+    /// The workspace itself; with a tenant the gate refuses.
+    Workspace,
+}
+
 /// What an operation needs of the tenant's provider connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionNeed {
+    /// Nothing: it calls no provider.
+    NotNeeded,
     /// Enabled, with a credential.
     Configured,
     /// That, consented, and found usable by a verification.
@@ -78,6 +92,10 @@ pub struct OperationSpec {
     pub habitat: Habitat,
     /// Which job family it belongs to (L-11).
     pub family: &'static str,
+    /// What its runs belong to.
+    pub scope: OperationScope,
+    /// Of which type the runs are that it asks for, one a tenant, if that is what it does.
+    pub children: Option<OperationType>,
     /// What a person needs to start it; asked again when it starts.
     pub start_capability: Capability,
     /// What a person needs to view its runs.
@@ -94,7 +112,7 @@ pub struct OperationSpec {
     pub expected_seconds: u32,
     /// Types of one group exclude each other on a tenant's connection.
     pub exclusion_group: Option<&'static str>,
-    /// At which points of a tenant's life it may run (L-17).
+    /// At which points of a tenant's life it may run (L-17); not asked of what works in no tenant.
     pub operability: Operability,
     /// What it needs of the provider connection.
     pub connection: ConnectionNeed,
@@ -112,6 +130,8 @@ static CONNECTION_CHECK: OperationSpec = OperationSpec {
     start_label: "Verify connection",
     habitat: Habitat::Product,
     family: "provider connection check",
+    scope: OperationScope::Tenant,
+    children: None,
     start_capability: Capability::ProvidersRun,
     view_capability: Capability::OperationsView,
     authority_modes: &[AuthorityMode::ActorBound],
@@ -139,6 +159,8 @@ static INVENTORY_SYNC: OperationSpec = OperationSpec {
     start_label: "Sync inventory",
     habitat: Habitat::Product,
     family: "inventory sync",
+    scope: OperationScope::Tenant,
+    children: None,
     start_capability: Capability::InventorySync,
     view_capability: Capability::InventoryView,
     authority_modes: &[AuthorityMode::ActorBound, AuthorityMode::SystemAuthority],
@@ -167,6 +189,7 @@ impl OperationType {
         match self {
             Self::ConnectionCheck => &CONNECTION_CHECK,
             Self::InventorySync => &INVENTORY_SYNC,
+            Self::BulkConnectionCheck => &bulk::CONNECTION_CHECK,
             Self::LabNoop => &laboratory::NOOP,
             Self::LabWrite => &laboratory::WRITE,
         }
@@ -183,6 +206,11 @@ impl OperationType {
     /// The type with this code, if a database knows it.
     pub fn parse_in(habitat: Habitat, code: &str) -> Option<Self> {
         Self::parse(code).filter(|operation| habitat.knows(*operation))
+    }
+
+    /// Whether its runs belong to a tenant, so that a tenant's page can start one.
+    pub fn is_of_tenant(self) -> bool {
+        self.spec().scope == OperationScope::Tenant
     }
 
     /// Whether the type is on the system allow-list (L-06).
@@ -218,6 +246,17 @@ mod tests {
             OperationType::known_in(Habitat::Laboratory).count(),
             OperationType::ALL.len()
         );
+    }
+
+    #[test]
+    fn l09_what_asks_for_other_runs_belongs_to_the_workspace_and_they_to_tenants() {
+        for operation in OperationType::ALL {
+            let spec = operation.spec();
+            let asks = spec.children.is_some();
+            assert_eq!(asks, spec.scope == OperationScope::Workspace, "{operation}");
+            assert_eq!(asks, spec.connection == ConnectionNeed::NotNeeded);
+            assert!(spec.children.is_none_or(OperationType::is_of_tenant));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use domain::{
     connection::ConsentStatus,
-    operation::{ConnectionNeed, Need, OperationSpec},
+    operation::{ConnectionNeed, Need, OperationScope, OperationSpec},
     reason::{ReasonCode, ReasonDetail},
     run::DecisionPhase,
     schedule::ScheduleState,
@@ -32,11 +32,12 @@ pub(crate) fn first_fault(facts: &Facts, spec: Option<&OperationSpec>) -> Option
             stale.then(|| fault(ReasonDetail::ScheduleRevisionStale))
         })
         .or_else(|| {
-            // Every operation works on a tenant's connection. Without the tenant nobody would have
-            // been asked for an entitlement to it, only for a role in the workspace (V-16).
+            // A tenant's operation without the tenant would have been asked for a role in the workspace
+            // alone, and a workspace's operation with one for a role in that tenant (V-16).
+            let is_placed = facts.run.tenant_id.is_some() == (spec.scope == OperationScope::Tenant);
             let complete = facts.run.context == ContextState::Readable
                 && facts.run.required_capability.is_some()
-                && facts.run.tenant_id.is_some();
+                && is_placed;
             (!complete).then(|| fault(ReasonDetail::ContextInvalid))
         })
 }
@@ -60,6 +61,9 @@ const fn fault(detail: ReasonDetail) -> Fault {
 }
 
 fn connection_fault(facts: &Facts, need: ConnectionNeed) -> Option<ReasonDetail> {
+    if need == ConnectionNeed::NotNeeded {
+        return None;
+    }
     let Some(connection) = facts.bound_connection() else {
         return Some(ReasonDetail::ConnectionMissing);
     };

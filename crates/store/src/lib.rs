@@ -51,10 +51,10 @@ pub use notifications::Notification;
 pub use open::OpenError;
 pub use queue::{HintReport, QueuePause, QueueSettings, WorkerCard, WorkerRow};
 pub use runs::{
-    Again, Asked, AttemptRow, BUSY_WAIT, Cancel, ChangeRow, Claim, Ending, Failure, Intent,
-    IntentEnd, ItemOutcome, ItemRow, LabWrite, Leases, Named, NewIntent, RESCUES_MOST, Requested,
-    Retrying, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, STALE_AFTER,
-    STALE_QUEUED, StepRow, SystemDraft, Ticked, WorkedOutcome,
+    Again, Asked, AttemptRow, BUSY_WAIT, BulkItem, BulkSelection, Cancel, ChangeRow, Claim, Ending,
+    Failure, Intent, IntentEnd, ItemOutcome, ItemRow, LabWrite, Leases, Named, NewIntent,
+    RESCUES_MOST, Requested, Retrying, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage,
+    RunRow, STALE_AFTER, STALE_QUEUED, SelectedTenant, StepRow, SystemDraft, Ticked, WorkedOutcome,
 };
 pub use schedules::{Schedule, ScheduleDraft, SlotRow};
 pub use scope::{Scope, WorkspaceAccess};
@@ -72,6 +72,8 @@ pub struct Store {
     pub(crate) habitat: Habitat,
     /// Rings when a run of this process was queued; workers elsewhere find it by polling.
     pub(crate) queue_changed: Arc<Notify>,
+    /// Moves when a worker of this process has ended runs; those that wait for others look then.
+    pub(crate) runs_ended: Arc<watch::Sender<u64>>,
     /// Moves when this process asked for the end of a running run; workers elsewhere see it with their heartbeat.
     pub(crate) cancel_asked: Arc<watch::Sender<u64>>,
     /// Tells other processes of queued runs, where the database can.
@@ -106,6 +108,16 @@ impl Store {
     /// The bell that rings when this process queued a run; a hint, never the truth.
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queue_changed)
+    }
+
+    /// The bell that rings when this process has ended runs; a hint, never the truth.
+    pub fn end_bell(&self) -> watch::Receiver<u64> {
+        self.runs_ended.subscribe()
+    }
+
+    /// Rings it.
+    pub(crate) fn ring_ended(&self) {
+        self.runs_ended.send_modify(|count| *count += 1);
     }
 
     /// The bell that rings when this process asked for the end of a running run; a hint, never the truth.

@@ -66,6 +66,9 @@ fn chips(view: &OperationsView) -> Vec<(String, String)> {
         let words = named(&PERIODS, &query.since).unwrap_or(&query.since);
         chip(format!("Queued: {words}"), |query| query.since.clear());
     }
+    if !query.parent.is_empty() {
+        chip("Parts of one bulk".to_owned(), |query| query.parent.clear());
+    }
     chips
 }
 

@@ -14,6 +14,7 @@ pub fn from_url(params: &ParamsMap) -> OperationsQuery {
         initiator: field("initiator"),
         since: field("since"),
         sort: field("sort"),
+        parent: field("parent"),
         after: field("after"),
     }
 }
@@ -44,11 +45,17 @@ pub fn href_with(query: &OperationsQuery, change: impl FnOnce(&mut OperationsQue
 pub fn is_filtered(query: &OperationsQuery) -> bool {
     let whoever = query.initiator.is_empty() || query.initiator == "any";
     let wherever = matches!(query.tenant.as_str(), "" | "all");
-    let narrow = [&query.q, &query.state, &query.operation, &query.since];
+    let narrow = [
+        &query.q,
+        &query.state,
+        &query.operation,
+        &query.since,
+        &query.parent,
+    ];
     !whoever || !wherever || narrow.into_iter().any(|value| !value.is_empty())
 }
 
-fn fields(query: &OperationsQuery) -> [(&'static str, &str); 8] {
+fn fields(query: &OperationsQuery) -> [(&'static str, &str); 9] {
     [
         ("q", &query.q),
         ("state", &query.state),
@@ -57,6 +64,7 @@ fn fields(query: &OperationsQuery) -> [(&'static str, &str); 8] {
         ("initiator", &query.initiator),
         ("since", &query.since),
         ("sort", &query.sort),
+        ("parent", &query.parent),
         ("after", &query.after),
     ]
 }

@@ -64,6 +64,7 @@ mod tests {
             operation: "Inventory sync".to_owned(),
             target: "Contoso".to_owned(),
             tenant_id: None,
+            parent_id: None,
             initiator: "Dana".to_owned(),
             state: RunState {
                 status,

@@ -1,6 +1,7 @@
 //! The table of runs: rows keep their place and their elements; only what is in them changes.
 
 use domain::{
+    ids::RunId,
     link,
     time::Timestamp,
     views::{OperationsQuery, RunRowView},
@@ -97,7 +98,7 @@ fn Row(shown: Shown, row: RunRowView) -> impl IntoView {
     view! {
         <tr data-run=id.to_string()>
             <td data-label="State">{move || state_cell(&live.get())}</td>
-            <th scope="row" data-label="Operation">{row.operation}</th>
+            <th scope="row" data-label="Operation">{row.operation} {row.parent_id.map(part)}</th>
             <td data-label="Target" data-column="target">{row.target}</td>
             <td data-label="Started by" data-column="initiator">{row.initiator}</td>
             <td data-label="Queued" data-column="queued"><Ago at=queued_at now=shown.as_of /></td>
@@ -109,6 +110,11 @@ fn Row(shown: Shown, row: RunRowView) -> impl IntoView {
             </td>
         </tr>
     }
+}
+
+/// The way to the whole that a run is a part of.
+fn part(parent: RunId) -> impl IntoView {
+    view! { " " <a class="link quiet" href=link::run(parent)>"part of a bulk"</a> }
 }
 
 fn state_cell(row: &RunRowView) -> impl IntoView + use<> {

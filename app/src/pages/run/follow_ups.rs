@@ -135,14 +135,16 @@ pub fn Related(
     /// The run.
     run: Signal<RunView>,
 ) -> impl IntoView {
-    let related = Memo::new(move |_| run.with(|run| (run.retry_of, run.retries.clone())));
+    let related =
+        Memo::new(move |_| run.with(|run| (run.parent_id, run.retry_of, run.retries.clone())));
     move || {
-        let (earlier, later) = related.get();
-        (earlier.is_some() || !later.is_empty()).then(|| {
+        let (whole, earlier, later) = related.get();
+        (whole.is_some() || earlier.is_some() || !later.is_empty()).then(|| {
             view! {
                 <section class="panel" aria-labelledby="related">
                     <h2 id="related">"Related runs"</h2>
                     <ul class="mt-2">
+                        {whole.map(|id| other("Part of", id))}
                         {earlier.map(|id| other("Retry of", id))}
                         {later.into_iter().map(|id| other("Retried by", id)).collect_view()}
                     </ul>

@@ -1,6 +1,7 @@
 //! `/admin/operations/:id`: one run, what the gate decided about it, and what became of it.
 
 mod announce;
+mod bulk;
 mod checks;
 mod copy;
 mod decisions;
@@ -25,6 +26,7 @@ use leptos_router::hooks::use_params_map;
 
 use self::{
     announce::StateAnnouncer,
+    bulk::BulkItems,
     decisions::Decisions,
     ending::OnItsWay,
     follow_ups::{FollowUps, Redactions, Related},
@@ -121,6 +123,7 @@ fn Parts(run: Signal<RunView>, now: Signal<Timestamp>) -> impl IntoView {
                 <Timeline run />
             </div>
             <Progress run />
+            <BulkItems run />
             <Failures run />
             <Report run />
             <Decisions run />

@@ -1,6 +1,8 @@
 //! Operation types for measuring and for trials of faults; no product database knows them.
 
-use super::{ConnectionNeed, Habitat, Need, OperationSpec, OperationType, ProviderEffect};
+use super::{
+    ConnectionNeed, Habitat, Need, OperationScope, OperationSpec, OperationType, ProviderEffect,
+};
 use crate::{
     capability::Capability, lifecycle::Operability, retry::RetryPolicy, run::AuthorityMode,
     summary::CountKey,
@@ -13,6 +15,8 @@ pub(super) static NOOP: OperationSpec = OperationSpec {
     start_label: "Do nothing",
     habitat: Habitat::Laboratory,
     family: "laboratory",
+    scope: OperationScope::Tenant,
+    children: None,
     start_capability: Capability::OperationsStart,
     view_capability: Capability::OperationsView,
     authority_modes: &[AuthorityMode::ActorBound],
@@ -35,6 +39,8 @@ pub(super) static WRITE: OperationSpec = OperationSpec {
     start_label: "Write",
     habitat: Habitat::Laboratory,
     family: "laboratory",
+    scope: OperationScope::Tenant,
+    children: None,
     start_capability: Capability::OperationsStart,
     view_capability: Capability::OperationsView,
     authority_modes: &[AuthorityMode::ActorBound],

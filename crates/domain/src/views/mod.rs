@@ -1,6 +1,7 @@
 //! What pages show: one view struct a page, filled on the server, drawn on both sides.
 
 mod account;
+mod bulk;
 mod header;
 mod invitations;
 mod live;
@@ -14,6 +15,7 @@ mod start;
 mod tenants;
 
 pub use account::{AccountView, OwnSessionView};
+pub use bulk::{BulkChoiceView, BulkChosen, BulkItemView, BulkOption, BulkPreviewView};
 pub use header::{HeaderView, NamedTenant, NamedWorkspace};
 pub use invitations::{InvitationView, InvitationsView, JoinView};
 pub use live::{Live, Polled};

@@ -49,6 +49,8 @@ pub struct OperationsQuery {
     pub since: String,
     /// `newest` or `oldest`.
     pub sort: String,
+    /// The id of the run that the runs are parts of, or nothing.
+    pub parent: String,
     /// Where the page goes on, as an earlier answer gave it.
     pub after: String,
 }
@@ -66,6 +68,8 @@ pub struct RunRowView {
     pub tenant_id: Option<TenantId>,
     /// Who asked; the system for a run without a person.
     pub initiator: String,
+    /// The run that it is a part of.
+    pub parent_id: Option<RunId>,
     /// Where it is and how it ended.
     pub state: RunState,
     /// The class of its refusal.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::BulkItemView;
 use crate::{
     banner::BannerLine,
     decision::CheckResult,
@@ -267,6 +268,10 @@ pub struct RunView {
     pub failures: Vec<FailureView>,
     /// The verification report it left behind.
     pub report: Option<VerificationReport>,
+    /// The items of a bulk run, as far as the person may see them; none for any other run.
+    pub bulk: Option<Vec<BulkItemView>>,
+    /// The run this one is a part of.
+    pub parent_id: Option<RunId>,
     /// The schedule it comes from.
     pub schedule: Option<RunSchedule>,
     /// When the engine ended it because nobody was left to.

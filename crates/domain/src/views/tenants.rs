@@ -39,6 +39,8 @@ pub struct TenantsView {
     pub workspace: String,
     /// By name.
     pub rows: Vec<TenantRowView>,
+    /// Whether the person may have several verified at once.
+    pub can_verify: bool,
     /// Whether the person may add tenants to the workspace.
     pub can_create: bool,
     /// Server time of this answer.

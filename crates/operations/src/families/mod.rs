@@ -1,5 +1,6 @@
 //! The job families: what a started run really does.
 
+pub(crate) mod bulk;
 mod change;
 pub(crate) mod connection_check;
 mod context;
@@ -37,6 +38,9 @@ pub(crate) async fn work(
     if running.operation() == OperationType::LabNoop {
         return Ok(Worked::Ended(empty(WorkedOutcome::Succeeded)));
     }
+    if running.operation().spec().children.is_some() {
+        return bulk::run(store, running).await;
+    }
     let session = match provider.session(store, running).await? {
         Ok(session) => session,
         Err(failure) => return Ok(Worked::Ended(failed(failure))),
@@ -45,7 +49,10 @@ pub(crate) async fn work(
     let done = match running.operation() {
         OperationType::ConnectionCheck => connection_check::run(&mut context).await,
         OperationType::InventorySync => inventory_sync::run(&mut context).await,
-        OperationType::LabNoop => Ok(empty(WorkedOutcome::Succeeded)),
+        // Neither comes here: both are through before a credential is opened.
+        OperationType::BulkConnectionCheck | OperationType::LabNoop => {
+            Ok(empty(WorkedOutcome::Succeeded))
+        }
         OperationType::LabWrite => lab_write::run(&mut context).await,
     };
     match done {

@@ -74,7 +74,9 @@ pub(super) fn past_runs(
 
 fn past_run(sample: &SampleTenants, dice: &mut Dice, queued_at: Timestamp) -> Option<PastRun> {
     let (tenant, starters) = dice.pick(&sample.with_history)?;
-    let known: Vec<_> = OperationType::known_in(Habitat::Product).collect();
+    let known: Vec<_> = OperationType::known_in(Habitat::Product)
+        .filter(|operation| operation.is_of_tenant())
+        .collect();
     let operation = *dice.pick(&known)?;
     let by_system = operation.allows_system_authority() && dice.roll(5) == 0;
     let initiator = if by_system {
@@ -223,7 +225,7 @@ fn result(
     let total: u64 = match operation {
         OperationType::ConnectionCheck => 7,
         OperationType::InventorySync => 4,
-        OperationType::LabNoop | OperationType::LabWrite => 0,
+        OperationType::BulkConnectionCheck | OperationType::LabNoop | OperationType::LabWrite => 0,
     };
     let failed = match outcome {
         RunOutcome::Succeeded => 0,

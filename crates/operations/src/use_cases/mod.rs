@@ -1,6 +1,8 @@
 //! One file a noun: what a person can look at and do.
 
 mod account;
+mod bulk;
+mod bulk_items;
 mod cancel;
 mod connections;
 mod decisions;

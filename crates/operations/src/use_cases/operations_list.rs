@@ -1,6 +1,9 @@
 //! The operations list: the URL's words checked, and turned into a filter.
 
+use std::collections::BTreeMap;
+
 use domain::{
+    bulk::BulkTally,
     capability::Capability,
     error::ApiError,
     ids::{RunId, TenantId},
@@ -11,7 +14,7 @@ use domain::{
         InitiatorKind, Live, OperationsQuery, OperationsView, SortOrder, StateTab, TenantOption,
     },
 };
-use store::{Moment, Named, RunFilter, RunOrder, Scope, TenantAccess, WorkspaceAccess};
+use store::{Moment, Named, RunFilter, RunOrder, RunRow, Scope, TenantAccess, WorkspaceAccess};
 
 use super::{header::selected, run_rows::Targets};
 use crate::{Services, problem::Answer as _, version::Poll};
@@ -96,11 +99,25 @@ impl Services {
         let until = oldest
             .zip(span_of(&query.since)?)
             .map(|(oldest, span)| oldest.plus(span));
+        let bulks = self.bulks_of(scope, tenants, page.as_ref()).await?;
         let view = OperationsView {
             tabs: self.tabs(scope, &place, &base).await?,
-            ..view_of(&place, query, about, page)
+            ..view_of(&place, query, about, page, &bulks)
         };
         Ok(poll.answer(view, until))
+    }
+
+    /// The numbers of the bulks on a page, of the person's own tenants alone.
+    async fn bulks_of(
+        &self,
+        scope: &Scope,
+        tenants: &[TenantAccess],
+        page: Option<&store::RunPage>,
+    ) -> Result<Bulks, ApiError> {
+        let rows = page.iter().flat_map(|page| &page.rows);
+        let bulks: Vec<_> = rows.filter(|run| is_bulk(run)).collect();
+        let tallies = self.store.bulk_tallies(scope, &bulks, tenants).await;
+        tallies.answer(scope.request_id())
     }
 
     async fn place_of(&self, scope: &Scope) -> Result<Place, ApiError> {
@@ -141,6 +158,7 @@ impl Services {
         filter.since = span_of(&query.since)?.map(|span| place.moment.now.plus(-span));
         filter.order = order_of(&query.sort)?;
         filter.after = after_of(&query.after)?;
+        filter.parent = parent_of(&query.parent)?;
         match initiator_of(&query.initiator)? {
             InitiatorKind::Any => {}
             InitiatorKind::Mine => filter.initiators = vec![scope.user_id()],
@@ -217,12 +235,21 @@ impl Services {
     }
 }
 
+/// How far the bulks of a page are.
+type Bulks = BTreeMap<RunId, BulkTally>;
+
+fn is_bulk(run: &RunRow) -> bool {
+    let operation = OperationType::parse(&run.operation_code);
+    operation.is_some_and(|operation| operation.spec().children.is_some())
+}
+
 /// The page without its tabs, its time and its version.
 fn view_of(
     place: &Place,
     query: &OperationsQuery,
     about: Option<&TenantAccess>,
     page: Option<store::RunPage>,
+    bulks: &Bulks,
 ) -> OperationsView {
     let targets = Targets::of(place.workspace.name(), &place.tenants);
     let option = |t: &TenantAccess| TenantOption {
@@ -234,7 +261,10 @@ fn view_of(
         rows: page
             .iter()
             .flat_map(|page| &page.rows)
-            .map(|run| targets.row(run))
+            .map(|run| match is_bulk(run) {
+                true => targets.bulk_row(run, bulks.get(&run.id)),
+                false => targets.row(run),
+            })
             .collect(),
         next: page
             .and_then(|page| page.next)
@@ -320,6 +350,14 @@ fn span_of(word: &str) -> Result<Option<i64>, ApiError> {
         "30d" => Ok(Some(30 * DAY)),
         _ => Err(unknown("since")),
     }
+}
+
+/// A run that is other people's has no parts here, as one that never was.
+fn parent_of(word: &str) -> Result<Option<RunId>, ApiError> {
+    if word.is_empty() {
+        return Ok(None);
+    }
+    word.parse().map(Some).map_err(|_| unknown("parent"))
 }
 
 fn after_of(word: &str) -> Result<Option<(Timestamp, RunId)>, ApiError> {

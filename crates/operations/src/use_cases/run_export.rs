@@ -4,10 +4,12 @@ use domain::{
     decision::LegitimacyDecision,
     error::ApiError,
     ids::{RunId, TenantId, WorkspaceId},
+    operation::OperationType,
     reason::DenialClass,
     run::{AuthorityMode, RunOutcome, RunStatus},
     summary::SummaryCounts,
     time::Timestamp,
+    views::BulkItemView,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -44,6 +46,8 @@ pub struct RunExport {
     pub denial_class: Option<DenialClass>,
     /// When it was refused: request, start, rescue or checkpoint.
     pub blocked_phase: Option<String>,
+    /// Which run it is a part of.
+    pub parent_id: Option<RunId>,
     /// Which run it tries again.
     pub retry_of: Option<RunId>,
     /// When it was asked for.
@@ -54,6 +58,9 @@ pub struct RunExport {
     pub completed_at: Option<Timestamp>,
     /// What was counted.
     pub summary_counts: SummaryCounts,
+    /// The items of a bulk run in the tenants of the person who asks; their numbers are the counts above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<BulkItemView>>,
     /// What went wrong, in safe words.
     pub failures: Vec<Failure>,
     /// What was attached as it was asked for, and the newest decision as `execution_legitimacy`.
@@ -74,7 +81,20 @@ impl Services {
         let run = self.store.run(scope, id).await.answer(request)?;
         run.require_view()?;
         let decisions = self.store.run_decisions(&run).await.answer(request)?;
-        Ok(export(&run, decisions))
+        let export = export(&run, decisions);
+        let Some(operation) = OperationType::parse(&export.operation_type)
+            .filter(|operation| operation.spec().children.is_some())
+        else {
+            return Ok(export);
+        };
+        let (_, tenants) = self.seen_tenants(scope, &run, operation).await?;
+        let bulk = self.bulk_of(scope, &run, &tenants).await?;
+        let counts = export.started_at.map(|_| bulk.tally.counts());
+        Ok(RunExport {
+            summary_counts: counts.unwrap_or_default(),
+            items: Some(bulk.items),
+            ..export
+        })
     }
 }
 
@@ -94,6 +114,8 @@ fn export(run: &RunAccess, decisions: Vec<LegitimacyDecision>) -> RunExport {
         reason_code: row.reason_code,
         denial_class: row.denial_class,
         blocked_phase: row.blocked_phase,
+        parent_id: row.parent_id,
+        items: None,
         retry_of: row.retry_of,
         queued_at: row.queued_at,
         started_at: row.started_at,

@@ -4,19 +4,21 @@ use domain::{
     banner::{Standing, banner},
     decision::LegitimacyDecision,
     error::ApiError,
-    ids::RunId,
+    ids::{RunId, TenantId},
     operation::{OperationType, label_of},
     run::{RunOutcome, RunStatus},
     schedule::ScheduleState,
+    summary::SummaryCounts,
     time::Timestamp,
     views::{
         ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunSchedule, RunTenant,
         RunView, WaitingView,
     },
 };
-use store::{Removal, RunAccess, RunRow, Scope};
+use store::{Removal, RunAccess, RunRow, Scope, TenantAccess, WorkspaceAccess};
 
 use super::{
+    bulk_items::Bulk,
     cancel::{asked_by, cancel_action},
     decisions::decision_view,
     schedule_history::Clocks,
@@ -40,17 +42,26 @@ impl Services {
         let id: RunId = run.parse().map_err(|_| ApiError::NotFound)?;
         let run = self.store.run(scope, id).await.answer(request)?;
         run.require_view()?;
-        let moment = self.store.version_of_run(&run).await.answer(request)?;
+        // What is seen of a bulk moves with the tenants that the person may look into, and with no others.
+        let reach = self.reach_of(scope, &run).await?;
+        let moment = match &reach {
+            Some((workspace, tenants)) => self.store.version_of_tenants(workspace, tenants).await,
+            None => self.store.version_of_run(&run).await,
+        };
+        let moment = moment.answer(request)?;
         let banner = self.banner_of(scope, &run).await?;
         let bare = RunView {
             waiting: self.waiting_of(scope, &run).await?,
             ..bare_view(&run)
         };
-        let poll = Poll::new(
-            &(scope.user_id(), run.role(), &banner, &bare),
-            moment,
-            shown,
+        let premises = (
+            scope.user_id(),
+            run.role(),
+            &banner,
+            &bare,
+            named(reach.as_ref()),
         );
+        let poll = Poll::new(&premises, moment, shown);
         if let Some(unchanged) = poll.unchanged() {
             return Ok(unchanged);
         }
@@ -82,7 +93,21 @@ impl Services {
             retries: self.store.run_retries(&run).await.answer(request)?,
             ..bare
         };
+        let view = match &reach {
+            Some((_, tenants)) => with_bulk(view, self.bulk_of(scope, &run, tenants).await?),
+            None => view,
+        };
         Ok(poll.answer(view, None))
+    }
+
+    /// The tenants of which a bulk run tells the person; none for any other run.
+    async fn reach_of(&self, scope: &Scope, run: &RunAccess) -> Result<Option<Reach>, ApiError> {
+        match OperationType::parse(&run.run().operation_code) {
+            Some(operation) if operation.spec().children.is_some() => {
+                self.seen_tenants(scope, run, operation).await.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// What a queued run waits for; part of what a poll compares, since a worker that dies moves no version.
@@ -173,6 +198,41 @@ impl Services {
     }
 }
 
+/// Where a person may look into a bulk run.
+type Reach = (WorkspaceAccess, Vec<TenantAccess>);
+
+fn named(reach: Option<&Reach>) -> Option<Vec<(TenantId, &str)>> {
+    let (_, tenants) = reach?;
+    Some(
+        tenants
+            .iter()
+            .map(|tenant| (tenant.id(), tenant.name()))
+            .collect(),
+    )
+}
+
+/// The page of a bulk run: numbers of a run that was refused at its start are none.
+fn with_bulk(view: RunView, bulk: Bulk) -> RunView {
+    let counts = match view.started_at {
+        Some(_) => bulk.tally.counts(),
+        None => SummaryCounts::default(),
+    };
+    RunView {
+        counts: labelled(&counts),
+        progress: counts.progress(),
+        bulk: Some(bulk.items),
+        redactions: bulk.redaction.map(str::to_owned).into_iter().collect(),
+        ..view
+    }
+}
+
+fn labelled(counts: &SummaryCounts) -> Vec<(String, u64)> {
+    counts
+        .iter()
+        .map(|(key, n)| (key.label().to_owned(), n))
+        .collect()
+}
+
 /// What the run's own row shows.
 fn bare_view(run: &RunAccess) -> RunView {
     let row = run.run();
@@ -207,16 +267,14 @@ fn bare_view(run: &RunAccess) -> RunView {
         waiting: None,
         decisions: Vec::new(),
         timeline: Vec::new(),
-        counts: row
-            .counts
-            .iter()
-            .map(|(key, n)| (key.label().to_owned(), n))
-            .collect(),
+        counts: labelled(&row.counts),
         progress: row.counts.progress(),
         items: Vec::new(),
         questions: Vec::new(),
         failures: failures(row),
         report: None,
+        bulk: None,
+        parent_id: row.parent_id,
         schedule: None,
         reconciled_at: row.reconciled_at,
         retry_of: row.retry_of,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{ids::TenantId, operation::label_of, views::RunRowView};
+use domain::{bulk::BulkTally, ids::TenantId, operation::label_of, views::RunRowView};
 use store::{RunRow, TenantAccess};
 
 /// The names of tenants a list may show.
@@ -22,6 +22,15 @@ impl Targets {
         }
     }
 
+    /// A bulk run's line: its numbers are those of the person's own tenants.
+    pub(crate) fn bulk_row(&self, run: &RunRow, tally: Option<&BulkTally>) -> RunRowView {
+        let counts = tally.filter(|_| run.started_at.is_some());
+        RunRowView {
+            progress: counts.and_then(|tally| tally.counts().progress()),
+            ..self.row(run)
+        }
+    }
+
     pub(crate) fn row(&self, run: &RunRow) -> RunRowView {
         let target = run
             .tenant_id
@@ -33,6 +42,7 @@ impl Targets {
             target: target.clone(),
             tenant_id: run.tenant_id,
             initiator: run.initiator_name.clone(),
+            parent_id: run.parent_id,
             state: run.state,
             denial_class: run.denial_class,
             reason_code: run.reason_code.clone(),

@@ -24,6 +24,7 @@ impl Services {
     ) -> Result<StartAnswer, ApiError> {
         let tenant = self.tenant_of(scope, tenant).await?;
         let operation = OperationType::parse_in(self.store.habitat(), operation)
+            .filter(|operation| operation.is_of_tenant())
             .ok_or_else(|| ApiError::invalid("operation", "There is no operation of this type."))?;
         self.request(scope, &tenant, operation, None).await
     }
@@ -42,6 +43,9 @@ impl Services {
         let row = run.run();
         let operation = OperationType::parse_in(self.store.habitat(), &row.operation_code)
             .ok_or(ApiError::NotFound)?;
+        if operation.spec().children.is_some() {
+            return self.bulk_retry(scope, &run, operation).await;
+        }
         let tenant = row.tenant_id.ok_or(ApiError::NotFound)?;
         let tenant = self
             .store

@@ -197,6 +197,7 @@ fn start_buttons(
     active: &[RunRow],
 ) -> Vec<StartButton> {
     OperationType::known_in(Habitat::Product)
+        .filter(|operation| operation.is_of_tenant())
         .map(|operation| StartButton {
             operation,
             label: operation.spec().start_label.to_owned(),

@@ -34,6 +34,7 @@ impl Services {
         let as_of = self.store.now().await.answer(request)?;
         Ok(TenantsView {
             workspace: workspace.name().to_owned(),
+            can_verify: !rows.is_empty() && workspace.grants().allow(Capability::OperationsStart),
             rows,
             can_create: workspace.grants().allow(Capability::TenantsCreate),
             as_of,

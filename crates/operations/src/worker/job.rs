@@ -15,7 +15,7 @@ use super::{
     cancel::CancelToken,
     finisher::{Finisher, Written},
 };
-use crate::families::{Provider, Worked, failed, work};
+use crate::families::{Provider, Worked, bulk, failed, work};
 
 /// Between two tries to reach a database that does not answer.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -88,6 +88,7 @@ impl Job {
             }
             Came::Cancelled => {
                 tracing::info!(run.id = %key.run_id, "cancelled, run {}", key.run_id);
+                self.wind_down(running).await?;
                 cancelled()
             }
             Came::TooLate => {
@@ -96,6 +97,24 @@ impl Job {
             }
         };
         Some(end)
+    }
+
+    /// Has what a cancelled run has asked for ended with it; nothing, when the run is not ours any more.
+    async fn wind_down(&self, running: &Running) -> Option<()> {
+        if running.operation().spec().children.is_none() {
+            return Some(());
+        }
+        let key = running.key();
+        loop {
+            match bulk::abort(&self.store, running).await {
+                Ok(()) => return Some(()),
+                Err(error) if error.may_pass() => sleep(AGAIN).await,
+                Err(error) => {
+                    tracing::warn!(run.id = %key.run_id, error = %error, "not wound down, run {}", key.run_id);
+                    return None;
+                }
+            }
+        }
     }
 
     async fn handle(&mut self, running: &Arc<Running>) -> Came {

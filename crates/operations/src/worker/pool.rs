@@ -32,6 +32,9 @@ pub struct PoolSettings {
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);
 
+/// The same for a run that does nothing but wait for others, of which there may be many.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
 /// A pool of workers in this process.
 pub struct Pool {
     id: WorkerId,
@@ -152,14 +155,19 @@ impl Pool {
     }
 
     async fn claim_all(&self, jobs: &mut Jobs) -> Result<usize, StoreError> {
+        let bell = self.store.queue_bell();
         let mut decided = 0;
         loop {
+            let rung = bell.notified();
             match self.claim(jobs).await? {
-                // A run that ends can let another one be queued; many end together.
+                // A run that ends can let another one be queued, and one that is under way can ask for others.
                 0 => {
-                    if jobs.running.join_next().await.is_none() {
-                        return Ok(decided);
+                    tokio::select! {
+                        ended = jobs.running.join_next() => if ended.is_none() { return Ok(decided) },
+                        () = rung => {}
+                        () = sleep(self.settings.poll) => {}
                     }
+                    // Many end together.
                     while jobs.running.try_join_next().is_some() {}
                 }
                 more => decided += more,
@@ -213,10 +221,17 @@ impl Pool {
         let Ok(slot) = Arc::clone(&jobs.slots).acquire_owned().await else {
             return;
         };
+        // What waits for other runs takes no slot from them: a pool of one can end a bulk of any size.
+        let waits = running.operation().spec().children.is_some();
+        let (slot, longest) = if waits {
+            (None, self.longest.max(LONGEST_WAIT))
+        } else {
+            (Some(slot), self.longest)
+        };
         let key = running.key();
         let providers = self.providers.clone();
         let (store, finisher) = (self.store.clone(), jobs.finisher.clone());
-        let (jitter, longest) = (self.jitter, self.longest);
+        let jitter = self.jitter;
         let held = Arc::clone(&self.held);
         self.held.begin(key, until, |lease, cancel| {
             let job = Job {

@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod bulk;
 mod canary;
 mod checkpoints;
 mod export;

@@ -46,30 +46,53 @@ pub fn columns() -> impl Iterator<Item = (OperationType, AuthorityMode)> {
 /// Facts with everything in order, for a first attempt.
 pub fn in_order(operation: OperationType, authority: AuthorityMode) -> Facts {
     let actor_bound = authority == AuthorityMode::ActorBound;
-    let (workspace_id, tenant_id): (WorkspaceId, TenantId) = (id(WORKSPACE), id(TENANT));
+    let of_tenant = operation.is_of_tenant();
+    let workspace_id: WorkspaceId = id(WORKSPACE);
+    let tenant_id: Option<TenantId> = of_tenant.then(|| id(TENANT));
+    let person = if of_tenant {
+        actor
+    } else {
+        actor_of_the_workspace
+    };
     Facts {
         run: RunFacts {
             id: id(RUN),
             attempt: 1,
             workspace_id,
-            tenant_id: Some(tenant_id),
-            scope_id: ScopeId::of(workspace_id, Some(tenant_id)),
+            tenant_id,
+            scope_id: ScopeId::of(workspace_id, tenant_id),
             habitat: Habitat::Laboratory,
             operation_code: operation.as_str().to_owned(),
             authority,
             actor_id: actor_bound.then(|| id(USER)),
             required_capability: Some(operation.spec().start_capability),
-            connection_id: Some(id(CONNECTION)),
+            connection_id: of_tenant.then(|| id(CONNECTION)),
             slot: None,
             context: ContextState::Readable,
             phase: DecisionPhase::Start,
             now: Timestamp(1_795_231_752_000_000),
         },
-        actor: actor_bound.then(actor),
-        tenant: Some(tenant()),
-        connection: Some(connection()),
+        actor: actor_bound.then(person),
+        tenant: of_tenant.then(tenant),
+        connection: of_tenant.then(connection),
         schedule: None,
     }
+}
+
+/// Every operation type that works in a tenant.
+pub fn of_tenants() -> impl Iterator<Item = OperationType> {
+    OperationType::ALL
+        .iter()
+        .copied()
+        .filter(|operation| operation.is_of_tenant())
+}
+
+/// The same run, aimed at a tenant in which everything is in order.
+pub fn in_a_tenant(facts: &mut Facts) {
+    facts.run.tenant_id = Some(id(TENANT));
+    facts.run.scope_id = ScopeId::of(facts.run.workspace_id, facts.run.tenant_id);
+    facts.tenant = Some(tenant());
+    person(facts, |person| person.tenant = grant(Role::Operator, 13));
 }
 
 /// An enabled person: as little as there is in the workspace, an operator in the tenant.
@@ -80,6 +103,15 @@ pub fn actor() -> ActorFacts {
         version: 11,
         workspace: grant(Role::Readonly, 12),
         tenant: grant(Role::Operator, 13),
+    }
+}
+
+/// An enabled person: an operator of the workspace, a member of no tenant.
+pub fn actor_of_the_workspace() -> ActorFacts {
+    ActorFacts {
+        workspace: grant(Role::Operator, 12),
+        tenant: None,
+        ..actor()
     }
 }
 

@@ -183,22 +183,39 @@ fn lawful(facts: &Facts) -> bool {
     let Some(operation) = OperationType::parse_in(run.habitat, &run.operation_code) else {
         return false;
     };
-    let (Some(tenant), Some(connection), Some(required)) =
-        (&facts.tenant, &facts.connection, run.required_capability)
-    else {
+    let Some(required) = run.required_capability else {
         return false;
     };
     let spec = operation.spec();
+    let of_tenant = operation != OperationType::BulkConnectionCheck;
     let authority = match run.authority {
         AuthorityMode::SystemAuthority => operation == OperationType::InventorySync,
         AuthorityMode::ActorBound => facts.actor.as_ref().is_some_and(|actor| {
+            let grant = if of_tenant {
+                actor.tenant
+            } else {
+                actor.workspace
+            };
             Some(actor.user_id) == run.actor_id
                 && actor.standing == Standing::Enabled
                 && actor.workspace.is_some()
-                && actor.tenant.is_some_and(|grant| {
+                && grant.is_some_and(|grant| {
                     grant.role.holds(required) && grant.role.holds(spec.start_capability)
                 })
         }),
+    };
+    let place = if of_tenant {
+        is_usable_tenant(facts, operation)
+    } else {
+        run.tenant_id.is_none()
+    };
+    authority && place && is_current(facts) && run.context == ContextState::Readable
+}
+
+fn is_usable_tenant(facts: &Facts, operation: OperationType) -> bool {
+    let (run, spec) = (&facts.run, operation.spec());
+    let (Some(tenant), Some(connection)) = (&facts.tenant, &facts.connection) else {
+        return false;
     };
     let target = Some(tenant.tenant_id) == run.tenant_id
         && tenant.workspace_id == run.workspace_id
@@ -211,7 +228,12 @@ fn lawful(facts: &Facts) -> bool {
         && (spec.connection == ConnectionNeed::Configured
             || (connection.consent == ConsentStatus::Granted
                 && connection.verification.is_usable()));
-    let current = match (run.slot, facts.schedule) {
+    target && usable
+}
+
+fn is_current(facts: &Facts) -> bool {
+    let run = &facts.run;
+    match (run.slot, facts.schedule) {
         (None, _) => true,
         (Some(_), _) if run.phase == DecisionPhase::Checkpoint => true,
         (Some(_), None) => false,
@@ -220,8 +242,12 @@ fn lawful(facts: &Facts) -> bool {
                 && slot.revision == schedule.revision
                 && schedule.state == ScheduleState::Active
         }
-    };
-    authority && target && usable && current && run.context == ContextState::Readable
+    }
+}
+
+/// Whether the run is of a type that works in a tenant, or of none that is known.
+fn may_need_a_tenant(facts: &Facts) -> bool {
+    facts.run.operation_code != OperationType::BulkConnectionCheck.as_str()
 }
 
 /// Every fact that can be missing, with the authority modes that need it.
@@ -236,17 +262,32 @@ const MISSING: &[(Change, &[AuthorityMode])] = &[
         &[AuthorityMode::ActorBound],
     ),
     (
+        |facts| facts.run.required_capability = None,
+        AuthorityMode::ALL,
+    ),
+    (|facts| facts.run.operation_code.clear(), AuthorityMode::ALL),
+];
+
+/// The same of what works in a tenant.
+const MISSING_OF_A_TENANT: &[(Change, &[AuthorityMode])] = &[
+    (
         |facts| crate::facts::person(facts, |actor| actor.tenant = None),
         &[AuthorityMode::ActorBound],
     ),
     (|facts| facts.tenant = None, AuthorityMode::ALL),
     (|facts| facts.run.tenant_id = None, AuthorityMode::ALL),
     (|facts| facts.connection = None, AuthorityMode::ALL),
-    (
-        |facts| facts.run.required_capability = None,
-        AuthorityMode::ALL,
-    ),
-    (|facts| facts.run.operation_code.clear(), AuthorityMode::ALL),
+];
+
+/// Faults of a run whatever it belongs to.
+const FAULTS_ANYWHERE: [&str; 7] = [
+    "initiator gone",
+    "initiator disabled",
+    "initiator left the workspace",
+    "type not on the allow-list",
+    "schedule edited since",
+    "context unreadable",
+    "required capability unknown",
 ];
 
 proptest! {
@@ -266,6 +307,7 @@ proptest! {
             .iter()
             .filter_map(|at| FAULTS.get(*at))
             .filter(|fault| fault.modes.contains(&facts.run.authority))
+            .filter(|fault| may_need_a_tenant(&facts) || FAULTS_ANYWHERE.contains(&fault.name))
             // What a verification finds is a fault only where a verification is asked for.
             .filter(|fault| {
                 !["consent withdrawn", "connection not verified"].contains(&fault.name)
@@ -287,7 +329,8 @@ proptest! {
 
     #[test]
     fn l04_missing_facts_never_allow(facts in facts()) {
-        for (remove, modes) in MISSING {
+        let of_a_tenant = MISSING_OF_A_TENANT.iter().filter(|_| may_need_a_tenant(&facts));
+        for (remove, modes) in MISSING.iter().chain(of_a_tenant) {
             if modes.contains(&facts.run.authority) {
                 prop_assert!(!is_allowed(&with(facts.clone(), remove)));
             }

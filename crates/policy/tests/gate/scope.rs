@@ -12,8 +12,8 @@ use domain::{
 use policy::{ContextState, Facts};
 
 use crate::facts::{
-    OTHER, check, columns, decision, grant, id, in_order, is_allowed, its_connection, its_tenant,
-    person, refusal, sync_by_person, sync_by_system, tenant, with,
+    OTHER, check, columns, decision, grant, id, in_a_tenant, in_order, is_allowed, its_connection,
+    its_tenant, of_tenants, person, refusal, sync_by_person, sync_by_system, tenant, with,
 };
 
 const CONTEXT_INVALID: Option<(ReasonCode, Option<ReasonDetail>)> = Some((
@@ -32,8 +32,8 @@ fn roles(workspace: Role, in_tenant: Option<Role>) -> impl FnOnce(&mut Facts) {
 
 #[test]
 fn v16_a_workspace_role_lends_no_capability_in_a_tenant() {
-    for operation in OperationType::ALL {
-        let facts = in_order(*operation, AuthorityMode::ActorBound);
+    for operation in of_tenants() {
+        let facts = in_order(operation, AuthorityMode::ActorBound);
         let readonly = with(facts.clone(), roles(Role::Owner, Some(Role::Readonly)));
         assert_eq!(
             refusal(&readonly),
@@ -55,9 +55,9 @@ fn v16_a_workspace_role_lends_no_capability_in_a_tenant() {
 fn v16_the_tenant_role_counts_whatever_the_workspace_role() {
     for workspace in Role::ALL {
         for in_tenant in Role::ALL {
-            for operation in OperationType::ALL {
+            for operation in of_tenants() {
                 let facts = with(
-                    in_order(*operation, AuthorityMode::ActorBound),
+                    in_order(operation, AuthorityMode::ActorBound),
                     roles(*workspace, Some(*in_tenant)),
                 );
                 let holds = in_tenant.holds(operation.spec().start_capability);
@@ -84,9 +84,8 @@ fn v16_a_tenant_role_lends_no_capability_in_the_workspace() {
 
 #[test]
 fn v16_a_run_without_its_tenant_never_starts() {
-    // Every operation type works on a tenant's connection; without a tenant the workspace's role
-    // would be asked for it.
-    for (operation, authority) in columns() {
+    // What works on a tenant's connection: without the tenant the workspace's role would be asked for it.
+    for (operation, authority) in columns().filter(|(operation, _)| operation.is_of_tenant()) {
         for row in [None, Some(tenant())] {
             let facts = with(in_order(operation, authority), |facts| {
                 facts.run.tenant_id = None;
@@ -113,6 +112,46 @@ fn v16_a_run_without_its_tenant_never_starts() {
 }
 
 #[test]
+fn v16_a_run_of_the_workspace_asks_the_workspace_membership_alone() {
+    let bulk = in_order(
+        OperationType::BulkConnectionCheck,
+        AuthorityMode::ActorBound,
+    );
+    for workspace in Role::ALL {
+        for in_tenant in [None, Some(Role::Readonly), Some(Role::Owner)] {
+            let facts = with(bulk.clone(), roles(*workspace, in_tenant));
+            let holds = workspace.holds(OperationType::BulkConnectionCheck.spec().start_capability);
+            assert_eq!(is_allowed(&facts), holds, "{workspace} {in_tenant:?}");
+        }
+    }
+    let decision = decision(&bulk);
+    for name in ["tenant_scope", "tenant_operability"] {
+        assert_eq!(check(&decision, name), CheckResult::NotApplicable);
+    }
+    assert_eq!(decision.target_scope.tenant_id, None);
+    assert_eq!(decision.target_scope.provider_connection_id, None);
+}
+
+#[test]
+fn l18_a_run_of_the_workspace_in_a_tenant_is_an_invalid_context() {
+    let bulk = in_order(
+        OperationType::BulkConnectionCheck,
+        AuthorityMode::ActorBound,
+    );
+    let placed = with(bulk, in_a_tenant);
+    assert_eq!(refusal(&placed), CONTEXT_INVALID);
+    let passed = [
+        "workspace_scope",
+        "tenant_scope",
+        "capability",
+        "tenant_operability",
+    ];
+    for name in passed {
+        assert_eq!(check(&decision(&placed), name), CheckResult::Passed);
+    }
+}
+
+#[test]
 fn l04_the_capability_attached_at_request_is_asked_too() {
     // The catalog's capability alone is not enough when more was attached.
     let facts = with(sync_by_person(), |facts| {
@@ -130,7 +169,7 @@ fn l04_the_capability_attached_at_request_is_asked_too() {
 #[test]
 fn l17_operability_follows_the_lifecycle() {
     for (operation, authority) in columns() {
-        if !is_allowed(&in_order(operation, authority)) {
+        if !operation.is_of_tenant() || !is_allowed(&in_order(operation, authority)) {
             continue;
         }
         for lifecycle in TenantLifecycle::ALL {

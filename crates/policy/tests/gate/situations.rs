@@ -11,7 +11,7 @@ use domain::{
 use policy::{ContextState, CredentialState, Facts, Standing, Switch};
 
 use crate::facts::{
-    Change, OTHER, grant, id, its_connection, its_schedule, its_tenant, person, slot,
+    Change, OTHER, grant, id, in_a_tenant, its_connection, its_schedule, its_tenant, person, slot,
 };
 
 /// A situation in words, and how facts in order come to be in it.
@@ -66,6 +66,13 @@ pub const SITUATIONS: &[Situation] = &[
         in_tenant(facts, Role::Owner)
     }),
     (
+        "initiator: readonly in the workspace, owner of the tenant",
+        |facts| {
+            person(facts, |actor| actor.workspace = grant(Role::Readonly, 1));
+            in_tenant(facts, Role::Owner);
+        },
+    ),
+    (
         "initiator: lacks the capability attached at request",
         |facts| {
             facts.run.required_capability = Some(Capability::SettingsManage);
@@ -75,6 +82,7 @@ pub const SITUATIONS: &[Situation] = &[
         facts.run.tenant_id = None;
         facts.tenant = None;
     }),
+    ("tenant: the run has one", in_a_tenant),
     ("tenant: gone", |facts| facts.tenant = None),
     ("tenant: another tenant's row was read", |facts| {
         its_tenant(facts, |tenant| tenant.tenant_id = id(OTHER));

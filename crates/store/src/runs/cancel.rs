@@ -43,13 +43,13 @@ static CANCEL_LOCK: Statement = dialects(
     "select status, attempt, cancel_requested_at from run_queue where run_id = $1",
     "select status, attempt, cancel_requested_at from run_queue where run_id = $1 for update",
 );
-static CANCEL_ASK: Statement = same(
+pub(super) static CANCEL_ASK: Statement = same(
     "run_queue_cancel_ask",
     "update run_queue set cancel_requested_at = $2, cancel_requested_by = $3, cancel_requested_name = $4
      where run_id = $1",
 );
 // An earlier attempt may have left a write whose end nobody knows.
-static RUN_CANCEL: Statement = same(
+pub(super) static RUN_CANCEL: Statement = same(
     "run_cancel",
     "update operation_runs set status = 'completed', completed_at = $3, updated_at = $3,
        outcome = case when exists (

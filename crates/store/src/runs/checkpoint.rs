@@ -63,6 +63,9 @@ static SET_STOPPED: Statement = same(
            then 'indeterminate'
          when exists (select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
            then 'partially_succeeded'
+         when exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
+             where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')
+           then 'partially_succeeded'
          else 'blocked' end,
        reason_code = $4, denial_class = $5, blocked_phase = 'checkpoint'
      where id = $1 and attempt = $2 and status = 'running' returning outcome",

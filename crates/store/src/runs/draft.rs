@@ -1,7 +1,7 @@
 //! What a run is drafted from when it is asked for, and what it is written with.
 
 use domain::{
-    ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, WorkspaceId},
+    ids::{ConnectionId, RunId, ScheduleId, ScopeId, SelectionId, TenantId, WorkspaceId},
     operation::{Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase},
     time::Timestamp,
@@ -10,7 +10,7 @@ use policy::{ContextState, RunFacts, SlotFacts};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::RunAccess;
+use super::{RunAccess, bulk::use_selection};
 use crate::{
     audit::{AuditActor, AuditEntry},
     error::StoreError,
@@ -46,8 +46,8 @@ static RUN_INSERT: Statement = same(
     "run_insert",
     "insert into operation_runs (workspace_id, tenant_id, id, type, authority_mode, user_id, initiator_name,
        required_capability, connection_id, identity_hash, context, retry_of, queued_at, updated_at,
-       schedule_id, schedule_revision, slot_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15, $16)",
+       schedule_id, schedule_revision, slot_at, parent_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15, $16, $17)",
 );
 static QUEUE_INSERT: Statement = same(
     "run_queue_insert",
@@ -65,12 +65,25 @@ pub(super) struct Draft {
     pub(super) id: RunId,
     pub(super) operation: OperationType,
     pub(super) workspace_id: WorkspaceId,
-    pub(super) tenant_id: TenantId,
+    pub(super) tenant_id: Option<TenantId>,
     pub(super) authority: AuthorityMode,
     pub(super) actor: AuditActor,
     pub(super) retry_of: Option<RunId>,
     pub(super) original_initiator: Option<String>,
     pub(super) schedule: Option<OfSchedule>,
+    pub(super) bulk: Option<OfBulk>,
+}
+
+/// What a run has to do with a bulk.
+#[derive(Debug, Clone)]
+pub(super) enum OfBulk {
+    /// It is one, over a selection of these tenants in the order of their ids.
+    Parent {
+        selection: SelectionId,
+        tenants: Vec<TenantId>,
+    },
+    /// It is a part of one.
+    Child { parent: RunId },
 }
 
 /// How a run comes from a schedule.
@@ -93,7 +106,7 @@ impl Draft {
             id: new_id(RunId::from_uuid),
             operation: draft.operation,
             workspace_id: draft.tenant.workspace_id(),
-            tenant_id: draft.tenant.id(),
+            tenant_id: Some(draft.tenant.id()),
             authority: AuthorityMode::ActorBound,
             actor: AuditActor {
                 id: Some(scope.user_id),
@@ -102,6 +115,7 @@ impl Draft {
             retry_of: draft.retry_of.map(|run| run.run().id),
             original_initiator: draft.retry_of.map(original_initiator),
             schedule: None,
+            bulk: None,
         }
     }
 
@@ -111,7 +125,7 @@ impl Draft {
             id: new_id(RunId::from_uuid),
             operation: draft.operation,
             workspace_id: draft.workspace_id,
-            tenant_id: draft.tenant_id,
+            tenant_id: Some(draft.tenant_id),
             authority: AuthorityMode::SystemAuthority,
             actor: AuditActor {
                 id: None,
@@ -120,14 +134,15 @@ impl Draft {
             retry_of: None,
             original_initiator: None,
             schedule: None,
+            bulk: None,
         }
     }
 
     pub(super) fn scope_id(&self) -> ScopeId {
-        ScopeId::of(self.workspace_id, Some(self.tenant_id))
+        ScopeId::of(self.workspace_id, self.tenant_id)
     }
 
-    /// Tenant, type and target (R-05); these operations have the tenant itself as their target.
+    /// Tenant, type and target (R-05): the tenant itself, or the tenants that a bulk is over.
     pub(super) fn identity(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update(self.scope_id().as_uuid().as_bytes());
@@ -136,7 +151,19 @@ impl Draft {
             // The nonce: no other run has this id.
             hasher.update(self.id.as_uuid().as_bytes());
         }
+        if let Some(OfBulk::Parent { tenants, .. }) = &self.bulk {
+            for tenant in tenants {
+                hasher.update(tenant.as_uuid().as_bytes());
+            }
+        }
         hasher.finalize().into()
+    }
+
+    fn parent_id(&self) -> Option<RunId> {
+        match self.bulk {
+            Some(OfBulk::Child { parent }) => Some(parent),
+            _ => None,
+        }
     }
 
     pub(super) fn exclusion_key(&self) -> Option<&'static str> {
@@ -172,6 +199,7 @@ impl Draft {
             "requested_by": self.actor.id,
             "retry_of": self.retry_of,
             "original_initiator": self.original_initiator,
+            "parent_id": self.parent_id(),
             "schedule_id": of.map(|(schedule_id, _)| schedule_id),
             "schedule_revision": slot.map(|(revision, _)| revision),
             "slot_at": slot.map(|(_, slot_at)| slot_at),
@@ -185,7 +213,7 @@ impl Draft {
             id: self.id,
             attempt: 1,
             workspace_id: self.workspace_id,
-            tenant_id: Some(self.tenant_id),
+            tenant_id: self.tenant_id,
             scope_id: self.scope_id(),
             habitat,
             operation_code: self.operation.as_str().to_owned(),
@@ -244,8 +272,15 @@ impl Draft {
             of.map(|(schedule_id, _)| schedule_id),
             slot.map(|(revision, _)| revision),
             slot.map(|(_, slot_at)| slot_at),
+            self.parent_id(),
         ];
-        tx.execute(&RUN_INSERT, args).await.map(drop)
+        tx.execute(&RUN_INSERT, args).await?;
+        match &self.bulk {
+            Some(OfBulk::Parent { selection, .. }) => {
+                use_selection(tx, now, *selection, self.id).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Puts the run into the queue, where the connection is what its limits are counted by.
@@ -280,7 +315,7 @@ pub(super) enum Enqueued {
 }
 
 /// Who asked first, through however many retries (L-08).
-fn original_initiator(run: &RunAccess) -> String {
+pub(super) fn original_initiator(run: &RunAccess) -> String {
     let run = run.run();
     serde_json::from_str::<serde_json::Value>(&run.context)
         .ok()

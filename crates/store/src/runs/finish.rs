@@ -165,6 +165,7 @@ impl Store {
             let entries = finish_all(&mut tx, now, &ended).await?;
             append(&mut tx, now, entries).await?;
             tx.commit().await?;
+            self.ring_ended();
         }
         Ok(endings)
     }

@@ -73,6 +73,9 @@ static SET_REFUSED: Statement = dialects(
          when started_at is not null and exists (
            select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
            then 'partially_succeeded'
+         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
+             where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')
+           then 'partially_succeeded'
          else 'blocked' end,
        reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'reason' as reason,
@@ -86,6 +89,9 @@ static SET_REFUSED: Statement = dialects(
            then 'indeterminate'
          when started_at is not null and exists (
            select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+           then 'partially_succeeded'
+         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
+             where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')
            then 'partially_succeeded'
          else 'blocked' end,
        reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase

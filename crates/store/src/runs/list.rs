@@ -56,6 +56,8 @@ pub struct RunFilter {
     pub by_system: bool,
     /// Only this run.
     pub run: Option<RunId>,
+    /// Only the parts of this run.
+    pub parent: Option<RunId>,
     /// Asked for at or after this moment.
     pub since: Option<Timestamp>,
     /// In which order.

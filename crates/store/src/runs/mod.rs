@@ -1,6 +1,7 @@
 //! The ledger of runs, the live queue, and the gate's own transactions.
 
 mod attempts;
+mod bulk;
 mod cancel;
 mod checkpoint;
 mod claim;
@@ -22,6 +23,7 @@ mod slots;
 mod stale;
 mod steps;
 
+pub use bulk::{BulkItem, BulkSelection, SelectedTenant};
 pub use cancel::Cancel;
 pub use checkpoint::Asked;
 pub use claim::Claim;

@@ -116,7 +116,7 @@ static RUN_RESOLVE: Statement = same(
     "run_resolve",
     "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.status, r.outcome, r.attempt,
        r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
-       r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.queued_at,
+       r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.parent_id, r.queued_at,
        r.started_at, r.completed_at, r.updated_at, r.schedule_id, r.slot_at, r.reconciled_at,
        ws.name as workspace_name, t.name as tenant_name, t.lifecycle,
        case when r.tenant_id is null then w.role else m.role end as role

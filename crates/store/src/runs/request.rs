@@ -101,7 +101,7 @@ impl Store {
         self.request(draft).await
     }
 
-    async fn request(&self, draft: Draft) -> Result<Requested, StoreError> {
+    pub(super) async fn request(&self, draft: Draft) -> Result<Requested, StoreError> {
         // A lost race against an equal request is settled by looking again: the winner is there then.
         for _ in 0..4 {
             if let Some(answer) = self.request_once(&draft).await? {
@@ -148,7 +148,7 @@ impl Store {
 }
 
 /// The active run that stands in this one's way, if there is one.
-async fn active(tx: &mut Tx, draft: &Draft) -> Result<Option<Requested>, StoreError> {
+pub(super) async fn active(tx: &mut Tx, draft: &Draft) -> Result<Option<Requested>, StoreError> {
     let args = args![draft.scope_id(), draft.identity(), draft.exclusion_key()];
     let Some(row) = tx.first(&ACTIVE, args).await? else {
         return Ok(None);

@@ -52,6 +52,8 @@ pub struct RunRow {
     pub blocked_phase: Option<String>,
     /// Which run it tries again.
     pub retry_of: Option<RunId>,
+    /// Which run it is a part of.
+    pub parent_id: Option<RunId>,
     /// When it was asked for.
     pub queued_at: Timestamp,
     /// When its first attempt started.
@@ -71,7 +73,7 @@ pub struct RunRow {
 /// The columns [`RunRow::of`] reads, for a table called `r`.
 pub(super) const COLUMNS: &str = "r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.status, r.outcome, r.attempt,
        r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
-       r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.queued_at,
+       r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.parent_id, r.queued_at,
        r.started_at, r.completed_at, r.updated_at, r.schedule_id, r.slot_at, r.reconciled_at";
 
 impl RunRow {
@@ -99,6 +101,7 @@ impl RunRow {
             denial_class: row.opt_word("denial_class", DenialClass::parse)?,
             blocked_phase: row.opt_text("blocked_phase")?,
             retry_of: row.opt_uuid("retry_of")?.map(RunId::from_uuid),
+            parent_id: row.opt_uuid("parent_id")?.map(RunId::from_uuid),
             queued_at: row.time("queued_at")?,
             started_at: row.opt_time("started_at")?,
             completed_at: row.opt_time("completed_at")?,

@@ -28,15 +28,19 @@ static NOTIFY: Statement = dialects(
      select unhex(n.value ->> 'workspace'), unhex(n.value ->> 'scope'), unhex(n.value ->> 'id'),
             u.id, unhex(n.value ->> 'run'), $2
      from json_each($1) n join users u on u.id = unhex(n.value ->> 'user')
-     where true on conflict do nothing",
+     join operation_runs r on r.id = unhex(n.value ->> 'run')
+     where r.parent_id is null on conflict do nothing",
     "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)
      select n.workspace, n.scope, n.id, u.id, n.run, $2
      from json_to_recordset($1::json) as n(workspace uuid, scope uuid, id uuid, \"user\" uuid, run uuid)
      join users u on u.id = n.\"user\"
-     on conflict do nothing",
+     join operation_runs r on r.id = n.run
+     where r.parent_id is null on conflict do nothing",
 );
 
 /// Writes notifications; people whose account is gone get none.
+///
+/// A run that is part of another one tells nobody: the whole does, when it is over.
 pub(crate) async fn notify(
     tx: &mut Tx,
     now: Timestamp,

@@ -55,7 +55,7 @@ static RUNS_OF: Statement = same(
     "schedule_runs_of",
     "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.status, r.outcome, r.attempt,
        r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
-       r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.queued_at,
+       r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.parent_id, r.queued_at,
        r.started_at, r.completed_at, r.updated_at, r.schedule_id, r.slot_at, r.reconciled_at
      from operation_runs r where r.workspace_id = $1 and r.scope_id = $2 and r.schedule_id = $3
      order by r.queued_at desc, r.id desc limit $4",

@@ -52,6 +52,7 @@ from! {
     Id: domain::ids::IntentId => |v| v.as_uuid();
     Id: domain::ids::WorkerId => |v| v.as_uuid();
     Id: domain::ids::ScheduleId => |v| v.as_uuid();
+    Id: domain::ids::SelectionId => |v| v.as_uuid();
     Bytes: Vec<u8> => |v| v;
     Bytes: &[u8] => |v| v.to_vec();
     Bytes: [u8; 32] => |v| v.to_vec();

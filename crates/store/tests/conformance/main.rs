@@ -8,6 +8,7 @@
 
 mod attacks;
 mod audit;
+mod bulk;
 mod cancel;
 mod cases;
 mod checkpoint;

@@ -8,6 +8,7 @@ use crate::database::{Database, Dialect};
 const NOT_A_TENANTS: [&str; 13] = [
     "_sqlx_migrations",
     "audit_heads",
+    "bulk_selections",
     "installation",
     "invitations",
     "sessions",

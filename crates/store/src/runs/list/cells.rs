@@ -282,6 +282,9 @@ impl Cells {
         if let Some(run) = filter.run {
             query.push(" and n.id = ").bind(run);
         }
+        if let Some(parent) = filter.parent {
+            query.push(" and n.parent_id = ").bind(parent);
+        }
         if let Some(since) = filter.since {
             query.push(" and n.queued_at >= ").bind(since);
         }

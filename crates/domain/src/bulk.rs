@@ -1,0 +1,203 @@
+//! Bulk runs: what can become of one of their items, and what that makes of the whole.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    run::RunOutcome,
+    summary::{CountKey, SummaryCounts},
+    words::words,
+};
+
+/// How many tenants a bulk run can be over.
+pub const MOST_TENANTS: usize = 500;
+
+words! {
+    /// What became of one item of a bulk run.
+    pub enum BulkState {
+        /// Its run has not been asked for yet.
+        Waiting = "waiting",
+        /// Its run waits for a worker.
+        Queued = "queued",
+        /// Its run is being worked on.
+        Running = "running",
+        /// Its run did all of its work.
+        Succeeded = "succeeded",
+        /// Its run did some of it.
+        PartiallySucceeded = "partially_succeeded",
+        /// Its run tried and did not.
+        Failed = "failed",
+        /// The gate refused, as it was asked for or as it was to start.
+        Blocked = "blocked",
+        /// A person ended its run.
+        Cancelled = "cancelled",
+        /// Nobody can know without looking at the provider.
+        Indeterminate = "indeterminate",
+        /// Another run stood in its way; it is the one that is named.
+        Skipped = "skipped",
+        /// The whole was over before its turn came.
+        NotStarted = "not_started",
+    }
+}
+
+words! {
+    /// Why an item was left out.
+    pub enum SkipReason {
+        /// The same is queued or running in that tenant.
+        AlreadyActive = "already_active",
+        /// Another operation uses that tenant's connection.
+        ConnectionInUse = "connection_in_use",
+    }
+}
+
+impl SkipReason {
+    /// What it means, in words.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::AlreadyActive => "The same is already queued or running there.",
+            Self::ConnectionInUse => "Another operation is using this tenant's connection.",
+        }
+    }
+}
+
+impl BulkState {
+    /// Whether nothing more will become of the item.
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Queued | Self::Running)
+    }
+
+    /// The summary count that it adds to, besides the total; none while it is open or was never begun.
+    const fn key(self) -> Option<CountKey> {
+        match self {
+            Self::Waiting | Self::Queued | Self::Running | Self::NotStarted => None,
+            Self::Succeeded => Some(CountKey::Succeeded),
+            Self::Blocked => Some(CountKey::Blocked),
+            Self::Skipped | Self::Cancelled => Some(CountKey::Skipped),
+            // What is not known to be done whole is not shown as done.
+            Self::PartiallySucceeded | Self::Failed | Self::Indeterminate => Some(CountKey::Failed),
+        }
+    }
+}
+
+/// How many items of a bulk run are in which state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BulkTally(BTreeMap<BulkState, u64>);
+
+impl BulkTally {
+    /// Adds items in a state.
+    pub fn add(&mut self, state: BulkState, more: u64) {
+        *self.0.entry(state).or_insert(0) += more;
+    }
+
+    /// Whether nothing more will become of any item.
+    pub fn is_over(&self) -> bool {
+        self.0.keys().all(|state| state.is_over())
+    }
+
+    /// Whether nothing is under way, though some of it may never have been begun.
+    pub fn is_wound_down(&self) -> bool {
+        self.of(BulkState::Queued) + self.of(BulkState::Running) == 0
+    }
+
+    fn of(&self, state: BulkState) -> u64 {
+        self.0.get(&state).copied().unwrap_or(0)
+    }
+
+    fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// The items as summary counts.
+    pub fn counts(&self) -> SummaryCounts {
+        let mut counts = SummaryCounts::default();
+        for key in [
+            CountKey::Total,
+            CountKey::Processed,
+            CountKey::Succeeded,
+            CountKey::Failed,
+            CountKey::Skipped,
+            CountKey::Blocked,
+        ] {
+            counts.set(key, 0);
+        }
+        for (state, number) in &self.0 {
+            counts.add(CountKey::Total, *number);
+            if let Some(key) = state.key() {
+                counts.add(CountKey::Processed, *number);
+                counts.add(key, *number);
+            }
+        }
+        counts
+    }
+
+    /// How the whole ended: succeeded only when every item did.
+    ///
+    /// Where none did it failed, also when the gate refused all of them: the whole was not refused itself.
+    pub fn outcome(&self) -> RunOutcome {
+        let done = self.of(BulkState::Succeeded);
+        let some = self.of(BulkState::PartiallySucceeded);
+        if self.total() > 0 && done == self.total() {
+            RunOutcome::Succeeded
+        } else if done + some > 0 {
+            RunOutcome::PartiallySucceeded
+        } else {
+            RunOutcome::Failed
+        }
+    }
+}
+
+impl FromIterator<(BulkState, u64)> for BulkTally {
+    fn from_iter<I: IntoIterator<Item = (BulkState, u64)>>(items: I) -> Self {
+        let mut tally = Self::default();
+        for (state, number) in items {
+            tally.add(state, number);
+        }
+        tally
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b07_the_whole_is_what_its_items_are_and_partial_is_never_success() {
+        use BulkState::{
+            Blocked, Cancelled, Failed, Indeterminate, PartiallySucceeded, Skipped, Succeeded,
+        };
+        let outcome = |states: &[BulkState]| {
+            let tally: BulkTally = states.iter().map(|state| (*state, 1)).collect();
+            tally.outcome()
+        };
+        assert_eq!(outcome(&[Succeeded, Succeeded]), RunOutcome::Succeeded);
+        for other in BulkState::ALL.iter().filter(|s| **s != Succeeded) {
+            let mixed = outcome(&[Succeeded, *other]);
+            assert_eq!(mixed, RunOutcome::PartiallySucceeded, "{other}");
+        }
+        assert_eq!(
+            outcome(&[PartiallySucceeded, Blocked]),
+            RunOutcome::PartiallySucceeded
+        );
+        for none in [Blocked, Failed, Cancelled, Skipped, Indeterminate] {
+            assert_eq!(outcome(&[none, none]), RunOutcome::Failed, "{none}");
+        }
+        assert_eq!(outcome(&[]), RunOutcome::Failed);
+    }
+
+    #[test]
+    fn r08_counts_are_of_what_has_an_outcome() {
+        let tally: BulkTally = [
+            (BulkState::Waiting, 4),
+            (BulkState::Running, 1),
+            (BulkState::Succeeded, 3),
+            (BulkState::Blocked, 2),
+            (BulkState::Skipped, 1),
+            (BulkState::NotStarted, 5),
+        ]
+        .into_iter()
+        .collect();
+        let counts = tally.counts();
+        assert_eq!(counts.progress(), Some((6, 16)));
+        assert_eq!(counts.get(CountKey::Blocked), Some(2));
+        assert!(!tally.is_over());
+    }
+}

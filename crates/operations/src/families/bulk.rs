@@ -1,0 +1,125 @@
+//! Bulk orchestrator: asks for a run in each chosen tenant, and waits for them.
+//!
+//! All that it knows stands in the database, so an attempt that takes over goes on where the last one was.
+
+use std::time::{Duration, Instant};
+
+use domain::{run::RunOutcome, summary::SummaryCounts};
+use policy::Running;
+use store::{Asked, Failure, RunEnd, Store, StoreError, WorkedOutcome};
+use tokio::time::sleep;
+
+use super::{Worked, empty};
+
+/// How many runs are asked for between two looks at the bulk's own standing.
+const BATCH: i64 = 20;
+/// How long it waits for a bell before it looks by itself: runs also end in other processes.
+const LOOK: Duration = Duration::from_secs(1);
+/// The shortest time between two looks, however often the bell rings.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How old the gate's word may be while it only waits (L-10).
+const ASK_AGAIN: Duration = Duration::from_secs(10);
+
+/// Why a bulk stops where it stands.
+enum Halt {
+    /// The gate refused at a checkpoint, and has ended it.
+    Refused,
+    /// A person wants it ended.
+    Cancelled,
+    /// The database does not answer, or the run is no longer this worker's.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Asks for what is left to ask for, and waits until all of it is over.
+pub(super) async fn run(store: &Store, running: &Running) -> Result<Worked, StoreError> {
+    match ask_and_wait(store, running).await {
+        Ok(outcome) => Ok(Worked::Ended(end_of(outcome))),
+        Err(Halt::Refused) => Ok(Worked::Over),
+        Err(Halt::Cancelled) => {
+            abort(store, running).await?;
+            Ok(Worked::Ended(empty(WorkedOutcome::Cancelled)))
+        }
+        Err(Halt::Store(error)) => Err(error),
+    }
+}
+
+async fn ask_and_wait(store: &Store, running: &Running) -> Result<RunOutcome, Halt> {
+    checkpoint(store, running).await?;
+    while store.bulk_ask(running, BATCH).await? > 0 {
+        checkpoint(store, running).await?;
+    }
+    let mut asked = Instant::now();
+    let mut bell = store.end_bell();
+    loop {
+        let tally = store.bulk_tally(running).await?;
+        if tally.is_over() {
+            return Ok(tally.outcome());
+        }
+        if asked.elapsed() >= ASK_AGAIN {
+            checkpoint(store, running).await?;
+            asked = Instant::now();
+        }
+        tokio::select! { Ok(()) = bell.changed() => sleep(PAUSE).await, () = sleep(LOOK) => {} }
+    }
+}
+
+/// The border of a batch: whether more may be done in the name of who asked for the whole.
+async fn checkpoint(store: &Store, running: &Running) -> Result<(), Halt> {
+    match store.checkpoint(running).await? {
+        Asked::GoOn(_) => Ok(()),
+        Asked::Refused(_) => Err(Halt::Refused),
+        Asked::CancelRequested => Err(Halt::Cancelled),
+    }
+}
+
+/// Has what was asked for ended, and waits until all of it is.
+pub(crate) async fn abort(store: &Store, running: &Running) -> Result<(), StoreError> {
+    store.bulk_abort(running).await?;
+    let mut bell = store.end_bell();
+    while !store.bulk_tally(running).await?.is_wound_down() {
+        tokio::select! { Ok(()) = bell.changed() => sleep(PAUSE).await, () = sleep(LOOK) => {} }
+    }
+    Ok(())
+}
+
+/// The end of a bulk. It names and counts nothing: who sees the run sees the items of their own tenants alone.
+fn end_of(outcome: RunOutcome) -> RunEnd {
+    let (outcome, failures) = match outcome {
+        RunOutcome::Succeeded => (WorkedOutcome::Succeeded, Vec::new()),
+        RunOutcome::PartiallySucceeded => (
+            WorkedOutcome::PartiallySucceeded,
+            vec![failure(
+                "some_items_not_succeeded",
+                "Not every tenant was verified. Each item says what became of it.",
+            )],
+        ),
+        _ => (
+            WorkedOutcome::Failed,
+            vec![failure(
+                "no_item_succeeded",
+                "No tenant was verified. Each item says what became of it.",
+            )],
+        ),
+    };
+    RunEnd {
+        outcome,
+        counts: SummaryCounts::default(),
+        failures,
+    }
+}
+
+fn failure(reason: &str, message: &str) -> Failure {
+    Failure {
+        code: "bulk.items".to_owned(),
+        reason_code: reason.to_owned(),
+        message: message.to_owned(),
+        stated_wait: None,
+    }
+}

@@ -1,0 +1,145 @@
+//! Ending a bulk: its queued runs end, its running ones are asked to, what is done stays.
+
+use domain::{
+    ids::{RunId, ScopeId, UserId},
+    run::RunOutcome,
+    time::Timestamp,
+};
+use policy::{RunKey, Running};
+use serde_json::json;
+
+use crate::{
+    Store,
+    audit::{AuditActor, AuditEntry, action, append},
+    error::StoreError,
+    runs::{
+        cancel::{CANCEL_ASK, RUN_CANCEL},
+        ledger::leave_queue,
+    },
+    sql::{Row, Statement, Tx, args, dialects},
+};
+
+static PARENT_WISH: Statement = dialects(
+    "bulk_parent_wish",
+    "select r.user_id, r.initiator_name, q.cancel_requested_by, q.cancel_requested_name from run_queue q
+     join operation_runs r on r.id = q.run_id
+     where q.run_id = $1 and q.attempt = $2 and q.status = 'running'",
+    "select r.user_id, r.initiator_name, q.cancel_requested_by, q.cancel_requested_name from run_queue q
+     join operation_runs r on r.id = q.run_id
+     where q.run_id = $1 and q.attempt = $2 and q.status = 'running' for update of q",
+);
+static CHILDREN_LOCK: Statement = dialects(
+    "bulk_children_lock",
+    "select q.run_id, q.scope_id, q.attempt, q.status, q.cancel_requested_at, r.user_id, r.initiator_name
+     from operation_runs r join run_queue q on q.run_id = r.id
+     where r.parent_id = $1 order by q.run_id",
+    "select q.run_id, q.scope_id, q.attempt, q.status, q.cancel_requested_at, r.user_id, r.initiator_name
+     from operation_runs r join run_queue q on q.run_id = r.id
+     where r.parent_id = $1 order by q.run_id for update of q",
+);
+
+impl Store {
+    /// Ends what a bulk has asked for and is not over, in the name of who wanted the bulk ended.
+    ///
+    /// # Errors
+    /// `LeaseLost` when another attempt has taken over: then nothing was written.
+    pub async fn bulk_abort(&self, running: &Running) -> Result<(), StoreError> {
+        let parent = running.key();
+        let mut tx = self.db.write().await?;
+        let wish = tx
+            .first(&PARENT_WISH, args![parent.run_id, parent.attempt])
+            .await?;
+        let wish = person_of(&wish.ok_or(StoreError::LeaseLost)?)?;
+        let children = tx.fetch(&CHILDREN_LOCK, args![parent.run_id]).await?;
+        let now = tx.now().await?;
+        let mut entries = Vec::new();
+        for child in &children {
+            entries.extend(end_or_ask(&mut tx, now, parent, child, &wish).await?);
+        }
+        append(&mut tx, now, entries).await?;
+        tx.commit().await?;
+        self.cancel_asked.send_modify(|count| *count += 1);
+        self.ring_ended();
+        Ok(())
+    }
+}
+
+/// Who wanted the bulk ended; who asked for it, where nobody is named.
+fn person_of(row: &Row) -> Result<AuditActor, StoreError> {
+    let asked = row.opt_text("cancel_requested_name")?;
+    Ok(match asked {
+        Some(name) => AuditActor {
+            id: row.opt_uuid("cancel_requested_by")?.map(UserId::from_uuid),
+            name,
+        },
+        None => initiator_of(row)?,
+    })
+}
+
+fn initiator_of(row: &Row) -> Result<AuditActor, StoreError> {
+    Ok(AuditActor {
+        id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
+        name: row.text("initiator_name")?,
+    })
+}
+
+async fn end_or_ask(
+    tx: &mut Tx,
+    now: Timestamp,
+    parent: RunKey,
+    child: &Row,
+    wish: &AuditActor,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    if child.opt_time("cancel_requested_at")?.is_some() {
+        return Ok(Vec::new());
+    }
+    let key = RunKey {
+        run_id: RunId::from_uuid(child.uuid("run_id")?),
+        attempt: child.int("attempt")?,
+        workspace_id: parent.workspace_id,
+        scope_id: ScopeId::from_uuid(child.uuid("scope_id")?),
+    };
+    let status = child.text("status")?;
+    let detail = json!({ "status": status, "attempt": key.attempt, "parent_id": parent.run_id });
+    let mut entries = vec![entry(
+        key,
+        action::RUN_CANCEL_REQUESTED,
+        wish.clone(),
+        detail,
+    )];
+    if status != "queued" {
+        let args = args![key.run_id, now, wish.id, &*wish.name];
+        tx.execute(&CANCEL_ASK, args).await?;
+        return Ok(entries);
+    }
+    leave_queue(tx, &[key]).await?;
+    let args = args![key.run_id, key.attempt, now];
+    let ended = tx.first(&RUN_CANCEL, args).await?;
+    let outcome = ended.ok_or(StoreError::Conflict)?;
+    let outcome = outcome.word("outcome", RunOutcome::parse)?;
+    let detail = json!({ "outcome": outcome, "attempt": key.attempt });
+    entries.push(entry(
+        key,
+        action::RUN_COMPLETED,
+        initiator_of(child)?,
+        detail,
+    ));
+    Ok(entries)
+}
+
+fn entry(
+    key: RunKey,
+    action: &'static str,
+    actor: AuditActor,
+    detail: serde_json::Value,
+) -> AuditEntry {
+    AuditEntry {
+        workspace_id: key.workspace_id,
+        scope_id: key.scope_id,
+        action,
+        actor,
+        subject_id: key.run_id.as_uuid(),
+        run_id: Some(key.run_id),
+        detail: detail.to_string(),
+    }
+}

@@ -1,0 +1,188 @@
+//! Bulk runs: selections, their items, the parts, and who sees what.
+
+use std::sync::Arc;
+
+use domain::{
+    bulk::{BulkState, BulkTally},
+    capability::Role,
+    operation::OperationType,
+    run::RunOutcome,
+};
+use policy::Running;
+use store::{Requested, Scope, StoreError, TenantAccess};
+
+use crate::{
+    database::Database,
+    world::{World, accepted, strangers, worker},
+};
+
+const BULK: OperationType = OperationType::BulkConnectionCheck;
+
+async fn ask(world: &World, scope: &Scope, tenants: &[TenantAccess]) -> Requested {
+    let store = &world.store;
+    let selected = store.bulk_select(scope, &world.workspace, BULK, tenants);
+    let selection = store.bulk_selection(scope, selected.await.unwrap()).await;
+    let selection = selection.unwrap();
+    store.bulk_request(scope, &selection, None).await.unwrap()
+}
+
+async fn running(world: &World, tenants: &[TenantAccess]) -> Running {
+    accepted(ask(world, &world.owner, tenants).await);
+    world.start_one().await
+}
+
+fn tally(states: &[(BulkState, u64)]) -> BulkTally {
+    states.iter().copied().collect()
+}
+
+pub async fn b07_a_bulk_asks_for_each_item_once(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let second = world.another_tenant("Second tenant").await;
+    let third = world.another_tenant("Third tenant").await;
+    let tenants = [world.tenant.clone(), second.clone(), third.clone()];
+    let store = &world.store;
+    let bulk = running(&world, &tenants).await;
+    assert_eq!(bulk.connection_id(), None);
+    assert_eq!(bulk.tenant_id(), None);
+    assert_eq!(store.bulk_ask(&bulk, 2).await.unwrap(), 2);
+    let waiting = tally(&[(BulkState::Queued, 2), (BulkState::Waiting, 1)]);
+    assert_eq!(store.bulk_tally(&bulk).await.unwrap(), waiting);
+    assert_eq!(store.bulk_ask(&bulk, 2).await.unwrap(), 1);
+    assert_eq!(store.bulk_ask(&bulk, 2).await.unwrap(), 0);
+    let run = store.run(&world.owner, bulk.key().run_id).await.unwrap();
+    let items = store
+        .bulk_items(&world.owner, &run, &tenants)
+        .await
+        .unwrap();
+    let order: Vec<_> = items.iter().map(|item| item.tenant_id).collect();
+    assert_eq!(order, tenants.each_ref().map(TenantAccess::id));
+    for item in &items {
+        let part = store.run(&world.owner, item.run_id.unwrap()).await.unwrap();
+        assert_eq!(part.run().parent_id, Some(run.run().id));
+        assert_eq!(part.run().user_id, Some(world.owner.user_id()));
+        assert_eq!(world.audited("run.requested", part.run().id).await, 1);
+    }
+    // The part of one tenant, and what is seen of the others.
+    let some = &tenants[..1];
+    let seen = store.bulk_items(&world.owner, &run, some).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    assert!(store.bulk_reaches_beyond(&run, some).await.unwrap());
+    assert!(!store.bulk_reaches_beyond(&run, &tenants).await.unwrap());
+    let tallies = store.bulk_tallies(&world.owner, &[run.run()], some).await;
+    let tallies = tallies.unwrap();
+    assert_eq!(
+        tallies.get(&run.run().id),
+        Some(&tally(&[(BulkState::Queued, 1)]))
+    );
+    // The parts start like any other run, and tell nobody when they end.
+    let started = store.runs_start(worker(), 10).await.unwrap();
+    assert_eq!(started.running.len(), 3);
+    for part in started.running {
+        let id = part.key().run_id;
+        world.succeed(part).await;
+        assert_eq!(world.count("notifications", id).await, 0);
+    }
+    let done = store.bulk_tally(&bulk).await.unwrap();
+    assert_eq!(done.outcome(), RunOutcome::Succeeded);
+    let id = bulk.key().run_id;
+    world.succeed(bulk).await;
+    assert_eq!(world.count("notifications", id).await, 1);
+}
+
+pub async fn b07_an_ended_bulk_ends_its_parts(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let second = world.another_tenant("Second tenant").await;
+    let store = &world.store;
+    let bulk = running(&world, &[world.tenant.clone(), second]).await;
+    store.bulk_ask(&bulk, 10).await.unwrap();
+    let part = store
+        .runs_start(worker(), 1)
+        .await
+        .unwrap()
+        .running
+        .remove(0);
+    let run = store.run(&world.owner, bulk.key().run_id).await.unwrap();
+    store.run_cancel(&world.owner, &run).await.unwrap();
+    store.bulk_abort(&bulk).await.unwrap();
+    let ended = tally(&[(BulkState::Running, 1), (BulkState::Cancelled, 1)]);
+    assert_eq!(store.bulk_tally(&bulk).await.unwrap(), ended);
+    assert_eq!(
+        world
+            .audited("run.cancel_requested", part.key().run_id)
+            .await,
+        1
+    );
+    store.run_hand_back(&bulk).await.unwrap();
+    let late = store.bulk_abort(&bulk).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)));
+}
+
+pub async fn b07_a_selection_is_its_makers_and_of_one_workspace(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let (stranger, _, elsewhere) = strangers(&world.store).await;
+    let store = &world.store;
+    let mixed = [world.tenant.clone(), elsewhere];
+    let answer = store.bulk_select(&world.owner, &world.workspace, BULK, &mixed);
+    assert!(matches!(answer.await, Err(StoreError::NotFound)));
+    let own = std::slice::from_ref(&world.tenant);
+    let none = store.bulk_select(
+        &world.owner,
+        &world.workspace,
+        OperationType::InventorySync,
+        own,
+    );
+    assert!(matches!(none.await, Err(StoreError::NotFound)));
+    let id = store.bulk_select(&world.owner, &world.workspace, BULK, own);
+    let id = id.await.unwrap();
+    let hidden = store.bulk_selection(&stranger, id).await;
+    assert!(matches!(hidden, Err(StoreError::NotFound)));
+    let selection = store.bulk_selection(&world.owner, id).await.unwrap();
+    let first = accepted(
+        store
+            .bulk_request(&world.owner, &selection, None)
+            .await
+            .unwrap(),
+    );
+    let again = store.bulk_request(&world.owner, &selection, None).await;
+    assert_eq!(again.unwrap(), Requested::Deduped(first));
+    // Without the capability in the workspace there is no run (V-16).
+    let reader = world
+        .person("reader", Some(Role::Readonly), Some(Role::Owner))
+        .await;
+    let answer = ask(&world, &reader, own).await;
+    assert!(matches!(answer, Requested::Forbidden(_)), "{answer:?}");
+}
+
+pub async fn d02_items_of_a_bulk_stay_in_their_workspace_and_are_written_once(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let (_, _, elsewhere) = strangers(&world.store).await;
+    let bulk = running(&world, std::slice::from_ref(&world.tenant)).await;
+    world.store.bulk_ask(&bulk, 10).await.unwrap();
+    let parent = db.id(bulk.key().run_id.as_uuid());
+    let (ws, tenant) = world.owner_ids();
+    let foreign = db.id(elsewhere.id().as_uuid());
+    let part = format!("(select run_id from bulk_items where parent_id = {parent})");
+    for attack in [
+        // Another workspace's tenant.
+        format!(
+            "insert into bulk_items (workspace_id, scope_id, parent_id, position, updated_at)
+             values ({ws}, {foreign}, {parent}, 9, 1)"
+        ),
+        // A parent that is no run of the workspace itself.
+        format!(
+            "insert into bulk_items (workspace_id, scope_id, parent_id, position, updated_at)
+             values ({ws}, {tenant}, {part}, 9, 1)"
+        ),
+        // The same tenant twice.
+        format!(
+            "insert into bulk_items (workspace_id, scope_id, parent_id, position, updated_at)
+             values ({ws}, {tenant}, {parent}, 9, 1)"
+        ),
+        // What became of it, once more.
+        format!(
+            "update bulk_items set outcome = 'skipped', reason_code = 'x' where parent_id = {parent}"
+        ),
+    ] {
+        assert!(db.raw.try_run(&attack).await.is_err(), "{attack}");
+    }
+}
