@@ -133,6 +133,14 @@ pub const ACCESS: &[(&str, Access)] = &[
         Access::Capability(Capability::DangerZone),
     ),
     (
+        "/api/tenant/pause_queue",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
+        "/api/tenant/resume_queue",
+        Access::Capability(Capability::SettingsManage),
+    ),
+    (
         "/api/connection/enable",
         Access::Capability(Capability::ProvidersManage),
     ),

@@ -1,8 +1,9 @@
 //! What a person types.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use store::QueueSettings;
 
 /// An operations console for many Microsoft 365 tenants: every queued run is authorised again as it starts.
 #[derive(Debug, Parser)]
@@ -60,6 +61,30 @@ impl Database {
     }
 }
 
+/// How a process works on the queue.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Queue {
+    /// How many runs of one tenant may be under way at once, on all machines together.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    pub(crate) tenant_limit: i64,
+    /// How many runs may use one provider connection at once, on all machines together.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    pub(crate) connection_limit: i64,
+    /// For how long a silent worker keeps its runs; for tests of failures, the same on all machines.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) lease_seconds: u64,
+}
+
+impl Queue {
+    pub(crate) const fn settings(self) -> QueueSettings {
+        QueueSettings {
+            lease: Duration::from_secs(self.lease_seconds),
+            tenant_limit: self.tenant_limit,
+            connection_limit: self.connection_limit,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
@@ -73,6 +98,8 @@ pub(crate) struct Serve {
     /// How many runs to work on at once.
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub(crate) workers: usize,
+    #[command(flatten)]
+    pub(crate) queue: Queue,
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +109,8 @@ pub(crate) struct Worker {
     /// How many runs to work on at once.
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub(crate) workers: usize,
+    #[command(flatten)]
+    pub(crate) queue: Queue,
 }
 
 #[derive(Debug, Args)]

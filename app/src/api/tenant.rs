@@ -96,3 +96,23 @@ pub async fn activate(tenant: String) -> Result<(), AppError> {
     let (services, scope) = request::scope(Presence::ByHand).await?;
     compat::settle(services.tenant_activate(&scope, &tenant).await)
 }
+
+/// Pauses a tenant's queue.
+#[server(name = PauseQueue, prefix = "/api", endpoint = "tenant/pause_queue")]
+pub async fn pause_queue(tenant: String) -> Result<(), AppError> {
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    compat::settle(services.queue_pause(&scope, &tenant).await)
+}
+
+/// Lets a tenant's queued runs start again.
+#[server(name = ResumeQueue, prefix = "/api", endpoint = "tenant/resume_queue")]
+pub async fn resume_queue(tenant: String) -> Result<(), AppError> {
+    use operations::Presence;
+
+    use crate::{compat, request};
+    let (services, scope) = request::scope(Presence::ByHand).await?;
+    compat::settle(services.queue_resume(&scope, &tenant).await)
+}

@@ -172,5 +172,5 @@ pub(super) fn moment(at: SlotMoment) -> AnyView {
     let here = at
         .here
         .map(|here| view! { <br /> <span class="quiet">{here}</span> });
-    view! { <time datetime=at.at.iso()>{at.there}{here}</time> }.into_any()
+    view! { <time class="slot-moment" datetime=at.at.iso()>{at.there}{here}</time> }.into_any()
 }

@@ -20,4 +20,5 @@ pub mod summary;
 pub mod time;
 pub mod verification;
 pub mod views;
+pub mod waiting;
 mod words;

@@ -356,6 +356,8 @@ pub(crate) mod action {
         TENANT_ROLE_SET = "tenant_membership.role_set",
         TENANT_MEMBER_REMOVED = "tenant_membership.removed",
         TENANT_LIFECYCLE_SET = "tenant.lifecycle_set",
+        TENANT_QUEUE_PAUSED = "tenant_queue.paused",
+        TENANT_QUEUE_RESUMED = "tenant_queue.resumed",
         CONNECTION_CREATED = "provider_connection.created",
         CONNECTION_CHANGED = "provider_connection.changed",
         CONNECTION_ENABLED = "provider_connection.enabled",

@@ -48,7 +48,7 @@ pub async fn intent_states(store: &Store, run: RunId) -> Result<Vec<String>, Sto
             let states = sqlx::query_scalar(statement).bind(id);
             states.fetch_all(readers).await?
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             let states = sqlx::query_scalar(statement).bind(id);
             states.fetch_all(pool).await?
         }
@@ -66,7 +66,7 @@ pub async fn lease_expire(store: &Store, run: RunId) -> Result<(), StoreError> {
             let query = sqlx::query(EXPIRE).bind(run.as_uuid());
             query.execute(writer).await?;
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             let query = sqlx::query(EXPIRE).bind(run.as_uuid());
             query.execute(pool).await?;
         }
@@ -91,7 +91,7 @@ pub async fn refuse_success(store: &Store, run: RunId) -> Result<(), StoreError>
             .execute(writer)
             .await?;
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             QueryBuilder::<Postgres>::new(
                 "create function refuse_success() returns trigger language plpgsql as $$ begin
                    if new.outcome = 'succeeded' and new.id = '",
@@ -141,7 +141,7 @@ pub async fn made_laboratory(store: &Store) -> Result<Store, StoreError> {
         Db::Sqlite { writer, .. } => {
             sqlx::query(statement).execute(writer).await?;
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             sqlx::query(statement).execute(pool).await?;
         }
     }

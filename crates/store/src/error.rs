@@ -108,6 +108,12 @@ impl StoreError {
         }
     }
 
+    /// Whether a prepared statement was looked for in somebody else's session, as a pooler that shares them leads to.
+    pub fn is_of_a_shared_session(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(e))
+            if matches!(e.code().as_deref(), Some("42P05" | "26000")))
+    }
+
     /// Whether it lies in the moment alone: the database is away or full, or others stood in the way.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NotWritable(_)) || self.is_contention()

@@ -25,6 +25,7 @@ mod open;
 #[cfg(feature = "planted")]
 #[doc(hidden)]
 pub mod planted;
+mod queue;
 mod runs;
 mod schedules;
 mod scope;
@@ -48,6 +49,7 @@ pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation}
 pub use members::Member;
 pub use notifications::Notification;
 pub use open::OpenError;
+pub use queue::{HintReport, QueuePause, QueueSettings, WorkerCard, WorkerRow};
 pub use runs::{
     Again, Asked, AttemptRow, BUSY_WAIT, Cancel, ChangeRow, Claim, Ending, Failure, Intent,
     IntentEnd, ItemOutcome, ItemRow, LabWrite, Leases, Named, NewIntent, RESCUES_MOST, Requested,
@@ -72,9 +74,35 @@ pub struct Store {
     pub(crate) queue_changed: Arc<Notify>,
     /// Moves when this process asked for the end of a running run; workers elsewhere see it with their heartbeat.
     pub(crate) cancel_asked: Arc<watch::Sender<u64>>,
+    /// Tells other processes of queued runs, where the database can.
+    pub(crate) hints: Option<queue::Hints>,
+    /// How this process works on the queue.
+    pub(crate) queue: QueueSettings,
+    /// Whose turn it is in this process's claims.
+    pub(crate) turns: Arc<queue::Turns>,
 }
 
 impl Store {
+    /// The same database, with other settings for working on the queue.
+    #[must_use]
+    pub fn with_queue(self, queue: QueueSettings) -> Self {
+        Self { queue, ..self }
+    }
+
+    /// The same database, without hints across processes: what others queue is found by looking.
+    #[must_use]
+    pub fn without_hints(self) -> Self {
+        Self {
+            hints: None,
+            ..self
+        }
+    }
+
+    /// How this process works on the queue.
+    pub const fn queue_settings(&self) -> &QueueSettings {
+        &self.queue
+    }
+
     /// The bell that rings when this process queued a run; a hint, never the truth.
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queue_changed)
@@ -83,5 +111,13 @@ impl Store {
     /// The bell that rings when this process asked for the end of a running run; a hint, never the truth.
     pub fn cancel_bell(&self) -> watch::Receiver<u64> {
         self.cancel_asked.subscribe()
+    }
+
+    /// Says that a run was queued, here and elsewhere.
+    pub(crate) fn ring(&self) {
+        self.queue_changed.notify_one();
+        if let Some(hints) = &self.hints {
+            hints.send();
+        }
     }
 }

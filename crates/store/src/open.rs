@@ -3,7 +3,7 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgPool, SqliteConnection,
+    ConnectOptions as _, Connection as _, Executor as _, PgPool, SqliteConnection,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -11,7 +11,13 @@ use sqlx::{
 
 use tokio::sync::{Notify, watch};
 
-use crate::{Store, error::StoreError, installation::habitat_of, sql::Db};
+use crate::{
+    QueueSettings, Store,
+    error::StoreError,
+    installation::habitat_of,
+    queue::Hints,
+    sql::{Db, Sessions},
+};
 
 /// Why a database was not opened; every message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +80,7 @@ migrations! {
     2 "0002_speed",
     3 "0003_own_pages",
     4 "0004_engine",
+    5 "0005_queue",
     8 "0008_schedules",
     9 "0009_intents",
     10 "0010_installation",
@@ -113,13 +120,16 @@ impl Store {
         }
     }
 
-    async fn over(db: Db) -> Result<Self, OpenError> {
+    async fn over(db: Db, hints: Option<Hints>) -> Result<Self, OpenError> {
         let habitat = habitat_of(&db).await.map_err(OpenError::Unreadable)?;
         Ok(Self {
             db,
             habitat,
             queue_changed: Arc::new(Notify::new()),
             cancel_asked: Arc::new(watch::Sender::new(0)),
+            hints,
+            queue: QueueSettings::default(),
+            turns: Arc::default(),
         })
     }
 
@@ -138,7 +148,7 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres { pool, .. } => pool.close().await,
         }
     }
 }
@@ -190,7 +200,7 @@ async fn open_sqlite(url: &str) -> Result<Store, OpenError> {
         )
         .await
         .map_err(OpenError::Unreachable)?;
-    Store::over(Db::Sqlite { writer, readers }).await
+    Store::over(Db::Sqlite { writer, readers }, None).await
 }
 
 /// Whether a connection that comes back to the pool is out of its transaction.
@@ -209,22 +219,23 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(OpenError::MalformedUrl)?
         .application_name("tenant-atlas")
+        // A start-up parameter that poolers refuse, and about numbers that no table has.
+        .extra_float_digits(None)
         .disable_statement_logging();
+    let sessions = sessions_of(url);
     let pool: PgPool = PgPoolOptions::new()
         .max_connections(12)
         .acquire_timeout(Duration::from_secs(5))
         .max_lifetime(Duration::from_secs(1800))
+        // A pooler's session is checked by the transaction that is given it.
+        .test_before_acquire(sessions == Sessions::Own)
         .after_connect(|connection, _| {
             Box::pin(async move {
                 // Not start-up parameters: a pooler in between may refuse those.
-                sqlx::query("set statement_timeout = '30s'")
-                    .execute(&mut *connection)
-                    .await?;
-                sqlx::query("set lock_timeout = '5s'")
-                    .execute(&mut *connection)
-                    .await?;
-                sqlx::query("set idle_in_transaction_session_timeout = '30s'")
-                    .execute(&mut *connection)
+                connection.execute("set statement_timeout = '30s'").await?;
+                connection.execute("set lock_timeout = '5s'").await?;
+                connection
+                    .execute("set idle_in_transaction_session_timeout = '30s'")
                     .await?;
                 Ok(())
             })
@@ -232,11 +243,50 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
         .connect_with(options)
         .await
         .map_err(OpenError::Unreachable)?;
-    migrator(POSTGRES)
-        .run(&pool)
-        .await
-        .map_err(migration_error)?;
-    Store::over(Db::Postgres(pool)).await
+    let db = Db::Postgres {
+        pool: pool.clone(),
+        sessions,
+    };
+    if !is_migrated(&pool).await {
+        migrator(POSTGRES)
+            .run(&pool)
+            .await
+            .map_err(migration_error)?;
+    }
+    let hints = (sessions == Sessions::Own).then(|| Hints::start(pool));
+    Store::over(db, hints).await
+}
+
+/// Behind a pooler that gives a session to each transaction, the URL says so by an empty statement cache.
+fn sessions_of(url: &str) -> Sessions {
+    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+    if parameters
+        .split('&')
+        .any(|it| it == "statement-cache-capacity=0")
+    {
+        Sessions::Pooled
+    } else {
+        Sessions::Own
+    }
+}
+
+/// Whether every migration of this program, and no other, is in the database.
+///
+/// Asked before the migrator is: its lock is a session's, and behind a pooler it might never be given back.
+async fn is_migrated(pool: &PgPool) -> bool {
+    applied(pool).await.is_ok_and(|applied| {
+        let known = migrator(POSTGRES);
+        let known = known.iter().map(|it| (it.version, it.checksum.to_vec()));
+        known.eq(applied)
+    })
+}
+
+async fn applied(pool: &PgPool) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
+    let mut tx = pool.begin_with("begin").await?;
+    let query = sqlx::query_as(
+        "select version, checksum from _sqlx_migrations where success order by version",
+    );
+    query.persistent(false).fetch_all(&mut *tx).await
 }
 
 async fn refuse_vulnerable_sqlite(writer: &sqlx::SqlitePool) -> Result<(), OpenError> {
@@ -313,6 +363,24 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_safe_sqlite(version), safe, "{version}");
+        }
+    }
+
+    #[test]
+    fn an_empty_statement_cache_says_that_sessions_are_pooled() {
+        for (url, sessions) in [
+            ("postgres://a@b/c", Sessions::Own),
+            ("postgres://a@b/c?sslmode=disable", Sessions::Own),
+            (
+                "postgres://a@b/c?statement-cache-capacity=100",
+                Sessions::Own,
+            ),
+            (
+                "postgres://a@b/c?sslmode=disable&statement-cache-capacity=0",
+                Sessions::Pooled,
+            ),
+        ] {
+            assert_eq!(sessions_of(url), sessions, "{url}");
         }
     }
 }

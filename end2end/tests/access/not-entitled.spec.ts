@@ -60,6 +60,7 @@ test('somebody of another workspace cannot tell the JSON of a run from none', as
 const FUNCTIONS: { of: 'tenant' | 'run'; question(id: string): Question }[] = [
   { of: 'run', question: (id) => ({ endpoint: 'run/page', json: { id, version: null } }) },
   { of: 'run', question: (run) => ({ endpoint: 'run/retry', form: { run } }) },
+  { of: 'run', question: (run) => ({ endpoint: 'run/resolve', form: { run, intent: run, answer: 'applied' } }) },
   { of: 'tenant', question: (id) => ({ endpoint: 'tenant/page', json: { id, started: null, version: null } }) },
   { of: 'tenant', question: (id) => ({ endpoint: 'inventory/page', json: { id, kind: null, after: null } }) },
   { of: 'tenant', question: (tenant) => ({ endpoint: 'page/drawn', json: { path: `/admin/tenants/${tenant}/members` } }) },

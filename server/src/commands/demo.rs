@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use graph_sandbox::{Clock, ControlApi, Sandbox, SandboxConfig, Scale, TenantSeed};
 use operations::{SampleAccount, SampleDirectory};
 use serde::Serialize;
+use store::QueueSettings;
 use tokio::net::TcpListener;
 
 use super::serve::{listen, serve_pages, start_pool};
@@ -83,7 +84,14 @@ pub(crate) async fn demo(args: Demo) -> anyhow::Result<()> {
     };
     announce(&ready, args.json)?;
     let stop = stop_signal();
-    let pool = start_pool(&services, dir.endpoints()?, args.workers, stop.clone())?;
+    let queue = QueueSettings::default();
+    let pool = start_pool(
+        &services,
+        dir.endpoints()?,
+        args.workers,
+        queue,
+        stop.clone(),
+    )?;
     serve_pages(listener, &services, None, stop).await?;
     pool.await.context("waiting for the workers")?;
     services.store().close().await;

@@ -1,6 +1,7 @@
 //! `migrate`, `doctor`, `audit` and `users`.
 
 use anyhow::{Context as _, bail};
+use store::{HintReport, Store};
 
 use crate::{
     cli::{Audit, Database, Users},
@@ -22,12 +23,15 @@ pub(crate) async fn doctor(database: &Database) -> anyhow::Result<()> {
         "ok    the data folder {} can be written to",
         dir.path().display()
     );
-    services
-        .store()
-        .ping()
-        .await
-        .context("the database does not answer")?;
+    match services.store().ping().await {
+        Err(error) if error.is_of_a_shared_session() => bail!(
+            "the database is behind a pooler that shares sessions; add statement-cache-capacity=0 to its URL"
+        ),
+        answer => answer.context("the database does not answer")?,
+    }
     println!("ok    the database answers and is at this program's version");
+    tell_of_workers(services.store()).await?;
+    tell_of_hints(services.store()).await?;
     let endpoints = dir.endpoints()?;
     println!("ok    the provider is {}", endpoints.graph());
     let verdicts = services.store().audit_verify().await?;
@@ -44,6 +48,58 @@ pub(crate) async fn doctor(database: &Database) -> anyhow::Result<()> {
     );
     if services.store().is_unclaimed().await? {
         println!("note  nobody can sign in yet; `tenant-atlas serve` prints a set-up link");
+    }
+    Ok(())
+}
+
+/// Says who is there to work on runs, and who was.
+async fn tell_of_workers(store: &Store) -> anyhow::Result<()> {
+    let workers = store.workers().await?;
+    let slots: i64 = workers
+        .iter()
+        .filter(|it| it.is_alive)
+        .map(|it| it.slots)
+        .sum();
+    match workers.iter().filter(|it| it.is_alive).count() {
+        0 => println!(
+            "note  no worker is there: queued runs wait until `tenant-atlas serve` or `tenant-atlas worker` runs"
+        ),
+        1 => println!("ok    1 worker with {slots} slots is there"),
+        number => println!("ok    {number} workers with {slots} slots are there"),
+    }
+    for worker in workers {
+        let (since, seen) = (worker.started_at.exact(), worker.last_seen_at.exact());
+        if worker.is_alive {
+            println!(
+                "      {} on {}, {} slots, since {since}, heard of at {seen}",
+                worker.id, worker.host, worker.slots
+            );
+        } else {
+            println!(
+                "note  {} on {} has been silent since {seen}; its runs are tried again",
+                worker.id, worker.host
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Says how fast a worker learns of what another process queued.
+async fn tell_of_hints(store: &Store) -> anyhow::Result<()> {
+    match store.hint_report().await? {
+        HintReport::None => {
+            println!(
+                "ok    runs start within 250 ms by polling, and at once in the process that queued them"
+            );
+        }
+        HintReport::Through(after) => println!(
+            "ok    notifications get through, after {:.1} ms",
+            after.as_secs_f64() * 1000.0
+        ),
+        HintReport::Lost => println!(
+            "note  notifications do not get through; runs start within 250 ms by polling. \
+             Behind a pooler this is as it should be; the database URL then needs statement-cache-capacity=0"
+        ),
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use domain::ids::RequestId;
 use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use operations::{Pool, PoolSettings, Services};
-use store::OpenError;
+use store::{OpenError, QueueSettings};
 use tokio::{net::TcpListener, sync::watch};
 use uuid::Uuid;
 
@@ -48,7 +48,13 @@ async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
         Site::find()?,
         args.public_url.as_deref(),
     )?);
-    let pool = start_pool(&services, dir.endpoints()?, workers, stop)?;
+    let pool = start_pool(
+        &services,
+        dir.endpoints()?,
+        workers,
+        args.queue.settings(),
+        stop,
+    )?;
     pages.await.context("serving pages")??;
     pool.await.context("waiting for the workers")
 }
@@ -96,7 +102,14 @@ pub(crate) async fn worker(args: Worker) -> anyhow::Result<()> {
         return Ok(());
     };
     println!("TenantAtlas worker claims runs");
-    let pool = start_pool(&services, dir.endpoints()?, args.workers.max(1), stop)?;
+    let queue = args.queue.settings();
+    let pool = start_pool(
+        &services,
+        dir.endpoints()?,
+        args.workers.max(1),
+        queue,
+        stop,
+    )?;
     pool.await.context("waiting for the workers")
 }
 
@@ -105,6 +118,7 @@ pub(crate) fn start_pool(
     services: &Services,
     endpoints: Endpoints,
     workers: usize,
+    queue: QueueSettings,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<tokio::task::JoinHandle<()>> {
     let client = HttpGraphClient::new(ClientSettings::default())?;
@@ -113,7 +127,7 @@ pub(crate) fn start_pool(
         poll: Duration::from_millis(250),
         grace: Duration::from_secs(10),
     };
-    let pool = Pool::new(services, Arc::new(client), endpoints, settings);
+    let pool = Pool::new(services, Arc::new(client), endpoints, settings).with_queue(queue);
     Ok(tokio::spawn(pool.run(stop)))
 }
 

@@ -114,6 +114,30 @@ impl Installation {
         self.started(database, Worker::start)
     }
 
+    /// Starts workers alone, with more arguments.
+    pub fn worker_with(&self, database: &str, more: &[&str]) -> Worker {
+        self.started(database, |folder, arguments| {
+            Worker::start(folder, &[arguments, more].concat())
+        })
+    }
+
+    /// The use cases of a process of the test's own, and who the owner is in it.
+    pub async fn services(&self, database: &str) -> (Services, operations::Scope) {
+        let key = MasterKey::open(&self.folder.path().join("data/master.key")).unwrap();
+        let store = Store::open(database).await.unwrap();
+        let services = Services::new(store, Passwords::new().unwrap(), key);
+        let scope = scope(&services, &self.session).await;
+        (services, scope)
+    }
+
+    /// How often the provider was asked for anything on behalf of a run.
+    pub fn calls(&self, run: RunId) -> usize {
+        let id = run.to_string();
+        let entries = self.sandbox.journal().since(0);
+        let ours = |it: &&_| ours(it, &id);
+        entries.iter().filter(ours).count()
+    }
+
     fn started<T>(&self, database: &str, start: impl Fn(&Path, &[&str]) -> T) -> T {
         let data = self.folder.path().join("data");
         let data = data.to_str().unwrap();
@@ -167,6 +191,10 @@ impl Installation {
             .iter()
             .any(|it| it.path == path && it.client_request_id.as_deref() == Some(&*id))
     }
+}
+
+fn ours(entry: &graph_sandbox::JournalEntry, run: &str) -> bool {
+    entry.client_request_id.as_deref() == Some(run)
 }
 
 async fn scope(services: &Services, session: &str) -> operations::Scope {

@@ -14,3 +14,4 @@ mod installation;
 mod outage;
 mod program;
 mod refusals;
+mod several;

@@ -94,7 +94,7 @@ impl Drop for Server {
     }
 }
 
-/// A worker that runs until it is dropped.
+/// A worker that runs until it is dropped, and goes on before that if it was stopped.
 pub struct Worker(Child);
 
 impl Worker {
@@ -107,6 +107,21 @@ impl Worker {
             .stderr(fs::File::create(folder.join("worker.log")).unwrap())
             .spawn();
         Self(child.unwrap())
+    }
+
+    /// Sends it a signal, by the name that `kill` takes.
+    pub fn signal(&self, name: &str) {
+        let id = self.0.id().to_string();
+        let sent = Command::new("kill").args([name, &id]).status();
+        assert!(sent.unwrap().success(), "{name}");
+    }
+
+    /// Asks it to stop and waits until it has; answers whether it ended well, and after how long.
+    pub fn stop(mut self) -> (bool, Duration) {
+        let begun = Instant::now();
+        self.signal("-TERM");
+        let ended = self.0.wait().unwrap();
+        (ended.success(), begun.elapsed())
     }
 
     /// Whether it has said that it waits for its database.

@@ -1,6 +1,6 @@
 //! Where the run stands: its badge, where it belongs, and the ways back.
 
-use domain::{link, views::RunView};
+use domain::{link, run::RunOutcome, views::RunView};
 use leptos::prelude::*;
 
 use crate::ui::badge::RunBadge;
@@ -25,12 +25,24 @@ pub fn Standing(
     run: Signal<RunView>,
 ) -> impl IntoView {
     let state = Memo::new(move |_| run.with(|run| (run.state, run.denial_class)));
+    let ended_by = Memo::new(move |_| {
+        run.with(|run| {
+            let asked = run.cancel_asked.as_ref();
+            let is_cancelled = run.state.outcome == RunOutcome::Cancelled;
+            asked
+                .filter(|_| is_cancelled)
+                .map(|asked| format!("by {}", asked.by))
+        })
+    });
     let badge = move || {
         let (state, class) = state.get();
         let class = class.map(|class| {
             view! { <span class="quiet" data-denial-class=class.as_str()>{class.label()}</span> }
         });
-        view! { <RunBadge state /> {class} }
+        let by = ended_by
+            .get()
+            .map(|by| view! { <span class="quiet">{by}</span> });
+        view! { <RunBadge state /> {class} {by} }
     };
     view! {
         <p class="flex flex-wrap items-center gap-2">{badge}</p>

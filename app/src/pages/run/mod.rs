@@ -13,6 +13,7 @@ mod refusal;
 mod report;
 mod summary;
 mod timeline;
+mod waiting;
 
 use domain::{
     error::ApiError,
@@ -34,6 +35,7 @@ use self::{
     report::Report,
     summary::Summary,
     timeline::Timeline,
+    waiting::Waiting,
 };
 use crate::{
     api::runs::run_page,
@@ -78,6 +80,7 @@ fn Viewer(view: RunView) -> impl IntoView {
                 <LiveControls live />
             </Show>
             {move || view! { <Banner lines=banner.get() /> }}
+            <Waiting run />
             <Refusal run />
             <Questions run />
             <OnItsWay run />

@@ -1,6 +1,6 @@
 //! Blocked is a sentence before it is a colour: what was refused, what to do, then the code (L-13).
 
-use domain::{badge::Icon, views::RunView};
+use domain::{badge::Icon, run::RunOutcome, views::RunView};
 use leptos::prelude::*;
 
 use crate::ui::icon::Icon;
@@ -17,6 +17,7 @@ pub fn Refusal(
 
 #[derive(Clone, PartialEq)]
 struct Refused {
+    lead: &'static str,
     sentence: String,
     next_step: String,
     code: Option<String>,
@@ -28,6 +29,11 @@ fn of(run: &RunView) -> Option<Refused> {
     let told = run.explanation.clone()?;
     let refusal = run.decisions.iter().find(|decision| !decision.allowed);
     Some(Refused {
+        // What was done before it was refused stays, and the run is not called blocked.
+        lead: match run.state.outcome {
+            RunOutcome::Blocked => "Blocked: ",
+            _ => "Stopped: ",
+        },
         sentence: told.sentence,
         next_step: told.next_step,
         code: refusal.and_then(|decision| decision.reason_code.clone()),
@@ -53,7 +59,7 @@ fn panel(refused: Refused) -> impl IntoView {
         <section class="banner tone-warning my-3" aria-label="Why this run is blocked" data-refusal>
             <Icon icon=Icon::ShieldBan />
             <div class="grid gap-1">
-                <p class="prose"><strong>"Blocked: "</strong>{refused.sentence}</p>
+                <p class="prose"><strong>{refused.lead}</strong>{refused.sentence}</p>
                 <p class="prose">{refused.next_step}</p>
                 <p class="quiet">
                     {refused.class.map(|class| format!("{class} denial. "))}

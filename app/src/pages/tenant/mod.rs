@@ -4,6 +4,7 @@ mod connection;
 mod danger;
 mod inventory;
 mod life;
+mod queue;
 mod recent;
 mod report;
 mod starts;
@@ -22,6 +23,7 @@ use self::{
     danger::Danger,
     inventory::Inventory,
     life::{IntoService, Lifecycle, SettingsLink},
+    queue::{PauseQueuePanel, Paused},
     recent::Recent,
     report::Report,
     starts::{StartedNotice, Starts},
@@ -74,6 +76,7 @@ fn Overview(view: TenantView) -> impl IntoView {
                 <Lifecycle live />
                 <LiveControls live />
             </div>
+            <Paused live />
             <IntoService live />
             <Starts live />
             <div class="grid gap-4 lg:grid-cols-2 items-start">
@@ -84,6 +87,7 @@ fn Overview(view: TenantView) -> impl IntoView {
                 </div>
             </div>
             <Recent live />
+            <PauseQueuePanel live />
             <Danger live />
         </Page>
     }

@@ -24,7 +24,7 @@ pub use operations::{
 };
 pub use run::{
     ActionView, CancelAsked, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView,
-    NextTry, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry,
+    NextTry, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry, WaitingView,
 };
 pub use schedules::{
     Execution, ExecutionView, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,
@@ -33,6 +33,6 @@ pub use schedules::{
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};
 pub use tenants::{
-    ConnectionView, InventoryCount, InventoryObjectView, InventoryView, ReportBrief, StartButton,
-    TenantRowView, TenantView, TenantsView,
+    ConnectionView, InventoryCount, InventoryObjectView, InventoryView, QueuePauseView,
+    ReportBrief, StartButton, TenantRowView, TenantView, TenantsView,
 };

@@ -199,6 +199,15 @@ pub struct FollowUps {
     pub open_tenant: bool,
 }
 
+/// Why a queued run is not running.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct WaitingView {
+    /// A stable word for tests and styles.
+    pub word: String,
+    /// What would have to change.
+    pub text: String,
+}
+
 /// The page of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunView {
@@ -240,6 +249,8 @@ pub struct RunView {
     pub next_try: Option<NextTry>,
     /// The refusal in words, when it is blocked.
     pub explanation: Option<Explanation>,
+    /// Why it is not running, while it is queued.
+    pub waiting: Option<WaitingView>,
     /// The gate's decisions, newest first.
     pub decisions: Vec<DecisionView>,
     /// What happened, in order.

@@ -113,6 +113,15 @@ pub struct InventoryCount {
     pub seen_at: Timestamp,
 }
 
+/// Who paused a tenant's queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuePauseView {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A tenant's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantView {
@@ -134,6 +143,8 @@ pub struct TenantView {
     pub report: Option<ReportBrief>,
     /// The inventory in numbers; none when the person may not see it.
     pub inventory: Option<Vec<InventoryCount>>,
+    /// Who paused its queue, if somebody did.
+    pub queue_pause: Option<QueuePauseView>,
     /// Its newest runs.
     pub recent: Vec<RunRowView>,
     /// What a start just led to, for browsers without JavaScript.

@@ -13,7 +13,7 @@ use policy::Running;
 use store::{Failure, RunEnd, Store, StoreError, WorkedOutcome};
 
 pub(crate) use context::{Halt, WorkContext};
-pub(crate) use provider::{Provider, ProviderSession};
+pub(crate) use provider::{Provider, ProviderSession, Providers};
 
 /// What is left to do about a run when its handler is through.
 #[derive(Debug)]

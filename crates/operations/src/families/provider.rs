@@ -10,14 +10,31 @@ use policy::{Running, Step};
 use serde_json::{Map, Value};
 use store::{Failure, Store, StoreError};
 
-use crate::secrets::MasterKey;
+use crate::{secrets::MasterKey, worker::LeaseGuard};
 
 /// The provider as the worker pool knows it.
 #[derive(Clone)]
-pub(crate) struct Provider {
+pub(crate) struct Providers {
     pub(crate) client: Arc<dyn GraphClient>,
     pub(crate) endpoints: Endpoints,
     pub(crate) key: Arc<MasterKey>,
+}
+
+impl Providers {
+    /// The provider for one run, for as long as its lease holds.
+    pub(crate) fn for_run(&self, lease: LeaseGuard) -> Provider {
+        Provider {
+            known: self.clone(),
+            lease,
+        }
+    }
+}
+
+/// The provider as the worker of one run knows it.
+#[derive(Clone)]
+pub(crate) struct Provider {
+    known: Providers,
+    lease: LeaseGuard,
 }
 
 /// One run's way to the provider.
@@ -25,6 +42,7 @@ pub(crate) struct ProviderSession {
     client: Arc<dyn GraphClient>,
     connection: Connection,
     context: CallContext,
+    lease: LeaseGuard,
 }
 
 impl Provider {
@@ -41,7 +59,7 @@ impl Provider {
             }
             answer => answer?,
         };
-        let Ok(opened) = self.key.open_secret(secret.id, &secret.sealed) else {
+        let Ok(opened) = self.known.key.open_secret(secret.id, &secret.sealed) else {
             let message =
                 "The stored credential does not open with this installation's key. Store it again.";
             return Ok(Err(failure("provider_credential_missing", message)));
@@ -50,13 +68,14 @@ impl Provider {
             &secret.entra_tenant_id,
             &secret.client_id,
             opened,
-            self.endpoints.clone(),
+            self.known.endpoints.clone(),
         );
         Ok(match connection {
             Ok(connection) => Ok(ProviderSession {
-                client: Arc::clone(&self.client),
+                client: Arc::clone(&self.known.client),
                 connection,
                 context: context_of(running),
+                lease: self.lease.clone(),
             }),
             Err(error) => Err(failure("provider_connection_invalid", &error.to_string())),
         })
@@ -73,14 +92,14 @@ fn context_of(running: &Running) -> CallContext {
 /// Every call uses up the leave that a checkpoint gave for it, so none starts without one (L-10).
 impl ProviderSession {
     pub(crate) async fn granted_roles(&self, _: Step<'_>) -> Result<Vec<String>, GraphError> {
-        self.client
-            .granted_roles(&self.connection, &self.context)
+        self.lease
+            .reading(|| self.client.granted_roles(&self.connection, &self.context))
             .await
     }
 
     pub(crate) async fn organization(&self, _: Step<'_>) -> Result<Organization, GraphError> {
-        self.client
-            .organization(&self.connection, &self.context)
+        self.lease
+            .reading(|| self.client.organization(&self.connection, &self.context))
             .await
     }
 
@@ -90,8 +109,12 @@ impl ProviderSession {
         contract: &'static Contract,
         cursor: Option<PageCursor>,
     ) -> Result<Page, GraphError> {
-        self.client
-            .page(&self.connection, &self.context, contract, cursor)
+        self.lease
+            .reading(|| {
+                let cursor = cursor.clone();
+                self.client
+                    .page(&self.connection, &self.context, contract, cursor)
+            })
             .await
     }
 
@@ -103,8 +126,8 @@ impl ProviderSession {
         id: &str,
     ) -> Result<Map<String, Value>, GraphError> {
         let writer = self.client.writer().ok_or(GraphError::NoProvider)?;
-        writer
-            .object(&self.connection, &self.context, contract, id)
+        self.lease
+            .reading(|| writer.object(&self.connection, &self.context, contract, id))
             .await
     }
 
@@ -119,6 +142,7 @@ impl ProviderSession {
         let Some(writer) = self.client.writer() else {
             return Err(WriteError::NotDone(GraphError::NoProvider));
         };
+        self.lease.held().await;
         let update = Update {
             contract,
             id,

@@ -12,6 +12,7 @@ mod members;
 mod notifications;
 mod operations_list;
 mod questions;
+mod queue;
 mod run_export;
 mod run_page;
 mod run_rows;

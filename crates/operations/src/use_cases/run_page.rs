@@ -6,12 +6,12 @@ use domain::{
     error::ApiError,
     ids::RunId,
     operation::{OperationType, label_of},
-    run::RunOutcome,
+    run::{RunOutcome, RunStatus},
     schedule::ScheduleState,
     time::Timestamp,
     views::{
         ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunSchedule, RunTenant,
-        RunView,
+        RunView, WaitingView,
     },
 };
 use store::{Removal, RunAccess, RunRow, Scope};
@@ -42,7 +42,10 @@ impl Services {
         run.require_view()?;
         let moment = self.store.version_of_run(&run).await.answer(request)?;
         let banner = self.banner_of(scope, &run).await?;
-        let bare = bare_view(&run);
+        let bare = RunView {
+            waiting: self.waiting_of(scope, &run).await?,
+            ..bare_view(&run)
+        };
         let poll = Poll::new(
             &(scope.user_id(), run.role(), &banner, &bare),
             moment,
@@ -80,6 +83,22 @@ impl Services {
             ..bare
         };
         Ok(poll.answer(view, None))
+    }
+
+    /// What a queued run waits for; part of what a poll compares, since a worker that dies moves no version.
+    async fn waiting_of(
+        &self,
+        scope: &Scope,
+        run: &RunAccess,
+    ) -> Result<Option<WaitingView>, ApiError> {
+        if run.run().state.status != RunStatus::Queued {
+            return Ok(None);
+        }
+        let waiting = self.store.run_waiting(run).await;
+        Ok(waiting.answer(scope.request_id())?.map(|it| WaitingView {
+            word: it.word().to_owned(),
+            text: it.sentence(),
+        }))
     }
 
     async fn banner_of(
@@ -185,6 +204,7 @@ fn bare_view(run: &RunAccess) -> RunView {
         cancel_asked: None,
         next_try: None,
         explanation: None,
+        waiting: None,
         decisions: Vec::new(),
         timeline: Vec::new(),
         counts: row

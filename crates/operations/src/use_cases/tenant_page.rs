@@ -79,6 +79,7 @@ impl Services {
                 true => Some(self.inventory_counts(scope, &tenant).await?),
                 false => None,
             },
+            queue_pause: self.pause_of(scope, &tenant).await?,
             recent: runs.iter().map(|run| targets.row(run)).collect(),
             started: self.started_notice(scope, tenant.name(), started).await,
             can_archive: grants.allow(Capability::DangerZone),

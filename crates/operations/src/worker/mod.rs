@@ -3,10 +3,13 @@
 mod again;
 mod cancel;
 mod finisher;
+mod held;
+mod host;
 mod job;
 mod pool;
 mod scheduler;
 
 pub use again::Jitter;
+pub(crate) use held::LeaseGuard;
 pub use pool::{Pool, PoolSettings};
 pub use scheduler::Scheduler;

@@ -1,29 +1,22 @@
 //! One worker process: a loop that starts runs, a heartbeat, and a sweep for lost leases.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use domain::ids::WorkerId;
 use graph::{Endpoints, GraphClient};
 use policy::{RunKey, Running};
-use store::{Store, StoreError};
+use store::{QueueSettings, Store, StoreError, WorkerCard};
 use tokio::{
     sync::{Semaphore, watch},
-    task::{AbortHandle, JoinHandle, JoinSet},
+    task::{JoinHandle, JoinSet},
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{
-    again::Jitter,
-    cancel::{Canceller, cancel_token},
-    finisher::Finisher,
-    job::Job,
-    scheduler::Scheduler,
-};
-use crate::{Services, families::Provider};
+use super::{again::Jitter, finisher::Finisher, held::Held, host, job::Job, scheduler::Scheduler};
+use crate::{Services, families::Providers};
 
 /// How a pool works.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +29,6 @@ pub struct PoolSettings {
     pub grace: Duration,
 }
 
-const HEARTBEAT: Duration = Duration::from_secs(10);
-const SWEEP: Duration = Duration::from_secs(5);
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);
 
@@ -45,62 +36,11 @@ const LONGEST_RUN: Duration = Duration::from_secs(1800);
 pub struct Pool {
     id: WorkerId,
     store: Store,
-    provider: Provider,
+    providers: Providers,
     settings: PoolSettings,
     jitter: Jitter,
     longest: Duration,
     held: Arc<Held>,
-}
-
-/// The attempts this pool works on, with a handle to stop each; one run can be there twice,
-/// when this pool took over from itself.
-#[derive(Default)]
-struct Held(Mutex<HashMap<RunKey, Work>>);
-
-/// The work on one attempt: how to stop it, and how to say that somebody wants it ended.
-struct Work {
-    stop: AbortHandle,
-    canceller: Canceller,
-}
-
-impl Held {
-    /// Holds what `begin` begins, before it can end.
-    fn begin(&self, key: RunKey, begin: impl FnOnce() -> Work) {
-        let mut held = self.lock();
-        held.insert(key, begin());
-    }
-
-    /// Says that somebody wants these ended.
-    fn cancel(&self, asked: &[RunKey]) {
-        let held = self.lock();
-        for work in asked.iter().filter_map(|key| held.get(key)) {
-            work.canceller.ask();
-        }
-    }
-
-    fn remove(&self, key: RunKey) {
-        self.lock().remove(&key);
-    }
-
-    fn keys(&self) -> Vec<RunKey> {
-        self.lock().keys().copied().collect()
-    }
-
-    /// Stops the work on attempts that are no longer this pool's.
-    fn stop(&self, lost: &[RunKey]) {
-        let mut held = self.lock();
-        for key in lost {
-            // One that ended meanwhile is not held any more.
-            if let Some(work) = held.remove(key) {
-                tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
-                work.stop.abort();
-            }
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunKey, Work>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Pool {
@@ -114,7 +54,7 @@ impl Pool {
         Self {
             id: WorkerId::from_uuid(uuid::Uuid::now_v7()),
             store: services.store.clone(),
-            provider: Provider {
+            providers: Providers {
                 client,
                 endpoints,
                 key: Arc::clone(&services.key),
@@ -140,6 +80,32 @@ impl Pool {
         self
     }
 
+    /// The same with another lease, or other limits of a tenant and of a connection.
+    #[must_use]
+    pub fn with_queue(mut self, queue: QueueSettings) -> Self {
+        self.store = self.store.with_queue(queue);
+        self
+    }
+
+    /// How often it says that it is alive: two beats may be lost before its lease is.
+    fn heartbeat(&self) -> Duration {
+        self.lease() / 3
+    }
+
+    /// How often it looks for the runs of others that fell silent.
+    fn sweeping(&self) -> Duration {
+        self.lease() / 6
+    }
+
+    const fn lease(&self) -> Duration {
+        self.store.queue_settings().lease
+    }
+
+    /// Until when a lease certainly holds that was asked for at a moment.
+    fn holds_until(&self, asked: Instant) -> Instant {
+        asked + (self.lease() - self.heartbeat())
+    }
+
     /// Under which id it holds runs.
     pub const fn id(&self) -> WorkerId {
         self.id
@@ -158,9 +124,14 @@ impl Pool {
             () = self.keep_leases() => {}
             () = self.sweep() => {}
             () = Scheduler::new(&self.store).run() => {}
+            () = self.be_known() => {}
+            () = self.store.hear_hints() => {}
             _ = stop.wait_for(|stopped| *stopped) => {}
         }
         self.wind_down(jobs).await;
+        if let Err(error) = self.store.worker_gone(self.id).await {
+            tracing::warn!(error = %error, "could not say that this worker has stopped; its silence says so");
+        }
     }
 
     /// Works until no run waits and none is under way; answers how many were decided about.
@@ -184,8 +155,13 @@ impl Pool {
         let mut decided = 0;
         loop {
             match self.claim(jobs).await? {
-                // A run that ends can let another one be queued.
-                0 if jobs.running.join_next().await.is_none() => return Ok(decided),
+                // A run that ends can let another one be queued; many end together.
+                0 => {
+                    if jobs.running.join_next().await.is_none() {
+                        return Ok(decided);
+                    }
+                    while jobs.running.try_join_next().is_some() {}
+                }
                 more => decided += more,
             }
         }
@@ -219,52 +195,58 @@ impl Pool {
         let free = jobs.slots.available_permits() + 1;
         drop(first);
         let limit = i64::try_from(free.min(100)).unwrap_or(1);
-        let started = self.store.runs_start(self.id, limit).await?;
+        // The last slot is for a tenant that has nothing going: it need not wait for a run of another's to end.
+        let spare = i64::from(self.settings.workers > 1);
+        let asked = Instant::now();
+        let started = self.store.runs_start_sparing(self.id, limit, spare).await?;
         let decided = started.running.len() + started.refused.len();
         for ended in &started.refused {
             tracing::info!(run.id = %ended.key.run_id, "refused by the gate, run {}", ended.key.run_id);
         }
         for running in started.running {
-            self.spawn(jobs, running).await;
+            self.spawn(jobs, running, self.holds_until(asked)).await;
         }
         Ok(decided)
     }
 
-    async fn spawn(&self, jobs: &mut Jobs, running: Running) {
+    async fn spawn(&self, jobs: &mut Jobs, running: Running, until: Instant) {
         let Ok(slot) = Arc::clone(&jobs.slots).acquire_owned().await else {
             return;
         };
         let key = running.key();
-        let (canceller, cancel) = cancel_token();
-        let job = Job {
-            store: self.store.clone(),
-            provider: self.provider.clone(),
-            finisher: jobs.finisher.clone(),
-            cancel,
-            jitter: self.jitter,
-            longest: self.longest,
-        };
+        let providers = self.providers.clone();
+        let (store, finisher) = (self.store.clone(), jobs.finisher.clone());
+        let (jitter, longest) = (self.jitter, self.longest);
         let held = Arc::clone(&self.held);
-        self.held.begin(key, || {
-            let stop = jobs.running.spawn(async move {
+        self.held.begin(key, until, |lease, cancel| {
+            let job = Job {
+                store,
+                provider: providers.for_run(lease),
+                finisher,
+                cancel,
+                jitter,
+                longest,
+            };
+            jobs.running.spawn(async move {
                 job.run(running).await;
                 held.remove(key);
                 drop(slot);
-            });
-            Work { stop, canceller }
+            })
         });
     }
 
     async fn keep_leases(&self) {
-        let mut tick = interval(HEARTBEAT);
+        let mut tick = interval(self.heartbeat());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut bell = self.store.cancel_bell();
         loop {
             // Between two ticks when somebody in this process wants a run ended.
             tokio::select! { _ = tick.tick() => {} Ok(()) = bell.changed() => {} }
             let keys = self.held.keys();
+            let asked = Instant::now();
             match self.store.lease_renew(self.id, &keys).await {
                 Ok(leases) => {
+                    self.held.renew(&leases.kept, self.holds_until(asked));
                     let is_lost = |key: &RunKey| !leases.kept.contains(key);
                     let lost: Vec<_> = keys.into_iter().filter(is_lost).collect();
                     self.held.stop(&lost);
@@ -275,8 +257,25 @@ impl Pool {
         }
     }
 
+    /// Leaves word with every beat that this process is there.
+    async fn be_known(&self) {
+        let card = WorkerCard {
+            id: self.id,
+            host: host::name(),
+            slots: i64::try_from(self.settings.workers).unwrap_or(i64::MAX),
+        };
+        let mut tick = interval(self.heartbeat());
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.store.worker_seen(&card).await {
+                tracing::warn!(error = %error, "could not say that this worker is there; trying again");
+            }
+        }
+    }
+
     async fn sweep(&self) {
-        let mut tick = interval(SWEEP);
+        let mut tick = interval(self.sweeping());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
@@ -286,7 +285,7 @@ impl Pool {
                 Err(error) => {
                     tracing::warn!(error = %error, "sweep failed; trying again");
                     // Who was silent because the database was away renews its leases first.
-                    sleep(HEARTBEAT).await;
+                    sleep(self.heartbeat()).await;
                 }
             }
         }

@@ -43,6 +43,8 @@ const ABOUT_TENANTS: &[(&str, Ask)] = &[
         ask!(|s, p, id| s.start(p, id, "nonsense")),
     ),
     ("archive", ask!(|s, p, id| s.archive(p, id, "Elsewhere"))),
+    ("pause the queue", ask!(|s, p, id| s.queue_pause(p, id))),
+    ("resume the queue", ask!(|s, p, id| s.queue_resume(p, id))),
     ("reactivate", ask!(|s, p, id| s.reactivate(p, id))),
     (
         "connection_enable",

@@ -22,6 +22,7 @@ mod members;
 mod pages;
 mod play;
 mod polls;
+mod queue;
 mod sample;
 mod schedules;
 mod setting_up;

@@ -1,6 +1,6 @@
 //! Claiming: queued runs are locked, and everything the gate needs is read, in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     capability::Capability,
@@ -13,11 +13,15 @@ use policy::{ContextState, Facts, RunFacts, RunKey, SlotFacts, Started};
 
 use crate::{
     Store,
-    audit::{AuditActor, AuditEntry},
+    audit::{AuditActor, AuditEntry, to_json},
     error::StoreError,
     facts,
+    queue::{Admission, Share, Slots, scope_key},
     sql::{Row, Statement, Tx, args, dialects, same},
 };
+
+/// How often a claim asks again for its turn when others hold all tenants that it was to take from.
+const TRIES: usize = 3;
 
 /// A claimed batch in its open transaction; dropped, it gives everything back.
 pub struct Claim {
@@ -37,26 +41,59 @@ pub(super) struct Claimed {
 
 static WAITING: Statement = same(
     "run_queue_waiting",
-    "select run_id from run_queue where status = 'queued' and available_at <= $1
-     order by priority, available_at, run_id limit 1",
+    "select run_id from run_queue where status = 'queued' and available_at <= $1 limit 1",
+);
+// Two claims at once must not both count what is under way and both fill the same room: the tenants' locks
+// last until the end of the transaction. Those that another claim holds are left to it.
+static SCOPES_HOLD: Statement = dialects(
+    "run_queue_scopes_hold",
+    "select unhex(value) as scope_id from json_each($1)",
+    "select value::uuid as scope_id from json_array_elements_text($1::json)
+     where pg_try_advisory_xact_lock(hashtextextended(value, 0))",
+);
+// A statement of its own, after the locks: only then does it see what the claims before this one started.
+static RUNNING: Statement = dialects(
+    "run_queue_running",
+    "select scope_id, connection_id, count(*) as running from run_queue
+     where status = 'running' and scope_id in (select unhex(value) from json_each($1))
+     group by scope_id, connection_id",
+    "select scope_id, connection_id, count(*) as running from run_queue
+     where status = 'running' and scope_id in (select value::uuid from json_array_elements_text($1::json))
+     group by scope_id, connection_id",
 );
 static CLAIM: Statement = dialects(
     "run_queue_claim",
-    "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.attempt, r.authority_mode, r.user_id,
-       r.initiator_name, r.required_capability, r.connection_id, r.context, r.schedule_id, r.schedule_revision
-     from run_queue q join operation_runs r on r.id = q.run_id
-     where q.status = 'queued' and q.available_at <= $1
-     order by q.priority, q.available_at, q.run_id limit $2",
-    "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.attempt, r.authority_mode, r.user_id,
-       r.initiator_name, r.required_capability, r.connection_id, r.context, r.schedule_id, r.schedule_revision
-     from run_queue q join operation_runs r on r.id = q.run_id
-     where q.status = 'queued' and q.available_at <= $1
-     order by q.priority, q.available_at, q.run_id limit $2 for update of q skip locked",
+    "select s.key as place, q.connection_id as uses_connection, r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type,
+       r.attempt, r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
+       r.schedule_id, r.schedule_revision
+     from json_each($1) s
+     cross join run_queue q on q.rowid in (
+       select c.rowid from run_queue c where c.status = 'queued' and c.priority = s.value ->> 'priority'
+         and c.scope_id = unhex(s.value ->> 'scope') and c.available_at <= s.value ->> 'due'
+       order by c.available_at, c.run_id limit $2)
+     cross join operation_runs r on r.id = q.run_id
+     where not exists (select 1 from queue_pauses p where p.scope_id = q.scope_id)
+     order by s.key, q.available_at, q.run_id",
+    "select s.place, q.connection_id as uses_connection, r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type,
+       r.attempt, r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
+       r.schedule_id, r.schedule_revision
+     from json_to_recordset($1::json) as s(place bigint, scope uuid, priority bigint, due bigint, share bigint)
+     cross join lateral (
+       select c.run_id, c.connection_id, c.available_at from run_queue c where c.status = 'queued'
+         and c.priority = s.priority and c.scope_id = s.scope and c.available_at <= s.due
+       order by c.available_at, c.run_id limit least(s.share, $2) for update of c skip locked) q
+     join operation_runs r on r.id = q.run_id
+     where not exists (select 1 from queue_pauses p where p.scope_id = s.scope)
+     order by s.place, q.available_at, q.run_id",
 );
 static ATTEMPT_DECIDED: Statement = same(
     "run_attempt_decided",
     "select attempt from run_decisions where run_id = $1 and attempt = $2",
 );
+
+fn connection_of(row: &Row, column: &'static str) -> Result<Option<ConnectionId>, StoreError> {
+    Ok(row.opt_uuid(column)?.map(ConnectionId::from_uuid))
+}
 
 /// A run's own row as the gate is told of it; `attempt` tells its first start from a later one.
 pub(super) fn run_facts(
@@ -123,7 +160,21 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing was claimed.
     pub async fn runs_start(&self, worker: WorkerId, limit: i64) -> Result<Started, StoreError> {
-        match self.claim(worker, limit).await? {
+        self.runs_start_sparing(worker, limit, 0).await
+    }
+
+    /// As [`Store::runs_start`]; of the runs it takes, `spare` only for tenants of which nothing is under way.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing was claimed.
+    pub async fn runs_start_sparing(
+        &self,
+        worker: WorkerId,
+        limit: i64,
+        spare: i64,
+    ) -> Result<Started, StoreError> {
+        let slots = Slots { free: limit, spare };
+        match self.claim_for(worker, slots).await? {
             Some((claim, facts)) => policy::start(claim, &facts).await,
             None => Ok(Started::default()),
         }
@@ -147,13 +198,41 @@ impl Store {
         worker: WorkerId,
         limit: i64,
     ) -> Result<Option<(Claim, Vec<Facts>)>, StoreError> {
-        // A look without a lock first: an idle worker must not hold up SQLite's one writer.
-        let now = self.db.now().await?;
-        if self.db.first(&WAITING, args![now]).await?.is_none() {
-            return Ok(None);
+        let slots = Slots {
+            free: limit,
+            spare: 0,
+        };
+        self.claim_for(worker, slots).await
+    }
+
+    async fn claim_for(
+        &self,
+        worker: WorkerId,
+        slots: Slots,
+    ) -> Result<Option<(Claim, Vec<Facts>)>, StoreError> {
+        // Where another claim holds every tenant whose turn it was, the ring goes on behind them.
+        for _ in 0..TRIES {
+            // Asked without a lock: an idle worker must not hold up SQLite's one writer.
+            let now = self.db.now().await?;
+            let shares = self.shares(now, slots).await?;
+            if shares.is_empty() {
+                return Ok(None);
+            }
+            if let Some(claimed) = self.claim_shares(worker, now, &shares).await? {
+                return Ok(Some(claimed));
+            }
         }
+        Ok(None)
+    }
+
+    async fn claim_shares(
+        &self,
+        worker: WorkerId,
+        now: Timestamp,
+        shares: &[Share],
+    ) -> Result<Option<(Claim, Vec<Facts>)>, StoreError> {
         let mut tx = self.db.write().await?;
-        let rows = tx.fetch(&CLAIM, args![now, limit]).await?;
+        let rows = self.lock_runs(&mut tx, shares).await?;
         if rows.is_empty() {
             return Ok(None);
         }
@@ -188,6 +267,53 @@ impl Store {
             entries: Vec::new(),
         };
         Ok(Some((claim, facts)))
+    }
+
+    /// Locks the runs of the shares, each tenant's and connection's limit kept exactly.
+    async fn lock_runs(&self, tx: &mut Tx, shares: &[Share]) -> Result<Vec<Row>, StoreError> {
+        let scopes: BTreeSet<_> = shares.iter().map(|share| scope_key(share.scope)).collect();
+        let held = tx.fetch(&SCOPES_HOLD, args![to_json(&scopes)?]).await?;
+        let held = held
+            .iter()
+            .map(|row| Ok(ScopeId::from_uuid(row.uuid("scope_id")?)))
+            .collect::<Result<BTreeSet<_>, StoreError>>()?;
+        let shares: Vec<_> = shares
+            .iter()
+            .filter(|it| held.contains(&it.scope))
+            .collect();
+        if shares.is_empty() {
+            return Ok(Vec::new());
+        }
+        let held: Vec<_> = held.into_iter().map(scope_key).collect();
+        let mut admission = Admission::default();
+        for row in tx.fetch(&RUNNING, args![to_json(&held)?]).await? {
+            let scope = ScopeId::from_uuid(row.uuid("scope_id")?);
+            admission.count(
+                scope,
+                connection_of(&row, "connection_id")?,
+                row.int("running")?,
+            );
+        }
+        let most = shares.iter().map(|share| share.runs).max().unwrap_or(0);
+        let asked: Vec<_> = (0..)
+            .zip(&shares)
+            .map(|(place, it)| it.row(place))
+            .collect();
+        let rows = tx.fetch(&CLAIM, args![to_json(&asked)?, most]).await?;
+        let mut left: Vec<_> = shares.iter().map(|share| share.runs).collect();
+        let mut admitted = Vec::with_capacity(rows.len());
+        for row in rows {
+            let place = usize::try_from(row.int("place")?).unwrap_or(usize::MAX);
+            let (Some(share), Some(left)) = (shares.get(place), left.get_mut(place)) else {
+                continue;
+            };
+            let connection = connection_of(&row, "uses_connection")?;
+            if *left > 0 && admission.admits(&self.queue, share.scope, connection) {
+                *left -= 1;
+                admitted.push(row);
+            }
+        }
+        Ok(admitted)
     }
 
     /// Whether the gate's word about an attempt is in the ledger, when a commit's answer was lost.

@@ -96,7 +96,7 @@ impl Store {
         };
         append(&mut tx, now, vec![entry]).await?;
         tx.commit().await?;
-        self.queue_changed.notify_one();
+        self.ring();
         Ok(id)
     }
 

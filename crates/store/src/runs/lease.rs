@@ -12,7 +12,7 @@ use super::{
     Failure, RunEnd, WorkedOutcome,
     attempts::EndedBy,
     finish::{Over, finish_all, keys_of},
-    ledger::{LEASE, leave_queue},
+    ledger::leave_queue,
     requeue::{Back, requeue},
 };
 use crate::{
@@ -105,8 +105,7 @@ impl Left {
     }
 
     fn fate(&self, by: EndedBy, now: Timestamp) -> Fate {
-        // The place where a write whose answer nobody saw would make the end `indeterminate`; what only
-        // reads has done nothing that could be unknown.
+        // A write whose answer nobody saw makes it `indeterminate` as it is written down.
         if self.is_cancelled {
             return Fate::Over(ended(WorkedOutcome::Cancelled, Vec::new()));
         }
@@ -162,7 +161,8 @@ impl Store {
         }
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        let args = args![to_json(&keys_of(held))?, worker, now.plus(LEASE)];
+        let until = now.plus(self.queue.lease_micros());
+        let args = args![to_json(&keys_of(held))?, worker, until];
         for row in tx.fetch(&HEARTBEAT, args).await? {
             let id = RunId::from_uuid(row.uuid("run_id")?);
             let attempt = row.int("attempt")?;
@@ -242,7 +242,7 @@ impl Store {
         append(&mut tx, now, entries).await?;
         tx.commit().await?;
         if count > 0 {
-            self.queue_changed.notify_one();
+            self.ring();
         }
         Ok(count)
     }

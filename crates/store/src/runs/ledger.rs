@@ -6,7 +6,7 @@ use domain::{
     ids::{RunId, UserId},
     reason::ReasonCode,
     run::DecisionPhase,
-    time::{SECOND, Timestamp},
+    time::Timestamp,
 };
 use policy::{Permit, Refusal, RunKey, StartLedger};
 use serde_json::json;
@@ -21,9 +21,6 @@ use crate::{
     error::StoreError,
     sql::{Rows, Statement, Tx, args, dialects},
 };
-
-/// How long a worker may be silent before its runs are taken from it.
-pub(crate) const LEASE: i64 = 30 * SECOND;
 
 static RECORD_DECISIONS: Statement = dialects(
     "run_decisions_record",
@@ -230,7 +227,11 @@ impl StartLedger for Claim {
             .fetch_rows(&SET_RUNNING, rows, args![self.now])
             .await?;
         let turned = self.returned(&turned)?;
-        let args = args![ids_of(&turned)?, self.worker, self.now.plus(LEASE)];
+        let args = args![
+            ids_of(&turned)?,
+            self.worker,
+            self.now.plus(self.store.queue.lease_micros())
+        ];
         self.tx.execute(&LEASE_QUEUE, args).await?;
         let args = args![self.worker, self.now];
         self.tx

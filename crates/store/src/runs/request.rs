@@ -140,7 +140,7 @@ impl Store {
                 let requested = draft.audit(action::RUN_REQUESTED, draft.context());
                 append(&mut tx, now, vec![requested]).await?;
                 tx.commit().await?;
-                self.queue_changed.notify_one();
+                self.ring();
                 Ok(Some(Requested::Accepted(draft.id)))
             }
         }

@@ -178,7 +178,7 @@ impl Store {
             round.commit(next).await?;
         }
         if ticked.runs > 0 {
-            self.queue_changed.notify_one();
+            self.ring();
         }
         Ok(ticked)
     }

@@ -16,7 +16,22 @@ pub(crate) enum Db {
         readers: SqlitePool,
     },
     /// PostgreSQL.
-    Postgres(PgPool),
+    Postgres {
+        /// Its connections.
+        pool: PgPool,
+        /// Whether they are this process's own.
+        sessions: Sessions,
+    },
+}
+
+/// Whether what one statement leaves in a connection is there for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sessions {
+    /// Every connection leads to a session of its own, which keeps prepared statements and settings.
+    Own,
+    /// A pooler gives a session to each transaction: nothing is prepared for later, and every statement
+    /// stands in a transaction, so that it is parsed and run in the same session.
+    Pooled,
 }
 
 impl Db {
@@ -32,14 +47,7 @@ impl Db {
                 let begun = tokio::spawn(async move { writer.begin_with("begin immediate").await });
                 Ok(Tx::Sqlite(begun.await.map_err(|_| StoreError::Stopped)??))
             }
-            Self::Postgres(pool) => {
-                let pool = pool.clone();
-                let begun = tokio::spawn(async move {
-                    pool.begin_with("begin isolation level read committed")
-                        .await
-                });
-                Ok(Tx::Postgres(begun.await.map_err(|_| StoreError::Stopped)??))
-            }
+            Self::Postgres { pool, sessions } => begin(pool, *sessions).await,
         }
     }
 
@@ -55,9 +63,19 @@ impl Db {
                 let rows = tx::sqlite(statement, args).fetch_all(readers).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Self::Postgres(pool) => {
-                let rows = tx::postgres(statement, args).fetch_all(pool).await?;
+            Self::Postgres {
+                pool,
+                sessions: Sessions::Own,
+            } => {
+                let query = tx::postgres(statement, args, Sessions::Own);
+                let rows = query.fetch_all(pool).await?;
                 rows.into_iter().map(Row::Postgres).collect()
+            }
+            Self::Postgres { pool, sessions } => {
+                let mut tx = begin(pool, *sessions).await?;
+                let rows = tx.fetch(statement, args).await?;
+                tx.commit().await?;
+                rows
             }
         })
     }
@@ -79,12 +97,20 @@ impl Db {
                 let rows = fragments.sqlite().build().fetch_all(readers).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Self::Postgres(pool) => {
+            Self::Postgres { pool, sessions } => {
                 // Planned each time for what it asks: a plan for any limit and any number of cells reads
                 // the whole ledger.
                 let mut query = fragments.postgres();
                 let query = query.build().persistent(false);
-                let rows = query.fetch_all(pool).await?;
+                let rows = match sessions {
+                    Sessions::Own => query.fetch_all(pool).await?,
+                    Sessions::Pooled => {
+                        let mut tx = begin(pool, *sessions).await?;
+                        let rows = tx.list(query).await?;
+                        tx.commit().await?;
+                        rows
+                    }
+                };
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -94,7 +120,18 @@ impl Db {
     pub(crate) const fn dialect(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "sqlite",
-            Self::Postgres(_) => "postgres",
+            Self::Postgres { .. } => "postgres",
         }
     }
+}
+
+/// Begins a transaction in a task of its own, which a dropped request does not interrupt.
+async fn begin(pool: &PgPool, sessions: Sessions) -> Result<Tx, StoreError> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move {
+        pool.begin_with("begin isolation level read committed")
+            .await
+    });
+    let tx = begun.await.map_err(|_| StoreError::Stopped)??;
+    Ok(Tx::Postgres(tx, sessions))
 }

@@ -8,7 +8,7 @@ mod statement;
 mod tx;
 mod value;
 
-pub(crate) use db::Db;
+pub(crate) use db::{Db, Sessions};
 pub(crate) use fragments::Fragments;
 pub(crate) use row::Row;
 pub(crate) use rows::Rows;

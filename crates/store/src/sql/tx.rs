@@ -3,10 +3,13 @@
 use std::time::Instant;
 
 use sqlx::{
-    Postgres, Sqlite, Transaction, postgres::PgArguments, query::Query, sqlite::SqliteArguments,
+    Postgres, Sqlite, Transaction,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+    sqlite::SqliteArguments,
 };
 
-use super::{Row, Rows, Statement, Value};
+use super::{Row, Rows, Sessions, Statement, Value};
 use crate::error::StoreError;
 
 /// A write transaction; rolls back when dropped.
@@ -14,7 +17,7 @@ pub(crate) enum Tx {
     /// `BEGIN IMMEDIATE` on the one writer connection.
     Sqlite(Transaction<'static, Sqlite>),
     /// READ COMMITTED, with the timeouts of a short transaction.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, Postgres>, Sessions),
 }
 
 impl Tx {
@@ -31,7 +34,7 @@ impl Tx {
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
-                Self::Postgres(tx) => postgres(statement, args)
+                Self::Postgres(tx, sessions) => postgres(statement, args, *sessions)
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
@@ -53,8 +56,10 @@ impl Tx {
                     let rows = sqlite(statement, args).fetch_all(&mut **tx).await?;
                     rows.into_iter().map(Row::Sqlite).collect()
                 }
-                Self::Postgres(tx) => {
-                    let rows = postgres(statement, args).fetch_all(&mut **tx).await?;
+                Self::Postgres(tx, sessions) => {
+                    let rows = postgres(statement, args, *sessions)
+                        .fetch_all(&mut **tx)
+                        .await?;
                     rows.into_iter().map(Row::Postgres).collect()
                 }
             })
@@ -78,9 +83,8 @@ impl Tx {
                     let done = bind_sqlite(query, args).execute(&mut **tx).await?;
                     done.rows_affected()
                 }
-                Self::Postgres(tx) => {
-                    let query =
-                        rows.bind_postgres(sqlx::query(text(statement.name, statement.postgres)));
+                Self::Postgres(tx, sessions) => {
+                    let query = rows.bind_postgres(text_of(statement, *sessions));
                     let done = bind_postgres(query, args).execute(&mut **tx).await?;
                     done.rows_affected()
                 }
@@ -105,9 +109,8 @@ impl Tx {
                     let found = bind_sqlite(query, args).fetch_all(&mut **tx).await?;
                     found.into_iter().map(Row::Sqlite).collect()
                 }
-                Self::Postgres(tx) => {
-                    let query =
-                        rows.bind_postgres(sqlx::query(text(statement.name, statement.postgres)));
+                Self::Postgres(tx, sessions) => {
+                    let query = rows.bind_postgres(text_of(statement, *sessions));
                     let found = bind_postgres(query, args).fetch_all(&mut **tx).await?;
                     found.into_iter().map(Row::Postgres).collect()
                 }
@@ -131,17 +134,28 @@ impl Tx {
         timed("commit", async {
             match self {
                 Self::Sqlite(tx) => tx.commit().await?,
-                Self::Postgres(tx) => tx.commit().await?,
+                Self::Postgres(tx, _) => tx.commit().await?,
             }
             Ok(())
         })
         .await
     }
 
+    /// Runs a list query on PostgreSQL; SQLite's lists are read by its readers alone.
+    pub(super) async fn list(
+        &mut self,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<Vec<PgRow>, StoreError> {
+        match self {
+            Self::Sqlite(_) => Err(StoreError::NotFound),
+            Self::Postgres(tx, _) => Ok(query.fetch_all(&mut **tx).await?),
+        }
+    }
+
     const fn dialect(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "sqlite",
-            Self::Postgres(_) => "postgres",
+            Self::Postgres(..) => "postgres",
         }
     }
 }
@@ -204,8 +218,17 @@ fn bind_sqlite(
 pub(super) fn postgres(
     statement: &'static Statement,
     args: Vec<Value>,
+    sessions: Sessions,
 ) -> Query<'static, Postgres, PgArguments> {
-    bind_postgres(sqlx::query(text(statement.name, statement.postgres)), args)
+    bind_postgres(text_of(statement, sessions), args)
+}
+
+/// A statement's text; prepared for later only in a session that is there later.
+fn text_of(
+    statement: &'static Statement,
+    sessions: Sessions,
+) -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(text(statement.name, statement.postgres)).persistent(sessions == Sessions::Own)
 }
 
 fn bind_postgres(

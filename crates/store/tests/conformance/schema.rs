@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::database::{Database, Dialect};
 
 /// Tables of the platform or of a workspace as a whole; nothing of a tenant may come onto this list.
-const NOT_A_TENANTS: [&str; 12] = [
+const NOT_A_TENANTS: [&str; 13] = [
     "_sqlx_migrations",
     "audit_heads",
     "installation",
@@ -16,6 +16,7 @@ const NOT_A_TENANTS: [&str; 12] = [
     "upkeep",
     "users",
     "worker_presence",
+    "workers",
     "workspace_memberships",
     "workspaces",
 ];

@@ -1,0 +1,119 @@
+//! A tenant's queue: paused, resumed, and what a queued run says.
+
+use std::sync::Arc;
+
+use domain::{
+    capability::{Capability, Role},
+    error::ApiError,
+    run::RunOutcome,
+};
+use operations::Pool;
+use store::{QueueSettings, WorkerCard};
+use tokio::sync::watch;
+
+use crate::{
+    play::on_both,
+    world::{CHECK, SYNC, World, changed, until},
+};
+
+on_both! {
+    who_may_change_the_settings_pauses_and_resumes_the_queue,
+    a_queued_run_tells_what_it_waits_for_and_the_poll_sees_it_change,
+    a_pool_is_known_while_it_works,
+}
+
+async fn who_may_change_the_settings_pauses_and_resumes_the_queue(world: Arc<World>) {
+    let (services, tenant) = (&world.services, world.sites[0].id());
+    let dana = world.operator("dana").await;
+    let forbidden = ApiError::Forbidden {
+        capability: Capability::SettingsManage.label().to_owned(),
+    };
+    for role in [Role::Operator, Role::Readonly] {
+        assert!(!role.holds(Capability::SettingsManage));
+    }
+    assert_eq!(
+        services.queue_pause(&dana, &tenant).await,
+        Err(forbidden.clone())
+    );
+    services.queue_pause(&world.owner, &tenant).await.unwrap();
+    assert_eq!(services.queue_resume(&dana, &tenant).await, Err(forbidden));
+    let twice = services.queue_pause(&world.owner, &tenant).await;
+    assert!(matches!(twice, Err(ApiError::Conflict { .. })), "{twice:?}");
+
+    let run = world.ask(&world.owner, 0, SYNC).await;
+    let other = world.ask(&world.owner, 1, CHECK).await;
+    assert_eq!(world.pool().drain().await.unwrap(), 1);
+    assert_eq!(world.view(other).await.state.outcome, RunOutcome::Succeeded);
+    let view = world.view(run).await;
+    assert_eq!(view.state.word(), "queued");
+    let waiting = view.waiting.unwrap();
+    assert_eq!(waiting.word, "paused");
+    assert!(
+        waiting.text.starts_with("Olivia paused"),
+        "{}",
+        waiting.text
+    );
+    let page = changed(services.tenant_page(&dana, &tenant, None, None).await);
+    assert_eq!(page.queue_pause.unwrap().by, "Olivia");
+    assert!(!page.manages_settings);
+
+    services.queue_resume(&world.owner, &tenant).await.unwrap();
+    assert_eq!(world.pool().drain().await.unwrap(), 1);
+    let view = world.view(run).await;
+    assert_eq!(
+        (view.state.outcome, view.waiting),
+        (RunOutcome::Succeeded, None)
+    );
+    let page = changed(services.tenant_page(&dana, &tenant, None, None).await);
+    assert_eq!(page.queue_pause, None);
+    let twice = services.queue_resume(&world.owner, &tenant).await;
+    assert!(matches!(twice, Err(ApiError::Conflict { .. })), "{twice:?}");
+}
+
+async fn a_queued_run_tells_what_it_waits_for_and_the_poll_sees_it_change(world: Arc<World>) {
+    let run = world.ask(&world.owner, 0, SYNC).await;
+    let view = world.view(run).await;
+    assert_eq!(view.waiting.map(|it| it.word).as_deref(), Some("no_worker"));
+    let shown = Some(view.version);
+    let poll = async || {
+        let id = run.to_string();
+        let page = world.services.run_page(&world.owner, &id, shown.as_deref());
+        page.await.unwrap()
+    };
+    assert!(matches!(
+        poll().await,
+        domain::views::Live::Unchanged { .. }
+    ));
+    // Nothing of the tenant changes when a worker comes: the page learns of it all the same.
+    let card = WorkerCard {
+        id: world.pool().id(),
+        host: "elsewhere".to_owned(),
+        slots: 1,
+    };
+    world.services.store().worker_seen(&card).await.unwrap();
+    let domain::views::Live::Changed(view) = poll().await else {
+        panic!("a worker came, and the page says nothing");
+    };
+    assert_eq!(view.waiting.map(|it| it.word).as_deref(), Some("slot"));
+}
+
+async fn a_pool_is_known_while_it_works(world: Arc<World>) {
+    let store = world.services.store();
+    let pool: Pool = world.pool().with_queue(QueueSettings::default());
+    let id = pool.id();
+    let (stop, stopped) = watch::channel(false);
+    let pool = tokio::spawn(pool.run(stopped));
+    until("the worker's word", async || {
+        let there = store.workers().await.unwrap();
+        there
+            .iter()
+            .any(|it| it.id == id && it.is_alive && it.slots == 2)
+    })
+    .await;
+    stop.send(true).unwrap();
+    pool.await.unwrap();
+    assert!(
+        store.workers().await.unwrap().is_empty(),
+        "it took its word back"
+    );
+}
