@@ -126,7 +126,8 @@ async fn sandbox(
 }
 
 fn worker_program(order: &Order, common: &[&str], logs: &Path) -> WorkerProgram {
-    let own = ["--workers", "2"];
+    let lease = order.size.lease.as_secs().to_string();
+    let own = ["--workers", "2", "--lease-seconds", &lease];
     let arguments = match &order.planted {
         Some((_, mistake)) => [common, &own, &["--mistake", mistake]].concat(),
         None => [&["worker"], common, &own].concat(),

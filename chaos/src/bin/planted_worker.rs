@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use operations::{MasterKey, Passwords, Pool, PoolSettings, Services};
-use store::{Store, planted::Mistake};
+use store::{QueueSettings, Store, planted::Mistake};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -20,6 +20,8 @@ struct Arguments {
     database_url: String,
     #[arg(long)]
     workers: usize,
+    #[arg(long)]
+    lease_seconds: u64,
     #[arg(long)]
     mistake: String,
 }
@@ -55,7 +57,11 @@ async fn main() -> anyhow::Result<()> {
         grace: Duration::from_secs(10),
     };
     let client = Arc::new(HttpGraphClient::new(ClientSettings::default())?);
-    let pool = Pool::new(&services, client, endpoints, settings);
+    let queue = QueueSettings {
+        lease: Duration::from_secs(arguments.lease_seconds),
+        ..QueueSettings::default()
+    };
+    let pool = Pool::new(&services, client, endpoints, settings).with_queue(queue);
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(pool.run(stopped));
     signal(SignalKind::terminate())?.recv().await;

@@ -228,8 +228,7 @@ fn text_of(
     statement: &'static Statement,
     sessions: Sessions,
 ) -> Query<'static, Postgres, PgArguments> {
-    let text = text(statement.name, statement.postgres);
-    sqlx::query(text).persistent(sessions == Sessions::Own)
+    sqlx::query(text(statement.name, statement.postgres)).persistent(sessions == Sessions::Own)
 }
 
 fn bind_postgres(
