@@ -36,6 +36,15 @@ static RESUME: Statement = same(
     "queue_resume",
     "delete from queue_pauses where workspace_id = $1 and tenant_id = $2",
 );
+// What waited behind the pause begins to wait anew: it could not have been taken, so it has not grown old.
+static WAIT_ANEW: Statement = dialects(
+    "run_queue_wait_anew",
+    "update run_queue set available_at = $2 where scope_id = $1 and status = 'queued' and available_at < $2",
+    "with held as materialized (
+       select run_id from run_queue where scope_id = $1 and status = 'queued' and available_at < $2
+       order by run_id for update)
+     update run_queue q set available_at = $2 from held where q.run_id = held.run_id",
+);
 static PAUSED: Statement = same(
     "queue_pause_of",
     "select paused_at, paused_by_name from queue_pauses where workspace_id = $1 and tenant_id = $2",
@@ -99,6 +108,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
+        tx.execute(&WAIT_ANEW, args![tenant.scope_id(), now])
+            .await?;
         let args = args![tenant.workspace_id(), tenant.id()];
         if tx.execute(&RESUME, args).await? == 0 {
             return Err(StoreError::Conflict);

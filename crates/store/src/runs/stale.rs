@@ -31,11 +31,13 @@ static STALE: Statement = dialects(
     "run_queue_stale",
     "select q.workspace_id, q.scope_id, q.run_id, r.user_id from run_queue q join operation_runs r on r.id = q.run_id
      where q.status = 'queued' and q.available_at <= $1
+       and not exists (select 1 from queue_pauses z where z.scope_id = q.scope_id)
        and (select coalesce(sum(min(p.until_at, $2) - max(p.began_at, q.available_at)), 0) from worker_presence p
             where p.until_at > q.available_at and p.began_at < $2) >= $3
      order by q.run_id limit 200",
     "select q.workspace_id, q.scope_id, q.run_id, r.user_id from run_queue q join operation_runs r on r.id = q.run_id
      where q.status = 'queued' and q.available_at <= $1
+       and not exists (select 1 from queue_pauses z where z.scope_id = q.scope_id)
        and (select coalesce(sum(least(p.until_at, $2) - greatest(p.began_at, q.available_at)), 0) from worker_presence p
             where p.until_at > q.available_at and p.began_at < $2) >= $3
      order by q.run_id limit 200 for update of q skip locked",

@@ -185,6 +185,7 @@ cases! {
     wall::the_regular_life_of_a_run_passes_the_wall,
     upkeep::r10_a_run_that_nobody_took_is_ended_and_told,
     upkeep::r10_time_without_workers_ages_no_run,
+    upkeep::r10_a_paused_queue_ages_no_run,
     upkeep::r10_what_an_earlier_attempt_did_stays,
     upkeep::v15_details_go_and_say_so_and_links_answer,
     upkeep::retention_is_one_process_a_day,

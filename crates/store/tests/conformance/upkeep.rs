@@ -143,6 +143,20 @@ pub async fn r10_time_without_workers_ages_no_run(db: Arc<Database>) {
     assert_eq!(store.runs_reconcile().await.unwrap(), 1);
 }
 
+pub async fn r10_a_paused_queue_ages_no_run(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let run = world.sync(&world.owner).await;
+    world.age(run, 3 * DAY).await;
+    world.present(3 * DAY, 0).await;
+    let (store, tenant) = (&world.store, &world.tenant);
+    store.queue_pause_set(&world.owner, tenant).await.unwrap();
+    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    store.queue_resume(&world.owner, tenant).await.unwrap();
+    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    world.age(run, 3 * DAY).await;
+    assert_eq!(store.runs_reconcile().await.unwrap(), 1);
+}
+
 pub async fn r10_what_an_earlier_attempt_did_stays(db: Arc<Database>) {
     let world = World::new(&db).await;
     let store = &world.store;
