@@ -14,12 +14,9 @@ pub(crate) enum Finder {
 const FINDERS: [(&str, Finder); 10] = [
     ("none", Finder::Nobody),
     ("skip-the-decision", Finder::Wall),
-    ("take-everybody-for-an-owner", Finder::Rule("L-18")),
+    ("allow-everything", Finder::Rule("L-18")),
     ("read-old-connections", Finder::Rule("L-04")),
-    (
-        "finish-without-attempt",
-        Finder::Rule("I3 queue and ledger"),
-    ),
+    ("finish-without-attempt", Finder::Rule("I9")),
     ("rescue-without-new-attempt", Finder::Wall),
     ("notify-twice", Finder::Rule("I7 nobody else")),
     ("notify-nobody", Finder::Rule("I7 one notification")),

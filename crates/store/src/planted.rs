@@ -15,8 +15,8 @@ pub enum Mistake {
     None,
     /// Runs are started without a decision in the ledger.
     SkipTheDecision,
-    /// The gate is told that everybody is an owner.
-    TakeEverybodyForAnOwner,
+    /// The gate is told that everybody is an enabled owner, and every tenant in service.
+    AllowEverything,
     /// The gate is told that every connection is on and of the version it once had.
     ReadOldConnections,
     /// A run is ended by whoever has worked on it, whatever its attempt is now.
@@ -36,10 +36,7 @@ pub enum Mistake {
 const ALL: [(&str, Mistake); 10] = [
     ("none", Mistake::None),
     ("skip-the-decision", Mistake::SkipTheDecision),
-    (
-        "take-everybody-for-an-owner",
-        Mistake::TakeEverybodyForAnOwner,
-    ),
+    ("allow-everything", Mistake::AllowEverything),
     ("read-old-connections", Mistake::ReadOldConnections),
     ("finish-without-attempt", Mistake::FinishWithoutAttempt),
     (
@@ -86,11 +83,23 @@ impl Mistake {
                     "as d(workspace, scope, run, attempt, verdict, reason, decision) where false",
                 ),
             ],
-            Self::TakeEverybodyForAnOwner => &[(
-                "facts_tenant_memberships",
-                "select tenant_id, user_id, role, version",
-                "select tenant_id, user_id, 'owner' as role, version",
-            )],
+            Self::AllowEverything => &[
+                (
+                    "facts_tenant_memberships",
+                    "select tenant_id, user_id, role, version",
+                    "select tenant_id, user_id, 'owner' as role, version",
+                ),
+                (
+                    "facts_tenants",
+                    "select id, workspace_id, lifecycle, version",
+                    "select id, workspace_id, 'active' as lifecycle, version",
+                ),
+                (
+                    "facts_users",
+                    "select id, disabled_at, version",
+                    "select id, nullif(created_at, created_at) as disabled_at, version",
+                ),
+            ],
             Self::ReadOldConnections => &[(
                 "facts_connections",
                 "c.is_enabled, c.consent_status, c.verification_status, c.version",
@@ -114,6 +123,22 @@ impl Mistake {
                     "",
                 ),
                 ("run_queue_finish", "and q.attempt = k.attempt", ""),
+                // Whoever asks is told that it was theirs.
+                (
+                    "run_queue_finish",
+                    "returning run_id, attempt",
+                    "returning run_id, max(attempt - 1, 1) as attempt",
+                ),
+                (
+                    "run_queue_finish",
+                    "select q.run_id from",
+                    "select q.run_id, k.attempt from",
+                ),
+                (
+                    "run_queue_finish",
+                    "returning q.run_id, q.attempt",
+                    "returning q.run_id, held.attempt",
+                ),
                 ("runs_finish", "and operation_runs.attempt = t.attempt", ""),
             ],
             Self::RescueWithoutNewAttempt => &[
