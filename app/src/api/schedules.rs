@@ -1,4 +1,8 @@
 //! A tenant's schedules.
+#![expect(
+    clippy::too_many_arguments,
+    reason = "a form posts its fields one by one, and each is an argument"
+)]
 
 use leptos::prelude::*;
 
