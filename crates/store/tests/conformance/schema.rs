@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::database::{Database, Dialect};
 
 /// Tables of the platform or of a workspace as a whole; nothing of a tenant may come onto this list.
-const NOT_A_TENANTS: [&str; 13] = [
+const NOT_A_TENANTS: [&str; 14] = [
     "_sqlx_migrations",
     "audit_heads",
     "bulk_selections",
