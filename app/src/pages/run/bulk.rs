@@ -114,6 +114,6 @@ fn why(item: &BulkItemView) -> impl IntoView + use<> {
 fn way(item: &BulkItemView) -> impl IntoView + use<> {
     let label = format!("View run: connection check of {}", item.tenant);
     item.run_id.map(|id| {
-        view! { <a class="link" href=link::run(id) aria-label=label>"View run"</a> }
+        view! { <a class="link whitespace-nowrap" href=link::run(id) aria-label=label>"View run"</a> }
     })
 }

@@ -131,6 +131,7 @@ fn at_request(run: &RunAccess, decision: &LegitimacyDecision) -> Vec<String> {
         AuthorityMode::SystemAuthority => "The system asked, without a person.".to_owned(),
     };
     let connection = OperationType::parse(&row.operation_code)
+        .filter(|operation| operation.is_of_tenant())
         .map(|_| "The tenant and its provider connection were in order.".to_owned());
     std::iter::once(who)
         .chain(connection.filter(|_| row.authority == AuthorityMode::ActorBound))

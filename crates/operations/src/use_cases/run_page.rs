@@ -342,6 +342,8 @@ fn follow_ups(run: &RunAccess) -> FollowUps {
     let operation = OperationType::parse(&row.operation_code);
     let tenant_takes_it = match (run.tenant(), operation) {
         (Some((_, lifecycle)), Some(operation)) => lifecycle.allows(operation.spec().operability),
+        // What belongs to the workspace asks no tenant.
+        (None, Some(operation)) => !operation.is_of_tenant(),
         _ => false,
     };
     let retryable = matches!(

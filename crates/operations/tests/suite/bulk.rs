@@ -547,6 +547,12 @@ async fn b07_what_did_not_succeed_is_asked_for_again(world: Arc<World>) {
     world.pool().drain().await.unwrap();
     let view = world.view(run).await;
     assert_eq!(view.state.outcome, RunOutcome::PartiallySucceeded);
+    let offered = view.follow_ups.retry.unwrap();
+    assert_eq!(offered.disabled_because, None);
+    assert_eq!(
+        view.decisions[0].at_request,
+        ["Olivia had Start operations in Contoso Group."]
+    );
     let again = world.services.retry(&world.owner, &run.to_string()).await;
     let again = again.unwrap();
     assert_eq!(again.result, StartResult::Accepted);
