@@ -1,6 +1,7 @@
 //! The real program as a process: what it says when it cannot start, and how it lives through an
 //! outage of its database.
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that cannot go on says so by panicking"

@@ -109,7 +109,11 @@ impl Round {
         }
         match self.world.db.dialect {
             // SQLite has one lock for everything, and the claim holds it from its begin to its commit.
-            Dialect::Sqlite => self.names.lock().unwrap().contains(&"run_queue_scopes_hold"),
+            Dialect::Sqlite => self
+                .names
+                .lock()
+                .unwrap()
+                .contains(&"run_queue_scopes_hold"),
             Dialect::Postgres => {
                 let waiting = "select count(*) from pg_stat_activity
                    where datname = current_database() and wait_event_type = 'Lock'";
