@@ -185,18 +185,11 @@ impl Mistake {
                     "join users u on u.id is not null",
                 ),
             ],
-            Self::NotifyNobody => &[
-                (
-                    "notifications_insert",
-                    "where true on conflict",
-                    "where false on conflict",
-                ),
-                (
-                    "notifications_insert",
-                    "join users u on u.id = n.\"user\"",
-                    "join users u on u.id is null",
-                ),
-            ],
+            Self::NotifyNobody => &[(
+                "notifications_insert",
+                "where r.parent_id is null",
+                "where false",
+            )],
             Self::ForgetTheAudit => &[
                 (
                     "audit_append",

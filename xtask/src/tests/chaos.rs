@@ -15,6 +15,10 @@ const SHORT: &str = "10";
 /// How many trials are played at once.
 const AT_ONCE: usize = 4;
 
+/// Seeds with which a planted mistake is looked for: faults fall as the seed says, but how much work falls
+/// between them depends on the machine, so that one trial may miss what the next one finds.
+const SEARCHED: [&str; 3] = ["1", "2", "3"];
+
 /// A mistake that is planted, and the database on which it is looked for.
 const PLANTED: [(&str, &str); 9] = [
     ("none", "sqlite"),
@@ -49,6 +53,15 @@ impl Programs {
         })
     }
 
+    fn play_until_it_holds(&self, tries: &[Vec<&str>]) -> Result<bool> {
+        for told in tries {
+            if self.play(told)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn play(&self, arguments: &[&str]) -> Result<bool> {
         let mut command = process::program(&self.chaos);
         command.arg("--program").arg(&self.product).args(arguments);
@@ -67,32 +80,35 @@ pub fn short(layout: &Layout) -> Result<Tally> {
     let programs = Programs::build(layout)?;
     let mut tally = Tally::default();
     let seeds = seeds(&layout.root.join("chaos/seeds"))?;
-    let mut trials: Vec<Vec<&str>> = Vec::new();
+    let mut trials: Vec<Vec<Vec<&str>>> = Vec::new();
     for seed in &seeds {
         for database in ["sqlite", "postgres"] {
-            trials.push(vec![
-                "--seed",
-                seed,
-                "--database",
-                database,
-                "--seconds",
-                SHORT,
-            ]);
+            let told = ["--seed", seed, "--database", database, "--seconds", SHORT];
+            trials.push(vec![told.to_vec()]);
         }
     }
     let worker = programs.planted_worker.to_str();
     let worker = worker.context("a folder with an unusual name")?;
     for (mistake, database) in PLANTED {
-        let told = ["--seed", "1", "--database", database, "--seconds", "8"];
-        let planted = ["--planted-worker", worker, "--planted", mistake];
-        trials.push([told.as_slice(), planted.as_slice()].concat());
+        // What finds a mistake may need another seed; what must break nothing has one chance.
+        let seeds = if mistake == "none" {
+            &SEARCHED[..1]
+        } else {
+            &SEARCHED
+        };
+        let told = |seed: &&'static str| {
+            let told = ["--seed", *seed, "--database", database, "--seconds", "8"];
+            let planted = ["--planted-worker", worker, "--planted", mistake];
+            [told.as_slice(), planted.as_slice()].concat()
+        };
+        trials.push(seeds.iter().map(told).collect());
     }
     // Trials mostly wait, so several at once take little longer than one.
     for together in trials.chunks(AT_ONCE) {
         let played: Vec<Result<bool>> = std::thread::scope(|scope| {
             let playing: Vec<_> = together
                 .iter()
-                .map(|told| scope.spawn(|| programs.play(told)))
+                .map(|tries| scope.spawn(|| programs.play_until_it_holds(tries)))
                 .collect();
             let played = playing.into_iter().map(std::thread::ScopedJoinHandle::join);
             played
