@@ -58,7 +58,6 @@ impl Certificate {
         let algorithms: &[&dyn SignatureVerificationAlgorithm] = match algorithm {
             "RS256" => &[webpki::ring::RSA_PKCS1_2048_8192_SHA256],
             "PS256" => &[webpki::ring::RSA_PSS_2048_8192_SHA256_LEGACY_KEY],
-            "ES256" => &[webpki::ring::ECDSA_P256_SHA256],
             _ => &[],
         };
         let der = CertificateDer::from(&*self.der);
