@@ -74,8 +74,8 @@ impl Mistake {
             Self::SkipTheDecision => &[
                 (
                     "run_decisions_record",
-                    "from json_each($1) d",
-                    "from json_each($1) d where false",
+                    "from jsonb_each($1) d",
+                    "from jsonb_each($1) d where false",
                 ),
                 (
                     "run_decisions_record",
@@ -193,8 +193,8 @@ impl Mistake {
             Self::ForgetTheAudit => &[
                 (
                     "audit_append",
-                    "from json_each($1) e",
-                    "from json_each($1) e where e.value ->> 'action' <> 'run.completed'",
+                    "from jsonb_each($1) e",
+                    "from jsonb_each($1) e where e.value ->> 'action' <> 'run.completed'",
                 ),
                 (
                     "audit_append",

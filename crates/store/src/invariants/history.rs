@@ -31,7 +31,7 @@ static ENDS: Statement = same(
 );
 static ATTEMPTS: Statement = same(
     "history_attempts",
-    "select a.run_id, r.tenant_id, a.attempt, a.started_at, a.ended_at
+    "select a.run_id, r.tenant_id, a.attempt, a.started_at, coalesce(a.ended_at, r.completed_at) as ended_at
      from run_attempts a join operation_runs r on r.id = a.run_id
      where a.workspace_id = $1 order by a.run_id, a.attempt",
 );

@@ -208,7 +208,7 @@ impl Cells {
                     .push(
                         "(select unhex(c.value ->> 'scope') as scope, unhex(c.value ->> 'tenant') as tenant,
                            c.value ->> 'outcome' as outcome, c.value ->> 'type' as type,
-                           unhex(c.value ->> 'person') as person from json_each(",
+                           unhex(c.value ->> 'person') as person from jsonb_each(",
                     )
                     .bind(cells.clone())
                     .push(") c)");
