@@ -13,6 +13,7 @@ mod invitations;
 mod members;
 mod notifications;
 mod operations_list;
+mod operations_query;
 mod questions;
 mod queue;
 mod run_export;

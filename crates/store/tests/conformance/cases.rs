@@ -98,6 +98,7 @@ cases! {
     people::polls_do_not_keep_a_session,
     people::failed_sign_ins_are_counted_in_a_window,
     people::selections_follow_what_may_be_selected,
+    people::d03_disabling_a_person_is_told_in_each_of_their_workspaces,
     members::v16_memberships_are_set_changed_and_removed,
     members::the_last_owner_keeps_the_role,
     members::the_last_owner_of_a_tenant_keeps_the_role,
