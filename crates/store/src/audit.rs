@@ -379,6 +379,7 @@ pub(crate) mod action {
         SCHEDULE_PAUSED = "schedule.paused",
         SCHEDULE_RESUMED = "schedule.resumed",
         SCHEDULE_DELETED = "schedule.deleted",
+        SCHEDULE_REALIGNED = "schedule.realigned",
         SLOT_MISSED = "schedule.slot_missed",
         SLOT_SKIPPED = "schedule.slot_skipped",
     }

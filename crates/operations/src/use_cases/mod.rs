@@ -18,6 +18,7 @@ mod questions;
 mod queue;
 mod run_export;
 mod run_page;
+mod run_redactions;
 mod run_rows;
 mod schedule_form;
 mod schedule_history;

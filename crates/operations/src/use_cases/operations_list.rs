@@ -14,13 +14,16 @@ use domain::{
     },
     waiting::WaitingFor,
 };
-use store::{Moment, Named, RunFilter, RunRow, Scope, TenantAccess, WorkspaceAccess};
+use store::{
+    BulkEnds, Moment, Named, RunFilter, RunPage, RunRow, Scope, TenantAccess, WorkspaceAccess,
+};
 
 use super::{
     operations_query::{
         ACTIVE, after_of, initiator_of, operations_of, order_of, parent_of, span_of, states_of,
         tenant_of_query,
     },
+    run_page::Reach,
     run_rows::Targets,
 };
 use crate::{Services, problem::Answer as _, version::Poll};
@@ -40,6 +43,13 @@ struct Place {
 }
 
 impl Place {
+    /// Where the person may look into bulks.
+    fn reach(&self) -> Reach {
+        let view = |tenant: &&TenantAccess| tenant.grants().allow(Capability::OperationsView);
+        let seen = self.tenants.iter().filter(view).cloned();
+        (self.workspace.clone(), seen.collect())
+    }
+
     /// A poll about a list; a search rests on the people and tenants it found, too.
     fn poll<'a>(
         &self,
@@ -92,15 +102,25 @@ impl Services {
         if let Some(unchanged) = poll.unchanged() {
             return Ok(unchanged);
         }
-        let page = match &filter {
-            Some(filter) => Some(
-                self.store
-                    .runs(scope, workspace, tenants, filter, PAGE)
-                    .await
-                    .answer(request)?,
-            ),
+        let reach = place.reach();
+        let everywhere = self.store.reaches_everywhere(&reach.0, &reach.1).await;
+        let bulk_ends = match everywhere.answer(request)? {
+            true => BulkEnds::OfTheWhole,
+            false => BulkEnds::WithinReach,
+        };
+        let page = match filter {
+            Some(filter) => {
+                let filter = RunFilter {
+                    bulk_ends,
+                    ..filter
+                };
+                let page = self.store.runs(scope, workspace, tenants, &filter, PAGE);
+                let page = page.await.answer(request)?;
+                Some(self.page_told(scope, &reach, page).await?)
+            }
             None => None,
         };
+        let base = RunFilter { bulk_ends, ..base };
         // A run that grows older than the window leaves the page without anything else happening.
         let oldest = page.as_ref().and_then(|page| page.oldest);
         let until = oldest
@@ -125,12 +145,30 @@ impl Services {
         Ok(poll.answer(view, until))
     }
 
+    /// A page with the ends of bulks as the person is told of them.
+    async fn page_told(
+        &self,
+        scope: &Scope,
+        reach: &Reach,
+        page: RunPage,
+    ) -> Result<RunPage, ApiError> {
+        let bulks: Vec<_> = page.rows.iter().filter(|run| is_bulk(run)).collect();
+        let mut told = self.ends_told(scope, &bulks, reach).await?;
+        let rows = page.rows.into_iter();
+        Ok(RunPage {
+            rows: rows
+                .map(|run| told.remove(&run.id).unwrap_or(run))
+                .collect(),
+            ..page
+        })
+    }
+
     /// The numbers of the bulks on a page, of the person's own tenants alone.
     async fn bulks_of(
         &self,
         scope: &Scope,
         tenants: &[TenantAccess],
-        page: Option<&store::RunPage>,
+        page: Option<&RunPage>,
     ) -> Result<BTreeMap<RunId, BulkTally>, ApiError> {
         let rows = page.iter().flat_map(|page| &page.rows);
         let bulks: Vec<_> = rows.filter(|run| is_bulk(run)).collect();
@@ -143,7 +181,7 @@ impl Services {
         &self,
         scope: &Scope,
         place: &Place,
-        page: Option<&store::RunPage>,
+        page: Option<&RunPage>,
     ) -> Result<BTreeMap<RunId, WaitingFor>, ApiError> {
         let Some(page) = page else {
             return Ok(BTreeMap::new());
@@ -285,7 +323,7 @@ fn view_of(
     place: &Place,
     query: &OperationsQuery,
     about: Option<&TenantAccess>,
-    page: Option<store::RunPage>,
+    page: Option<RunPage>,
     beside: &Beside,
 ) -> OperationsView {
     let targets = Targets::of(place.workspace.name(), &place.tenants);
