@@ -3,14 +3,19 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
-    capability::Role, error::ApiError, ids::RunId, lifecycle::TenantLifecycle,
-    operation::OperationType, reason::ReasonCode, run::RunOutcome,
+    capability::Role,
+    error::ApiError,
+    ids::RunId,
+    lifecycle::TenantLifecycle,
+    operation::OperationType,
+    reason::ReasonCode,
+    run::{AuthorityMode, RunOutcome},
 };
-use store::{Requested, RunDraft, StoreError, SystemDraft};
+use store::{Requested, RunDraft, StoreError, SystemDraft, WorkedOutcome};
 
 use crate::{
     database::Database,
-    world::{World, accepted, worker},
+    world::{World, accepted, end, worker},
 };
 
 use OperationType::{ConnectionCheck, InventorySync};
@@ -208,7 +213,11 @@ pub async fn l08_a_slots_run_is_retried_in_the_persons_own_name(db: Arc<Database
     assert_eq!(context["original_initiator"], "System");
     assert_eq!(context["execution_authority_mode"], "actor_bound");
     // It rests on the person: the schedule may be gone, the person may not.
-    world.expect_schedule_deleted(schedule).await;
+    world
+        .store
+        .schedule_delete(&world.owner, &world.tenant, schedule)
+        .await
+        .unwrap();
     let user = operator.user_id();
     world
         .store
