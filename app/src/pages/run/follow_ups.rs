@@ -7,12 +7,12 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::copy::{CopyButton, page_address};
 use crate::{
     api::runs::{CancelRun, RetryRun},
     ui::{
         action::{Submit, error_of, on_done},
         confirm::Confirm,
+        copy::{CopyButton, page_address},
         error::FormError,
         live::LiveView,
         page::focus_heading,
