@@ -37,6 +37,14 @@ impl AuditActor {
         }
     }
 
+    /// Whoever may run the program on its own machine; nobody is signed in there.
+    pub(crate) fn command_line() -> Self {
+        Self {
+            id: None,
+            name: "Command line".to_owned(),
+        }
+    }
+
     /// The person who asks.
     pub(crate) fn of(scope: &Scope) -> Self {
         Self {
@@ -343,6 +351,8 @@ pub(crate) mod action {
         INVITATION_CREATED = "invitation.created",
         INVITATION_WITHDRAWN = "invitation.withdrawn",
         INVITATION_ACCEPTED = "invitation.accepted",
+        USER_DISABLED = "user.disabled",
+        USER_ENABLED = "user.enabled",
         PASSWORD_CHANGED = "user.password_changed",
         TENANT_CREATED = "tenant.created",
         TENANT_CHANGED = "tenant.changed",
@@ -362,6 +372,7 @@ pub(crate) mod action {
         SCHEDULE_PAUSED = "schedule.paused",
         SCHEDULE_RESUMED = "schedule.resumed",
         SCHEDULE_DELETED = "schedule.deleted",
+        SCHEDULE_REALIGNED = "schedule.realigned",
         SLOT_MISSED = "schedule.slot_missed",
         SLOT_SKIPPED = "schedule.slot_skipped",
     }

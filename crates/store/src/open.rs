@@ -85,6 +85,7 @@ migrations! {
     8 "0008_schedules",
     9 "0009_intents",
     10 "0010_installation",
+    11 "0011_console",
     13 "0013_cheaper_starts",
 }
 

@@ -1,6 +1,6 @@
 //! What became of the items of a bulk: for the bulk itself, and for people, each of whom sees their own tenants' alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     bulk::{BulkState, BulkTally},
@@ -16,7 +16,7 @@ use crate::{
     audit::to_json,
     error::StoreError,
     runs::{RunAccess, RunRow},
-    scope::Scope,
+    scope::{Scope, WorkspaceAccess},
     sql::{Row, Statement, args, dialects, same},
     tenants::TenantAccess,
 };
@@ -75,6 +75,22 @@ static TALLIES: Statement = dialects(
      where i.parent_id in (select value::uuid from json_array_elements_text($1::json))
        and i.scope_id in (select value::uuid from json_array_elements_text($2::json))
      group by 1, 2",
+);
+
+// Of those with items at all: what retention has taken away is no longer known to have been within.
+static WITHIN: Statement = dialects(
+    "bulks_within",
+    "select i.parent_id from bulk_items i where i.parent_id in (select unhex(value) from json_each($1))
+     group by i.parent_id
+     having sum(case when i.scope_id in (select unhex(value) from json_each($2)) then 0 else 1 end) = 0",
+    "select i.parent_id from bulk_items i
+     where i.parent_id in (select value::uuid from json_array_elements_text($1::json))
+     group by i.parent_id
+     having bool_and(i.scope_id in (select value::uuid from json_array_elements_text($2::json)))",
+);
+static TENANTS_COUNT: Statement = same(
+    "workspace_tenants_count",
+    "select count(*) as n from tenants where workspace_id = $1",
 );
 
 fn ids(ids: impl Iterator<Item = Uuid>) -> Result<String, StoreError> {
@@ -148,6 +164,43 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let args = args![run.run().id, scopes(tenants)?];
         Ok(self.db.first(&ANY_ELSEWHERE, args).await?.is_some())
+    }
+
+    /// Whether these are all tenants of the workspace, so that nothing in it lies beyond them.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn reaches_everywhere(
+        &self,
+        workspace: &WorkspaceAccess,
+        tenants: &[TenantAccess],
+    ) -> Result<bool, StoreError> {
+        let row = self.db.first(&TENANTS_COUNT, args![workspace.id()]).await?;
+        let all = row.ok_or(StoreError::NotFound)?.int("n")?;
+        Ok(usize::try_from(all).is_ok_and(|all| all <= tenants.len()))
+    }
+
+    /// Those bulks among runs of which every item is in one of these tenants.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn bulks_within(
+        &self,
+        _scope: &Scope,
+        runs: &[&RunRow],
+        tenants: &[TenantAccess],
+    ) -> Result<BTreeSet<RunId>, StoreError> {
+        if runs.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let args = args![
+            ids(runs.iter().map(|run| run.id.as_uuid()))?,
+            scopes(tenants)?
+        ];
+        let rows = self.db.fetch(&WITHIN, args).await?;
+        rows.iter()
+            .map(|row| Ok(RunId::from_uuid(row.uuid("parent_id")?)))
+            .collect()
     }
 
     /// How many items in these tenants are in which state, for each bulk among runs.
