@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use store::{Intent, IntentEnd, NewIntent};
 
-use super::{Halt, WorkContext, provider::reason_of};
+use super::{Halt, WorkContext, mistakes, provider::reason_of};
 
 /// How often one change is sent at most, each time known not to have been taken before.
 const TRIES: usize = 3;
@@ -106,6 +106,12 @@ impl WorkContext<'_> {
                     return Ok(Made::NotDone(error));
                 }
                 Err(WriteError::Unknown(error)) => {
+                    if mistakes::repeats_blindly() {
+                        let end = Found::AsBefore.end(&error);
+                        store.intent_close(running, intent, &end).await?;
+                        last = error;
+                        continue;
+                    }
                     let looked = self
                         .look(change.contract, change.target, &names, &intended, &before)
                         .await?;
