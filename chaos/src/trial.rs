@@ -157,13 +157,14 @@ async fn chance(
     Ok((asked, seen, looked))
 }
 
-/// Has answers of the provider go astray at their moments.
+/// Has answers of the provider go astray at their moments; those that met nobody are given up at the end.
 async fn answer(
     installation: Arc<Installation>,
     provider: Provider,
     answers: Vec<(usize, At<Answer>)>,
     begin: Instant,
 ) -> Result<()> {
+    let mut left = Vec::new();
     for (site, answer) in answers {
         sleep_until(begin + answer.at).await;
         let Some(site) = installation.sites.get(site) else {
@@ -175,7 +176,10 @@ async fn answer(
             fields.insert("route".to_owned(), json!(CONFIGURATIONS));
             fields.insert("count".to_owned(), json!(1));
         }
-        provider.fault(&fault).await?;
+        left.push(provider.fault(&fault).await?);
+    }
+    for fault in left {
+        provider.heal(&fault).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use domain::ids::RunId;
 use serde_json::json;
 
@@ -45,17 +45,25 @@ impl Playing<'_> {
     pub(super) async fn late_change(&mut self, site: usize) -> Result<()> {
         for _ in 0..TRIES {
             // The look before the change is held up, so that the next call is known to be the change.
-            let hold = json!({ "kind": "delay", "delay_ms": 1_500, "count": 1 });
+            let hold = json!({ "kind": "delay", "delay_ms": 2_500, "count": 1 });
             self.fault(site, "/", hold).await?;
             let run = self.ask(site, Wish::Write(2)).await?;
             self.until_called("its look", run, |call| call.target().is_some())
                 .await?;
             let wait = json!({ "kind": "status", "status": 429, "retry_after": "2", "count": 1 });
             let wait = self.fault(site, "/", wait).await?;
+            let is_answered = |call: &Call| call.is_change() && call.status.is_some();
+            self.until_called("its change", run, is_answered).await?;
             let is_put_off = |call: &Call| call.is_change() && call.status == Some(429);
-            self.until_called("its change", run, is_put_off).await?;
+            let calls = self.stage.provider.calls_of(run).await?;
             let holder = self.holder(run).await?;
-            let worker = holder.context("nobody holds a run that waits to be sent")?;
+            let worker = holder.filter(|_| calls.iter().any(is_put_off));
+            let Some(worker) = worker else {
+                // The provider was told too late to have it wait, or this trial looked too late.
+                self.stage.provider.heal(&wait).await?;
+                self.until_over(run, self.patience()).await?;
+                continue;
+            };
             self.does(Fault::Freeze(worker))?;
             let is_over = self.until_over(run, self.rescue()).await.is_ok();
             self.does(Fault::Thaw(worker))?;
@@ -70,7 +78,7 @@ impl Playing<'_> {
             }
             self.until_over(run, self.patience()).await?;
         }
-        bail!("no worker could be stopped without a lock in its hand");
+        bail!("no worker could be stopped between a change and its sending");
     }
 
     /// Waits until another process is at the same call for the run; not, when nobody can take it over.

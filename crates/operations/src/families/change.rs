@@ -85,9 +85,14 @@ impl WorkContext<'_> {
             if let Some(own_type) = object.get("@odata.type") {
                 fields.insert("@odata.type".to_owned(), own_type.clone());
             }
-            let sent = session
-                .update(step, change.contract, change.target, &fields)
-                .await;
+            let (contract, target) = (change.contract, change.target);
+            let mut sent = session.update(step, contract, target, &fields).await;
+            if mistakes::repeats_blindly()
+                && matches!(sent, Err(WriteError::Unknown(_)))
+                && let Some(step) = self.step_at_hand()
+            {
+                sent = session.update(step, contract, target, &fields).await;
+            }
             self.border();
             match sent {
                 Ok(written) => {
@@ -106,12 +111,6 @@ impl WorkContext<'_> {
                     return Ok(Made::NotDone(error));
                 }
                 Err(WriteError::Unknown(error)) => {
-                    if mistakes::repeats_blindly() {
-                        let end = Found::AsBefore.end(&error);
-                        store.intent_close(running, intent, &end).await?;
-                        last = error;
-                        continue;
-                    }
                     let looked = self
                         .look(change.contract, change.target, &names, &intended, &before)
                         .await?;
