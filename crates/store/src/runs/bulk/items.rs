@@ -80,9 +80,9 @@ static TALLIES: Statement = dialects(
 // Of those with items at all: what retention has taken away is no longer known to have been within.
 static WITHIN: Statement = dialects(
     "bulks_within",
-    "select i.parent_id from bulk_items i where i.parent_id in (select unhex(value) from json_each($1))
+    "select i.parent_id from bulk_items i where i.parent_id in (select unhex(value) from jsonb_each($1))
      group by i.parent_id
-     having sum(case when i.scope_id in (select unhex(value) from json_each($2)) then 0 else 1 end) = 0",
+     having sum(case when i.scope_id in (select unhex(value) from jsonb_each($2)) then 0 else 1 end) = 0",
     "select i.parent_id from bulk_items i
      where i.parent_id in (select value::uuid from json_array_elements_text($1::json))
      group by i.parent_id

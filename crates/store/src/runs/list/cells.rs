@@ -285,7 +285,7 @@ impl Cells {
             );
             query.either(
                 |query| {
-                    query.push("(select unhex(value) from json_each(");
+                    query.push("(select unhex(value) from jsonb_each(");
                     query.bind(reach.clone()).push("))");
                 },
                 |query| {
