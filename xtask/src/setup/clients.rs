@@ -44,11 +44,11 @@ pub fn ensure(layout: &Layout) -> Result<()> {
     let modules = folder.join("node_modules");
     once(&folder.join("package-lock.json"), &modules, || {
         process::say("npm ci: the client of Graph as the lock file names it");
-        process::run_quietly(
-            process::program("npm")
-                .current_dir(&folder)
-                .args(["ci", "--no-audit", "--no-fund"]),
-        )
+        process::run_quietly(process::program("npm").current_dir(&folder).args([
+            "ci",
+            "--no-audit",
+            "--no-fund",
+        ]))
     })?;
     let venv = layout.target.join("clients-venv");
     let requirements = folder.join("requirements.txt");

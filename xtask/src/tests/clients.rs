@@ -22,7 +22,13 @@ impl Sandbox {
         let binary = crate::build_server(layout)?;
         let mut child = process::program(binary)
             .args(["graph-sandbox", "--json", "--control"])
-            .args(["--listen", "127.0.0.1:0", "--scale", "large", "--tls-self-signed"])
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--scale",
+                "large",
+                "--tls-self-signed",
+            ])
             .arg(layout.target.join("clients-tls"))
             .stdout(Stdio::piped())
             .spawn()

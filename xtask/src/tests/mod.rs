@@ -57,7 +57,9 @@ impl Step {
             "clients" => Self::Clients,
             "stories" => Self::Stories,
             other => {
-                bail!("no step `{other}`; there are fmt lint unit sqlite pgsql chaos clients wasm stories")
+                bail!(
+                    "no step `{other}`; there are fmt lint unit sqlite pgsql chaos clients wasm stories"
+                )
             }
         })
     }
