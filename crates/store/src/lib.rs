@@ -43,7 +43,9 @@ pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
 pub use counters::Counters;
 pub use error::StoreError;
-pub use invariants::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, Violation};
+pub use invariants::{
+    AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, HeldRun, IntentMade, Violation,
+};
 pub use inventory::{InventoryObject, InventoryRow};
 pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};
 pub use members::Member;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use store::{Intent, IntentEnd, NewIntent};
 
-use super::{Halt, WorkContext, provider::reason_of};
+use super::{Halt, WorkContext, mistakes, provider::reason_of};
 
 /// How often one change is sent at most, each time known not to have been taken before.
 const TRIES: usize = 3;
@@ -85,9 +85,14 @@ impl WorkContext<'_> {
             if let Some(own_type) = object.get("@odata.type") {
                 fields.insert("@odata.type".to_owned(), own_type.clone());
             }
-            let sent = session
-                .update(step, change.contract, change.target, &fields)
-                .await;
+            let (contract, target) = (change.contract, change.target);
+            let mut sent = session.update(step, contract, target, &fields).await;
+            if mistakes::repeats_blindly()
+                && matches!(sent, Err(WriteError::Unknown(_)))
+                && let Some(step) = self.step_at_hand()
+            {
+                sent = session.update(step, contract, target, &fields).await;
+            }
             self.border();
             match sent {
                 Ok(written) => {

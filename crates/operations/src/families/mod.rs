@@ -6,6 +6,7 @@ pub(crate) mod connection_check;
 mod context;
 pub(crate) mod inventory_sync;
 mod lab_write;
+mod mistakes;
 mod provider;
 mod report;
 

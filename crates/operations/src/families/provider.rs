@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use graph::{
     CallContext, Connection, Contract, CredentialFault, Endpoints, GraphClient, GraphError,
-    Organization, Page, PageCursor, Update, WriteError, Written,
+    Organization, Page, PageCursor, UnreachableKind, Update, WriteError, Written,
 };
 use policy::{Running, Step};
 use serde_json::{Map, Value};
 use store::{Failure, Store, StoreError};
 
+use super::mistakes;
 use crate::{secrets::MasterKey, worker::LeaseGuard};
 
 /// The provider as the worker pool knows it.
@@ -142,15 +143,19 @@ impl ProviderSession {
         let Some(writer) = self.client.writer() else {
             return Err(WriteError::NotDone(GraphError::NoProvider));
         };
-        self.lease.held().await;
         let update = Update {
             contract,
             id,
             fields,
         };
-        writer
-            .update(step, &self.connection, &self.context, update)
-            .await
+        let call = writer.update(step, &self.connection, &self.context, update);
+        if mistakes::sends_after_the_lease() {
+            return call.await;
+        }
+        let interrupted = WriteError::Unknown(GraphError::Unreachable {
+            kind: UnreachableKind::Interrupted,
+        });
+        self.lease.writing(call).await.unwrap_or(Err(interrupted))
     }
 
     pub(crate) fn tenant_id(&self) -> &str {
@@ -212,8 +217,6 @@ pub(crate) fn failure(reason: &str, message: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use graph::UnreachableKind;
-
     use super::*;
 
     #[test]

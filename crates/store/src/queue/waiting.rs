@@ -47,7 +47,7 @@ static ALL_WAITING: Statement = dialects(
      from (select count(*) as workers, max(tenant_limit) as tenant_limit, max(connection_limit) as connection_limit
            from workers where last_seen_at + lease > $2) w
        cross join run_queue q left join queue_pauses p on p.scope_id = q.scope_id
-     where q.status = 'queued' and q.run_id in (select unhex(value) from json_each($1))",
+     where q.status = 'queued' and q.run_id in (select unhex(value) from jsonb_each($1))",
     "select q.run_id, q.available_at, p.paused_at, w.workers, w.tenant_limit, w.connection_limit,
        (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id) as running,
        (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id

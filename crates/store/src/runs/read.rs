@@ -171,7 +171,9 @@ static RUN_DECISIONS: Statement = same(
 );
 static RUN_ATTEMPTS: Statement = same(
     "run_attempts_of",
-    "select attempt, started_at, ended_at, ended_by from run_attempts where run_id = $1 order by attempt",
+    "select a.attempt, a.started_at, coalesce(a.ended_at, r.completed_at) as ended_at,
+       case when a.ended_at is null and r.completed_at is not null then 'finished' else a.ended_by end as ended_by
+     from run_attempts a join operation_runs r on r.id = a.run_id where a.run_id = $1 order by a.attempt",
 );
 static RUN_ITEMS: Statement = same(
     "run_items_of",

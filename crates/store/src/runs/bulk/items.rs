@@ -48,7 +48,7 @@ static ITEMS: Statement = dialects(
        case when i.outcome is null then r.reason_code else i.reason_code end as reason_code,
        case when i.outcome is null then r.denial_class end as denial_class
      from bulk_items i left join operation_runs r on r.id = i.run_id
-     where i.parent_id = $1 and i.scope_id in (select unhex(value) from json_each($2)) order by i.position",
+     where i.parent_id = $1 and i.scope_id in (select unhex(value) from jsonb_each($2)) order by i.position",
     "select i.scope_id, i.run_id, coalesce(i.outcome, r.state, 'waiting') as state,
        case when i.outcome is null then r.reason_code else i.reason_code end as reason_code,
        case when i.outcome is null then r.denial_class end as denial_class
@@ -59,7 +59,7 @@ static ITEMS: Statement = dialects(
 static ANY_ELSEWHERE: Statement = dialects(
     "bulk_items_elsewhere",
     "select 1 as one from bulk_items
-     where parent_id = $1 and scope_id not in (select unhex(value) from json_each($2)) limit 1",
+     where parent_id = $1 and scope_id not in (select unhex(value) from jsonb_each($2)) limit 1",
     "select 1 as one from bulk_items
      where parent_id = $1 and scope_id not in (select value::uuid from json_array_elements_text($2::json)) limit 1",
 );
@@ -67,8 +67,8 @@ static TALLIES: Statement = dialects(
     "bulk_tallies",
     "select i.parent_id, coalesce(i.outcome, r.state, 'waiting') as state, count(*) as n from bulk_items i
      left join operation_runs r on r.id = i.run_id
-     where i.parent_id in (select unhex(value) from json_each($1))
-       and i.scope_id in (select unhex(value) from json_each($2))
+     where i.parent_id in (select unhex(value) from jsonb_each($1))
+       and i.scope_id in (select unhex(value) from jsonb_each($2))
      group by 1, 2",
     "select i.parent_id, coalesce(i.outcome, r.state, 'waiting') as state, count(*) as n from bulk_items i
      left join operation_runs r on r.id = i.run_id
@@ -80,9 +80,9 @@ static TALLIES: Statement = dialects(
 // Of those with items at all: what retention has taken away is no longer known to have been within.
 static WITHIN: Statement = dialects(
     "bulks_within",
-    "select i.parent_id from bulk_items i where i.parent_id in (select unhex(value) from json_each($1))
+    "select i.parent_id from bulk_items i where i.parent_id in (select unhex(value) from jsonb_each($1))
      group by i.parent_id
-     having sum(case when i.scope_id in (select unhex(value) from json_each($2)) then 0 else 1 end) = 0",
+     having sum(case when i.scope_id in (select unhex(value) from jsonb_each($2)) then 0 else 1 end) = 0",
     "select i.parent_id from bulk_items i
      where i.parent_id in (select value::uuid from json_array_elements_text($1::json))
      group by i.parent_id

@@ -213,7 +213,7 @@ impl Cells {
                     .push(
                         "(select unhex(c.value ->> 'scope') as scope, unhex(c.value ->> 'tenant') as tenant,
                            c.value ->> 'outcome' as outcome, c.value ->> 'type' as type,
-                           unhex(c.value ->> 'person') as person from json_each(",
+                           unhex(c.value ->> 'person') as person from jsonb_each(",
                     )
                     .bind(cells.clone())
                     .push(") c)");
@@ -285,7 +285,7 @@ impl Cells {
             );
             query.either(
                 |query| {
-                    query.push("(select unhex(value) from json_each(");
+                    query.push("(select unhex(value) from jsonb_each(");
                     query.bind(reach.clone()).push("))");
                 },
                 |query| {
