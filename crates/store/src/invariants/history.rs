@@ -16,13 +16,13 @@ use crate::{
 
 static DECISIONS: Statement = same(
     "history_decisions",
-    "select l.sequence, l.run_id, l.detail, r.user_id, r.tenant_id
+    "select l.sequence, l.at, l.run_id, l.detail, r.user_id, r.tenant_id
      from audit_log l join operation_runs r on r.id = l.run_id
      where l.workspace_id = $1 and l.action in ('run.started', 'run.blocked') order by l.sequence",
 );
 static CHANGES: Statement = same(
     "history_changes",
-    "select sequence, scope_id, subject_id, action, detail from audit_log
+    "select sequence, at, scope_id, subject_id, action, detail from audit_log
      where workspace_id = $1 and subject_id is distinct from run_id order by sequence",
 );
 static ENDS: Statement = same(
@@ -59,6 +59,8 @@ static GRANTS: Statement = same(
 pub struct DecisionMade {
     /// Its place in the audit log.
     pub sequence: i64,
+    /// When it was made, after everything was read.
+    pub at: Timestamp,
     /// About which run.
     pub run: RunId,
     /// Who asked for the run.
@@ -74,6 +76,8 @@ pub struct DecisionMade {
 pub struct ChangeMade {
     /// Its place in the audit log.
     pub sequence: i64,
+    /// When it was made.
+    pub at: Timestamp,
     /// In which scope.
     pub scope: ScopeId,
     /// Of whom or what.
@@ -154,6 +158,7 @@ impl Store {
             .map(|row| {
                 Ok(DecisionMade {
                     sequence: row.int("sequence")?,
+                    at: row.time("at")?,
                     run: RunId::from_uuid(row.uuid("run_id")?),
                     user: row.opt_uuid("user_id")?.map(UserId::from_uuid),
                     tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
@@ -176,6 +181,7 @@ impl Store {
             .map(|row| {
                 Ok(ChangeMade {
                     sequence: row.int("sequence")?,
+                    at: row.time("at")?,
                     scope: ScopeId::from_uuid(row.uuid("scope_id")?),
                     subject: row.uuid("subject_id")?,
                     action: row.text("action")?,

@@ -44,13 +44,13 @@ fn unknown() -> IntentEnd {
     }
 }
 
-async fn laboratory(db: &Arc<Database>) -> World {
+pub async fn laboratory(db: &Arc<Database>) -> World {
     let mut world = World::new(db).await;
     world.laboratory().await;
     world
 }
 
-async fn writing(world: &World) -> Running {
+pub async fn writing(world: &World) -> Running {
     let writes = LabWrite { items: 2, seed: 7 };
     let asked = world
         .store
@@ -62,7 +62,7 @@ async fn writing(world: &World) -> Running {
     running
 }
 
-async fn open(world: &World, running: &Running, op_key: &str) -> IntentId {
+pub async fn open(world: &World, running: &Running, op_key: &str) -> IntentId {
     let opened = world.store.intent_open(running, &intent(op_key)).await;
     opened.unwrap()
 }
