@@ -16,3 +16,4 @@ mod outage;
 mod program;
 mod refusals;
 mod several;
+mod wait;
