@@ -153,19 +153,17 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<DecisionMade>, StoreError> {
-        let rows = self.db.fetch(&DECISIONS, args![workspace]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(DecisionMade {
-                    sequence: row.int("sequence")?,
-                    at: row.time("at")?,
-                    run: RunId::from_uuid(row.uuid("run_id")?),
-                    user: row.opt_uuid("user_id")?.map(UserId::from_uuid),
-                    tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
-                    decision: row.json("detail")?,
-                })
+        self.each(&DECISIONS, args![workspace], |row| {
+            Ok(DecisionMade {
+                sequence: row.int("sequence")?,
+                at: row.time("at")?,
+                run: RunId::from_uuid(row.uuid("run_id")?),
+                user: row.opt_uuid("user_id")?.map(UserId::from_uuid),
+                tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
+                decision: row.json("detail")?,
             })
-            .collect()
+        })
+        .await
     }
 
     /// Every change of a workspace that is no step of a run, in the order of their commits.
@@ -176,19 +174,17 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<ChangeMade>, StoreError> {
-        let rows = self.db.fetch(&CHANGES, args![workspace]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(ChangeMade {
-                    sequence: row.int("sequence")?,
-                    at: row.time("at")?,
-                    scope: ScopeId::from_uuid(row.uuid("scope_id")?),
-                    subject: row.uuid("subject_id")?,
-                    action: row.text("action")?,
-                    detail: row.json("detail")?,
-                })
+        self.each(&CHANGES, args![workspace], |row| {
+            Ok(ChangeMade {
+                sequence: row.int("sequence")?,
+                at: row.time("at")?,
+                scope: ScopeId::from_uuid(row.uuid("scope_id")?),
+                subject: row.uuid("subject_id")?,
+                action: row.text("action")?,
+                detail: row.json("detail")?,
             })
-            .collect()
+        })
+        .await
     }
 
     /// How each run of a workspace that is over ended.
@@ -199,13 +195,11 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<(RunId, RunOutcome)>, StoreError> {
-        let rows = self.db.fetch(&ENDS, args![workspace]).await?;
-        rows.iter()
-            .map(|row| {
-                let run = RunId::from_uuid(row.uuid("id")?);
-                Ok((run, row.word("outcome", RunOutcome::parse)?))
-            })
-            .collect()
+        self.each(&ENDS, args![workspace], |row| {
+            let run = RunId::from_uuid(row.uuid("id")?);
+            Ok((run, row.word("outcome", RunOutcome::parse)?))
+        })
+        .await
     }
 
     /// Every attempt of a workspace's runs, run by run.
@@ -216,19 +210,17 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<AttemptMade>, StoreError> {
-        let rows = self.db.fetch(&ATTEMPTS, args![workspace]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(AttemptMade {
-                    run: RunId::from_uuid(row.uuid("run_id")?),
-                    tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
-                    attempt: row.int("attempt")?,
-                    started_at: row.time("started_at")?,
-                    ended_at: row.opt_time("ended_at")?,
-                    ended_by: row.opt_text("ended_by")?,
-                })
+        self.each(&ATTEMPTS, args![workspace], |row| {
+            Ok(AttemptMade {
+                run: RunId::from_uuid(row.uuid("run_id")?),
+                tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
+                attempt: row.int("attempt")?,
+                started_at: row.time("started_at")?,
+                ended_at: row.opt_time("ended_at")?,
+                ended_by: row.opt_text("ended_by")?,
             })
-            .collect()
+        })
+        .await
     }
 
     /// Every run that is being worked on, and by whom.
@@ -236,16 +228,14 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn runs_held(&self) -> Result<Vec<HeldRun>, StoreError> {
-        let rows = self.db.fetch(&HELD, vec![]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(HeldRun {
-                    run: RunId::from_uuid(row.uuid("run_id")?),
-                    attempt: row.int("attempt")?,
-                    worker: WorkerId::from_uuid(row.uuid("owner")?),
-                })
+        self.each(&HELD, vec![], |row| {
+            Ok(HeldRun {
+                run: RunId::from_uuid(row.uuid("run_id")?),
+                attempt: row.int("attempt")?,
+                worker: WorkerId::from_uuid(row.uuid("owner")?),
             })
-            .collect()
+        })
+        .await
     }
 
     /// What a person's authority in a tenant rests on now.
