@@ -186,7 +186,7 @@ impl Installation {
         let id = run.to_string();
         until("the run's call", log, || {
             let entries = self.sandbox.journal().since(0);
-            entries.iter().any(|it| it.path == path && ours(&it, &id))
+            entries.iter().any(|it| it.path == path && ours(it, &id))
         });
     }
 }
