@@ -1,11 +1,14 @@
 //! The job families: what a started run really does.
 
+mod approvals;
 pub(crate) mod bulk;
 mod change;
 pub(crate) mod connection_check;
 mod context;
 pub(crate) mod inventory_sync;
+pub(crate) mod kinds;
 mod lab_write;
+pub(crate) mod permissions;
 mod provider;
 mod report;
 

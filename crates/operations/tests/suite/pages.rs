@@ -76,7 +76,7 @@ async fn p03_a_tenants_page_tells_of_its_verification(world: Arc<World>) {
             .tenant_page(&world.owner, &tenant, None, None)
             .await,
     );
-    assert_eq!(page.inventory.unwrap().len(), 4);
+    assert!(page.inventory.unwrap().len() >= 4);
     let rows = world
         .services
         .tenants_page(&world.owner)

@@ -64,8 +64,8 @@ fn failed_with(view: &RunView, reason: &str) {
     {
         assert!(!issue.next_steps.is_empty(), "{reason}: {}", issue.key);
     }
-    assert_eq!(view.counts[0], ("Total".to_owned(), 7), "{reason}");
-    assert_eq!(view.progress, Some((7, 7)));
+    assert_eq!(view.counts[0], ("Total".to_owned(), 11), "{reason}");
+    assert_eq!(view.progress, Some((11, 11)));
     assert!(!view.redactions.is_empty(), "V-15");
 }
 
@@ -77,7 +77,7 @@ async fn p03_a_sound_connection_is_verified(world: Arc<World>) {
     assert_eq!(report.overall, Overall::NeedsAttention);
     assert_eq!(
         (report.counts.total, report.counts.pass, report.counts.warn),
-        (7, 6, 1)
+        (11, 10, 1)
     );
     assert_eq!(report.checks[0].key, "permissions.scripts_remediations");
     let sign_in = check(&view, "provider.connection.check");

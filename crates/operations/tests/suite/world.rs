@@ -11,7 +11,7 @@ use domain::{
     retry::Chance,
     views::{Live, RunView, StartResult},
 };
-use graph::{ClientSettings, Endpoints, GraphClient, HttpGraphClient};
+use graph::{ClientSettings, Endpoints, GraphClient, HttpGraphClient, Limits};
 use graph_sandbox::{
     Clock, ControlApi, Fault, FaultKind, JournalEntry, Sandbox, SandboxConfig, Scale, TenantSeed,
 };
@@ -58,6 +58,7 @@ pub fn patience() -> ClientSettings {
         max_retry_after: Duration::from_secs(3),
         max_attempts: 3,
         first_backoff: Duration::from_millis(5),
+        limits: Limits::Stated,
         ..ClientSettings::default()
     }
 }
