@@ -126,10 +126,11 @@ fn existing(connection: &ConnectionView, view: &ConnectionPageView, asked: &Aske
 
 /// The other way to sign in; a refusal of either form is said above the first.
 fn certificate(tenant: String) -> AnyView {
+    let path = RotateCredential::PATH;
     view! {
         <details class="mt-4">
             <summary class="cursor-pointer">"Use a certificate instead"</summary>
-            <PostForm action=<RotateCredential as ServerFn>::PATH>
+            <PostForm action=path>
                 {hidden("tenant", tenant)}
                 <label class="field">
                     "Certificate and private key"
