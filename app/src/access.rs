@@ -20,6 +20,8 @@ pub enum Access {
     Capability(Capability),
     /// Entitled, else 404; with the capability of the record's operation type, else 403.
     OfOperation,
+    /// The same, and whoever asked for the run reads how it went without the capability.
+    OfOperationOrAsked,
     /// What the page that is asked for asks, by [`PAGES`].
     OfPage,
 }
@@ -178,7 +180,7 @@ pub const ACCESS: &[(&str, Access)] = &[
         "/api/operations/page",
         Access::Capability(Capability::OperationsView),
     ),
-    ("/api/run/page", Access::OfOperation),
+    ("/api/run/page", Access::OfOperationOrAsked),
     ("/api/run/start", Access::OfOperation),
     ("/api/run/retry", Access::OfOperation),
     // The capability to start, as a retry asks for it.

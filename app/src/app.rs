@@ -26,7 +26,7 @@ use crate::{
         tenant::TenantPage,
         tenants::TenantsPage,
     },
-    ui::{live::provide_pause, page::provide_visits, toast::provide_toasts},
+    ui::{fold::close_folds, live::provide_pause, page::provide_visits, toast::provide_toasts},
 };
 
 /// The whole application.
@@ -36,6 +36,7 @@ pub fn App() -> impl IntoView {
     provide_toasts();
     provide_pause();
     provide_visits();
+    close_folds();
     Effect::new(|_| {
         // Tests and styles wait for this word before they count on scripts.
         if let Some(body) = document().body() {

@@ -9,10 +9,24 @@ use tokio::{
 
 /// Sends one request; answers the status and the body. HTTP/1.0 has neither chunks nor a connection that is kept.
 pub(crate) async fn ask(base: &str, method: &str, path: &str, body: &str) -> Result<(u16, String)> {
+    ask_as(base, method, path, None, body).await
+}
+
+/// The same with somebody's session.
+pub(crate) async fn ask_as(
+    base: &str,
+    method: &str,
+    path: &str,
+    session: Option<&str>,
+    body: &str,
+) -> Result<(u16, String)> {
     let host = base.strip_prefix("http://").context("no http address")?;
+    let cookie = session.map_or_else(String::new, |token| {
+        format!("Cookie: __Host-tenant-atlas={token}\r\n")
+    });
     let mut stream = TcpStream::connect(host).await?;
     let request = format!(
-        "{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.0\r\nHost: {host}\r\n{cookie}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).await?;

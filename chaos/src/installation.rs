@@ -1,4 +1,4 @@
-//! The installation of a trial: one workspace, its owner, and tenants with an operator each.
+//! The installation of a trial: a laboratory with one workspace, its owner, and tenants with an operator each.
 
 use std::{fs, path::Path};
 
@@ -17,6 +17,8 @@ use store::{
 };
 use uuid::Uuid;
 
+use crate::provider::Provider;
+
 /// A tenant of the sandbox, as it says itself.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Directory {
@@ -32,6 +34,8 @@ pub(crate) struct Site {
     pub(crate) tenant: TenantAccess,
     pub(crate) connection: ConnectionId,
     pub(crate) operator: Scope,
+    /// The operator's session, as a browser has it.
+    pub(crate) session: String,
     pub(crate) email: String,
 }
 
@@ -53,12 +57,12 @@ fn person(name: &str) -> (String, NewUser) {
     (email, user)
 }
 
-async fn sign_in(store: &Store, user: UserId) -> Result<Scope> {
+async fn sign_in(store: &Store, user: UserId) -> Result<(Scope, String)> {
     let token = Uuid::now_v7().to_string();
     store.session_create(user, &token).await?;
     let request = RequestId::from_uuid(Uuid::now_v7());
     let scope = store.scope(&token, request, Presence::ByHand).await?;
-    scope.context("a new session does not open")
+    Ok((scope.context("a new session does not open")?, token))
 }
 
 impl Installation {
@@ -66,19 +70,21 @@ impl Installation {
     pub(crate) async fn make(
         database: &str,
         data: &Path,
-        provider: &str,
+        provider: &Provider,
         directories: Vec<Directory>,
     ) -> Result<Self> {
-        let file = serde_json::json!({ "authority": provider, "graph": provider });
+        let url = &provider.url;
+        let file = serde_json::json!({ "authority": url, "graph": url });
         fs::write(data.join("provider.json"), file.to_string())?;
         let key = MasterKey::open(&data.join("master.key"))?;
-        let store = Store::open(database).await?;
+        // Only there a run may write as often as a trial needs it.
+        let store = Store::open(database).await?.make_laboratory().await?;
         store.setup_link_create("the first link").await?;
         let (_, owner) = person("owner");
         let owner = store
             .claim_installation("the first link", owner, "Trial")
             .await?;
-        let owner = sign_in(&store, owner).await?;
+        let (owner, _) = sign_in(&store, owner).await?;
         let workspace = store.current_workspace(&owner).await?;
         let mut made = Self {
             store,
@@ -87,6 +93,7 @@ impl Installation {
             sites: Vec::new(),
         };
         for (number, directory) in directories.into_iter().enumerate() {
+            provider.let_write(&directory.tenant_id).await?;
             let site = made.site(number, directory, &key).await?;
             made.sites.push(site);
         }
@@ -121,12 +128,13 @@ impl Installation {
             .workspace_role_set(owner, &self.workspace, user, role)
             .await?;
         store.tenant_role_set(owner, &tenant, user, role).await?;
-        let operator = sign_in(store, user).await?;
+        let (operator, session) = sign_in(store, user).await?;
         Ok(Site {
             directory,
             tenant,
             connection,
             operator,
+            session,
             email,
         })
     }

@@ -2,15 +2,23 @@
 
 mod check;
 mod driver;
+mod grants;
 mod http;
 mod installation;
+mod logs;
 mod place;
 mod plan;
 mod planted;
 mod processes;
+mod provider;
 mod random;
 mod report;
+mod scenes;
+mod stage;
 mod trial;
+mod verdict;
+mod viewers;
+mod wait;
 mod watch;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -21,7 +29,7 @@ use clap::Parser;
 use crate::{
     place::Dialect,
     plan::Size,
-    planted::{Finder, finder},
+    planted::{Finder, planted},
     trial::{Order, play},
 };
 
@@ -76,24 +84,28 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let planted = match (arguments.planted_worker, arguments.planted) {
+        (Some(program), Some(mistake)) => {
+            let planted = planted(&mistake);
+            let planted = planted.with_context(|| format!("no mistake is called {mistake}"))?;
+            Some((program.canonicalize()?, planted))
+        }
+        _ => None,
+    };
+    // A mistake shows in its scenes, and chance has no part in that.
+    let seconds = planted.as_ref().map_or(arguments.seconds, |_| 0);
     let order = Order {
         seed: arguments.seed,
         dialect: arguments.database,
         size: Size {
-            length: Duration::from_secs(arguments.seconds),
+            length: Duration::from_secs(seconds),
             workers: arguments.workers,
             tenants: arguments.tenants,
             lease: Duration::from_secs(arguments.lease_seconds),
             has_server: arguments.database == Dialect::Postgres,
         },
         program: arguments.program.canonicalize()?,
-        planted: match (arguments.planted_worker, arguments.planted) {
-            (Some(program), Some(mistake)) => {
-                finder(&mistake).with_context(|| format!("no mistake is called {mistake}"))?;
-                Some((program.canonicalize()?, mistake))
-            }
-            _ => None,
-        },
+        planted,
         delay_ms: arguments.delay_ms,
     };
     let temporary = tempfile::tempdir()?;
@@ -104,13 +116,13 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     let report = play(&order, &folder).await?;
     eprintln!("{}", report.words());
     println!("{}", serde_json::to_string(&report)?);
-    let finder = order.planted.as_ref().map(|(_, mistake)| finder(mistake));
-    let is_well = match finder.flatten() {
+    let finder = order.planted.as_ref().map(|(_, planted)| planted.finder);
+    let is_well = match finder {
         None | Some(Finder::Nobody) => report.broken.is_empty(),
         Some(Finder::Wall) => report.refused_by_the_wall > 0,
         Some(Finder::Rule(rule)) => report.broken.iter().any(|it| it.rule.starts_with(rule)),
     };
-    if let Some(finder) = finder.flatten() {
+    if let Some(finder) = finder {
         let verdict = if is_well {
             "as it must be"
         } else {

@@ -57,7 +57,7 @@ pub(crate) enum Loss {
     ConnectionDisabled,
 }
 
-const LOSSES: [Loss; 6] = [
+pub(crate) const LOSSES: [Loss; 6] = [
     Loss::UserDisabled,
     Loss::LeftWorkspace,
     Loss::MembershipRemoved,
@@ -78,11 +78,53 @@ pub(crate) enum Change {
 pub(crate) enum Wish {
     /// By the tenant's operator.
     Person(OperationType),
+    /// By the tenant's operator, to change so many objects at the provider.
+    Write(u32),
     /// By the system itself.
     System,
     /// The last run that was accepted is to end.
     Cancel,
 }
+
+/// What becomes of the answer to one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It is another one, and nothing was done.
+    Refused(u16),
+    /// It is another one, and what was asked for was done.
+    StatusAfterCommit(u16),
+    /// There is none, and what was asked for was done.
+    HangAfterCommit,
+    /// The connection breaks off, and what was asked for was done.
+    ResetAfterCommit,
+}
+
+const ANSWERS: [Answer; 6] = [
+    Answer::Refused(429),
+    Answer::Refused(503),
+    Answer::StatusAfterCommit(500),
+    Answer::StatusAfterCommit(504),
+    Answer::HangAfterCommit,
+    Answer::ResetAfterCommit,
+];
+
+/// What a person looks at while all this goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// The list of operations, as a script asks for it.
+    List,
+    /// The list of operations, as a page.
+    ListPage,
+    /// The page of a run of their own tenant.
+    Own,
+    /// The page of a run of another tenant.
+    Foreign,
+}
+
+const LOOKS: [Look; 4] = [Look::List, Look::ListPage, Look::Own, Look::Foreign];
+
+/// How many tenants' operators look at pages.
+pub(crate) const VIEWERS: usize = 3;
 
 /// Everything that happens in a trial.
 #[derive(Debug)]
@@ -92,6 +134,10 @@ pub(crate) struct Plan {
     pub(crate) changes: Vec<Vec<At<Change>>>,
     /// By tenant.
     pub(crate) wishes: Vec<Vec<At<Wish>>>,
+    /// By tenant, what becomes of an answer about its objects.
+    pub(crate) answers: Vec<(usize, At<Answer>)>,
+    /// By viewer.
+    pub(crate) looks: Vec<Vec<At<Look>>>,
 }
 
 const fn ms(count: u64) -> Duration {
@@ -112,6 +158,10 @@ impl Plan {
             faults,
             changes: (0..size.tenants).map(|t| changes(seed, t, size)).collect(),
             wishes: (0..size.tenants).map(|t| wishes(seed, t, size)).collect(),
+            answers: answers(seed, size),
+            looks: (0..size.tenants.min(VIEWERS))
+                .map(|viewer| looks(seed, viewer, size))
+                .collect(),
         }
     }
 }
@@ -188,13 +238,38 @@ fn wishes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Wish>> {
         let what = match random.below(10) {
             0 => Wish::System,
             1 => Wish::Cancel,
-            2..=4 => Wish::Person(OperationType::ConnectionCheck),
+            2 | 3 => Wish::Write(u32::try_from(2 + random.below(5)).unwrap_or(2)),
+            4 | 5 => Wish::Person(OperationType::ConnectionCheck),
             _ => Wish::Person(OperationType::InventorySync),
         };
         wishes.push(At { at, what });
         at += random.between(ms(80), ms(700));
     }
     wishes
+}
+
+fn answers(seed: u64, size: &Size) -> Vec<(usize, At<Answer>)> {
+    let mut random = Random::of(seed, "answer", 0);
+    let mut answers = Vec::new();
+    let mut at = random.between(ms(200), ms(1_000));
+    while at < size.length {
+        let what = random.one(&ANSWERS).unwrap_or(Answer::Refused(503));
+        answers.push((random.below(size.tenants), At { at, what }));
+        at += random.between(ms(200), ms(1_200));
+    }
+    answers
+}
+
+fn looks(seed: u64, viewer: usize, size: &Size) -> Vec<At<Look>> {
+    let mut random = Random::of(seed, "look", viewer);
+    let mut looks = Vec::new();
+    let mut at = random.between(ms(300), ms(1_200));
+    while at < size.length {
+        let what = random.one(&LOOKS).unwrap_or(Look::List);
+        looks.push(At { at, what });
+        at += random.between(ms(300), ms(1_200));
+    }
+    looks
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
-//! The planted mistakes, and what must find each.
+//! The planted mistakes: what must find each, and in which scene it shows.
+
+use crate::scenes::Scene;
 
 /// What finds a mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,21 +13,73 @@ pub(crate) enum Finder {
     Nobody,
 }
 
-const FINDERS: [(&str, Finder); 10] = [
-    ("none", Finder::Nobody),
-    ("skip-the-decision", Finder::Wall),
-    ("allow-everything", Finder::Rule("L-18")),
-    ("read-old-connections", Finder::Rule("L-04")),
-    ("finish-without-attempt", Finder::Rule("I9")),
-    ("rescue-without-new-attempt", Finder::Wall),
-    ("notify-twice", Finder::Rule("I7 nobody else")),
-    ("notify-nobody", Finder::Rule("I7 one notification")),
-    ("forget-the-audit", Finder::Rule("I6")),
-    ("stay-in-the-queue", Finder::Rule("I3 queue and ledger")),
+/// A mistake as it is told to the planted worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Planted {
+    /// Its name.
+    pub(crate) mistake: &'static str,
+    /// What must find it.
+    pub(crate) finder: Finder,
+    /// Where it shows: then this is all that is played, with no chance in it.
+    pub(crate) scenes: &'static [Scene],
+}
+
+const fn shows(mistake: &'static str, scenes: &'static [Scene], finder: Finder) -> Planted {
+    Planted {
+        mistake,
+        finder,
+        scenes,
+    }
+}
+
+const PLANTED: [Planted; 12] = [
+    shows("none", &Scene::ALL, Finder::Nobody),
+    shows("skip-the-decision", &[Scene::Plain], Finder::Wall),
+    shows("allow-everything", &[Scene::Losses], Finder::Rule("L-18")),
+    shows(
+        "read-old-connections",
+        &[Scene::Plain],
+        Finder::Rule("L-04"),
+    ),
+    shows(
+        "finish-without-attempt",
+        &[Scene::LateEnd],
+        Finder::Rule("I9"),
+    ),
+    shows(
+        "rescue-without-new-attempt",
+        &[Scene::LateEnd],
+        Finder::Wall,
+    ),
+    shows(
+        "notify-twice",
+        &[Scene::Plain],
+        Finder::Rule("I7 nobody else"),
+    ),
+    shows(
+        "notify-nobody",
+        &[Scene::Plain],
+        Finder::Rule("I7 one notification"),
+    ),
+    shows("forget-the-audit", &[Scene::Plain], Finder::Rule("I6")),
+    shows(
+        "stay-in-the-queue",
+        &[Scene::Losses],
+        Finder::Rule("I3 queue and ledger"),
+    ),
+    shows(
+        "repeat-blindly",
+        &[Scene::LostAnswers],
+        Finder::Rule("I5 no change"),
+    ),
+    shows(
+        "send-after-the-lease",
+        &[Scene::LateChange],
+        Finder::Rule("I1 no change"),
+    ),
 ];
 
-/// What must find a mistake.
-pub(crate) fn finder(mistake: &str) -> Option<Finder> {
-    let found = FINDERS.iter().find(|(name, _)| *name == mistake);
-    found.map(|(_, finder)| *finder)
+/// A planted mistake by its name.
+pub(crate) fn planted(mistake: &str) -> Option<Planted> {
+    PLANTED.into_iter().find(|it| it.mistake == mistake)
 }

@@ -10,6 +10,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde::de::DeserializeOwned;
 
+use crate::logs::Logs;
+
 /// A program that ends when the thread that started it ends, whatever becomes of this process.
 fn mortal(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
@@ -89,7 +91,7 @@ impl Drop for Service {
 pub(crate) struct WorkerProgram {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
-    pub(crate) logs: PathBuf,
+    pub(crate) logs: Logs,
 }
 
 /// The worker processes, each alive, frozen or gone.
@@ -111,9 +113,14 @@ impl Workers {
         Ok(workers)
     }
 
+    /// How many there are, alive or not.
+    pub(crate) fn count(&self) -> usize {
+        self.children.len()
+    }
+
     /// Starts one that is not there.
     pub(crate) fn start_one(&mut self, worker: usize) -> Result<()> {
-        let err = log(&self.program.logs.join(format!("worker{worker}.log")))?;
+        let err = log(&self.program.logs.of_worker(worker))?;
         let place = self.children.get_mut(worker).context("no such worker")?;
         if let Some(child) = place
             && child.try_wait()?.is_none()

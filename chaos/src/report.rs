@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    check::{Broken, journal::Calls},
+    check::{Broken, journal::Calls, writes::Intents},
     driver::Asked,
+    viewers::Looks,
 };
 
 /// What was done to the processes.
@@ -30,6 +31,8 @@ pub(crate) struct Report {
     pub(crate) seconds: u64,
     pub(crate) workers: usize,
     pub(crate) tenants: usize,
+    /// In the order in which they were played.
+    pub(crate) scenes: Vec<String>,
     pub(crate) faults: Faults,
     /// Changes of grants that were answered.
     pub(crate) changes: u64,
@@ -42,7 +45,11 @@ pub(crate) struct Report {
     pub(crate) refusals: BTreeMap<String, u64>,
     /// Attempts that were begun.
     pub(crate) attempts: usize,
+    /// Attempts that another worker had to take over.
+    pub(crate) rescued: usize,
     pub(crate) calls: Calls,
+    pub(crate) intents: Intents,
+    pub(crate) looks: Looks,
     /// How often the rules were asked while the faults went on.
     pub(crate) samples: u64,
     /// The longest time from a restart of the database until the pages were ready.
@@ -64,7 +71,9 @@ impl Report {
              faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}\n\
              asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
              decided: {} about {} runs; refused: {}; ended: {}\n\
-             {} attempts, {} calls at the provider ({} changes, {} late reads), {} samples of the rules\n\
+             {} attempts, {} rescued; {} calls at the provider ({} late reads), {} samples of the rules\n\
+             {} intents, {} changes sent, {} took effect, {} left behind, {} that nobody knows\n\
+             pages: {}; {} while hidden; scenes: {}\n\
              back after a restart within {} ms, settled after {} ms, {} transactions refused by the database\n",
             self.seed,
             self.database,
@@ -90,10 +99,18 @@ impl Report {
             counted(&self.refusals),
             counted(&self.outcomes),
             self.attempts,
+            self.rescued,
             self.calls.calls,
-            self.calls.changes,
             self.calls.late_reads,
             self.samples,
+            self.intents.intents,
+            self.intents.sent,
+            self.intents.applied,
+            self.intents.left_behind,
+            self.intents.unknown,
+            counted(&self.looks.answers),
+            self.looks.while_hidden,
+            self.scenes.join(", "),
             self.longest_recovery_ms,
             self.settled_ms,
             self.refused_by_the_wall,
@@ -109,7 +126,7 @@ impl Report {
     }
 }
 
-fn counted(counts: &BTreeMap<String, u64>) -> String {
+fn counted(counts: &BTreeMap<impl std::fmt::Display, u64>) -> String {
     let told: Vec<String> = counts
         .iter()
         .map(|(what, count)| format!("{count} {what}"))

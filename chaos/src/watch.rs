@@ -12,7 +12,11 @@ use std::{
 use store::Store;
 use tokio::time::{Instant, sleep};
 
-use crate::{check::Broken, http};
+use crate::{
+    check::Broken,
+    http,
+    wait::{Wait, until},
+};
 
 /// Asks the rules again and again until told to stop; an outage of the database is nobody's fault.
 pub(crate) async fn sample(store: Store, stop: Arc<AtomicBool>) -> (u64, Vec<Broken>) {
@@ -40,11 +44,11 @@ pub(crate) const RECOVERY: Duration = Duration::from_secs(10);
 /// Waits until the pages are ready; notes the longest wait of all.
 pub(crate) async fn until_ready(pages: String, longest: Arc<AtomicU64>) {
     let begun = Instant::now();
-    while begun.elapsed() < RECOVERY * 2 {
-        if let Ok((200, _)) = http::ask(&pages, "GET", "/readyz", "").await {
+    let wait = Wait::within(RECOVERY * 2);
+    while !matches!(http::ask(&pages, "GET", "/readyz", "").await, Ok((200, _))) {
+        if !wait.again().await {
             break;
         }
-        sleep(Duration::from_millis(50)).await;
     }
     let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     longest.fetch_max(took, Ordering::Relaxed);
@@ -54,15 +58,11 @@ pub(crate) async fn until_ready(pages: String, longest: Arc<AtomicU64>) {
 pub(crate) async fn until_settled(store: &Store, bound: Duration) -> (Duration, Vec<Broken>) {
     let begun = Instant::now();
     let mut left = Vec::new();
-    while begun.elapsed() < bound {
-        if let Ok(active) = store.runs_active().await {
-            if active.is_empty() {
-                return (begun.elapsed(), Vec::new());
-            }
-            left = active;
-        }
-        sleep(Duration::from_millis(50)).await;
-    }
+    until(bound, async || {
+        left = store.runs_active().await?;
+        Ok(left.is_empty())
+    })
+    .await;
     let stuck = left.into_iter().map(|(run, what)| Broken {
         rule: format!("I3 every run ends within {} s", bound.as_secs()),
         run: Some(run),

@@ -140,6 +140,30 @@ pub(crate) enum SandboxScale {
     Large,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxStatusCodes {
+    /// What published tools report and insist on.
+    Observed,
+    /// What the documentation says.
+    Documented,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxThrottling {
+    /// Not at all.
+    Off,
+    /// A hundred times the documented budgets.
+    Generous,
+    /// The documented budgets.
+    Documented,
+}
+
+fn tenant_count(text: &str) -> Result<usize, String> {
+    let most = graph_sandbox::SandboxConfig::MAX_TENANTS;
+    let count = text.parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| format!("must be a number from 1 to {most}"))
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct GraphSandbox {
     /// Where to listen.
@@ -148,12 +172,38 @@ pub(crate) struct GraphSandbox {
     /// Makes the data; the same seed makes the same.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// How many tenants.
-    #[arg(long, value_name = "N", default_value_t = 6)]
+    /// How many tenants, 1 to 500.
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = tenant_count)]
     pub(crate) tenants: usize,
     /// How much is in them.
     #[arg(long, value_enum, default_value_t = SandboxScale::Small)]
     pub(crate) scale: SandboxScale,
+    /// Keeps what changes in this folder, over restarts and kills; otherwise it is in memory alone.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// Answers over TLS with this certificate (PEM, with its chain).
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        conflicts_with = "tls_self_signed"
+    )]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Answers over TLS with a certificate made on the spot, and writes its authority to ca.pem in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tls_self_signed: Option<PathBuf>,
+    /// Registers this certificate (PEM) with every application, beside its secret.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) app_certificate: Option<PathBuf>,
+    /// Which status codes changes answer with, where tools saw others than are documented.
+    #[arg(long, value_enum, default_value_t = SandboxStatusCodes::Observed)]
+    pub(crate) status_codes: SandboxStatusCodes,
+    /// How strictly tenants are throttled.
+    #[arg(long, value_enum, default_value_t = SandboxThrottling::Generous)]
+    pub(crate) throttling: SandboxThrottling,
     /// Opens the control API under /_sandbox; loopback only.
     #[arg(long)]
     pub(crate) control: bool,

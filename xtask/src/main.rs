@@ -20,7 +20,7 @@ use crate::site::Flavour;
 
 const USAGE: &str = "\
 cargo xtask run [-- DEMO ARGUMENTS]          set up, build, start `tenant-atlas demo`
-cargo xtask test [STEP ...] [-- ARGUMENTS]   set up, check; steps: fmt lint unit sqlite pgsql chaos wasm stories
+cargo xtask test [STEP ...] [-- ARGUMENTS]   set up, check; steps: fmt lint unit sqlite pgsql chaos clients wasm stories
 cargo xtask chaos --minutes N --seed S [--database sqlite|postgres]
                                              the program under kills, stops and restarts, and a checker
 cargo xtask dist                             release binary and compressed site

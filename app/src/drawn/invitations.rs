@@ -57,8 +57,12 @@ fn fresh(made: InvitationView, token: &str) -> impl IntoView + use<> {
             "Give this link to " <strong>{made.email}</strong> ". They join as "
             {made.role.label()} ", until " {made.expires_at.exact()} "."
         </p>
-        <p class="link-to-copy"><code>{address}</code></p>
-        <p class="mt-2 quiet">"Copy it now: it is not shown again."</p>
+        <p class="link-to-copy"><code id="invitation-link">{address}</code></p>
+        <p class="actions-row">
+            <button type="button" class="btn btn-sm needs-script" data-copy="invitation-link">"Copy link"</button>
+            <span class="quiet" role="status"></span>
+            <span class="quiet">"Copy it now: it is not shown again."</span>
+        </p>
     };
     section("made", "The invitation is made", content)
 }

@@ -92,7 +92,7 @@ fn summary(view: &ScheduleView) -> AnyView {
     view! {
         <dl class="facts my-2">
             <dt>"Next slot"</dt>
-            <dd>{next}</dd>
+            <dd>{next}{view.realigned.clone().map(|told| view! { <p class="quiet" data-realigned>{told}</p> })}</dd>
             <dt>"State"</dt>
             <dd>{standing}</dd>
             <dt>"Authority"</dt>

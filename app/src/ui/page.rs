@@ -1,5 +1,6 @@
 //! A page: title row, content, and the way the focus gets there.
 
+use domain::error::ApiError;
 use leptos::{html, prelude::*};
 use leptos_meta::Title;
 use wasm_bindgen::JsCast;
@@ -94,12 +95,24 @@ pub fn load<T>(
 where
     T: Clone + Send + Sync + 'static,
 {
+    load_or(page, show, |error| view! { <ErrorPage error /> }.into_any())
+}
+
+/// The same, with another page of its error.
+pub fn load_or<T>(
+    page: Resource<Result<T, AppError>>,
+    show: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
+    fail: fn(ApiError) -> AnyView,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + 'static,
+{
     view! {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
                 match page.await {
                     Ok(view) => show(view),
-                    Err(error) => view! { <ErrorPage error=error.0 /> }.into_any(),
+                    Err(error) => fail(error.0),
                 }
             })}
         </Transition>

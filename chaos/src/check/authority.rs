@@ -15,7 +15,7 @@ use domain::{
 use store::{ChangeMade, DecisionMade};
 
 use super::{Broken, broken};
-use crate::{driver::Seen, installation::Site};
+use crate::{grants::Seen, installation::Site};
 
 const OLD: &str = "L-04 a decision read what was current at its commit";
 const OTHER: &str = "L-18 a decision is the one that the grants bear out";

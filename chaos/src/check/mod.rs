@@ -2,6 +2,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod journal;
+pub(crate) mod writes;
 
 use domain::ids::RunId;
 use serde::Serialize;
@@ -31,6 +32,14 @@ pub(crate) fn broken(rule: &str, run: RunId, what: String) -> Broken {
     Broken {
         rule: rule.to_owned(),
         run: Some(run),
+        what,
+    }
+}
+
+pub(crate) fn of_trial(rule: &str, what: String) -> Broken {
+    Broken {
+        rule: rule.to_owned(),
+        run: None,
         what,
     }
 }

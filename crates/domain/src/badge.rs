@@ -63,7 +63,8 @@ pub fn run_badge(state: RunState) -> Badge {
         RunOutcome::Pending => match state.status {
             RunStatus::Queued => ("Queued", Icon::Clock, Tone::Neutral),
             RunStatus::Running => ("Running", Icon::Loader, Tone::Info),
-            RunStatus::Completed => return unknown_badge("completed, pending"),
+            // Of a bulk whose items a person may not see: that it is over is all they are told.
+            RunStatus::Completed => ("Completed", Icon::CircleDashed, Tone::NeutralOutline),
         },
         RunOutcome::Succeeded => ("Succeeded", Icon::CircleCheck, Tone::Success),
         RunOutcome::PartiallySucceeded => (

@@ -98,6 +98,11 @@ impl BulkTally {
         self.of(BulkState::Queued) + self.of(BulkState::Running) == 0
     }
 
+    /// Whether an item did all or some of its work.
+    pub fn has_success(&self) -> bool {
+        self.of(BulkState::Succeeded) + self.of(BulkState::PartiallySucceeded) > 0
+    }
+
     fn of(&self, state: BulkState) -> u64 {
         self.0.get(&state).copied().unwrap_or(0)
     }

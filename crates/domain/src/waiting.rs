@@ -2,7 +2,39 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::{time::Timestamp, words::words};
+
+words! {
+    /// What a queued run waits for, without the circumstances: as much as a line of a list says.
+    pub enum WaitingFor {
+        /// That its tenant's queue is resumed.
+        Paused = "paused",
+        /// A process that works on runs.
+        NoWorker = "no_worker",
+        /// A later moment.
+        Later = "later",
+        /// The end of another run of its tenant.
+        TenantLimit = "tenant_limit",
+        /// The end of another run that uses its connection.
+        ConnectionLimit = "connection_limit",
+        /// A free slot of a worker.
+        Slot = "slot",
+    }
+}
+
+impl WaitingFor {
+    /// In two or three words, as a line of a list has room for.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Paused => "Queue paused",
+            Self::NoWorker => "No worker",
+            Self::Later => "Tried again later",
+            Self::TenantLimit => "Tenant at its limit",
+            Self::ConnectionLimit => "Connection at its limit",
+            Self::Slot => "Waiting for a free slot",
+        }
+    }
+}
 
 /// How far a run's place in its tenant's queue is counted.
 pub const PLACES: i64 = 1000;
@@ -52,28 +84,21 @@ pub enum Waiting {
 }
 
 impl Waiting {
-    /// A stable word for tests and styles.
-    pub const fn word(&self) -> &'static str {
+    /// What it is, without the circumstances.
+    pub const fn kind(&self) -> WaitingFor {
         match self {
-            Self::Paused { .. } => "paused",
-            Self::NoWorker { .. } => "no_worker",
-            Self::Later { .. } => "later",
-            Self::TenantLimit { .. } => "tenant_limit",
-            Self::ConnectionLimit { .. } => "connection_limit",
-            Self::Slot { .. } => "slot",
+            Self::Paused { .. } => WaitingFor::Paused,
+            Self::NoWorker { .. } => WaitingFor::NoWorker,
+            Self::Later { .. } => WaitingFor::Later,
+            Self::TenantLimit { .. } => WaitingFor::TenantLimit,
+            Self::ConnectionLimit { .. } => WaitingFor::ConnectionLimit,
+            Self::Slot { .. } => WaitingFor::Slot,
         }
     }
 
-    /// In two or three words, as a line of a list has room for.
-    pub const fn short(&self) -> &'static str {
-        match self {
-            Self::Paused { .. } => "Queue paused",
-            Self::NoWorker { .. } => "No worker",
-            Self::Later { .. } => "Tried again later",
-            Self::TenantLimit { .. } => "Tenant at its limit",
-            Self::ConnectionLimit { .. } => "Connection at its limit",
-            Self::Slot { .. } => "Waiting for a free slot",
-        }
+    /// A stable word for tests and styles.
+    pub const fn word(&self) -> &'static str {
+        self.kind().as_str()
     }
 
     /// In a sentence that says what would have to change.

@@ -1,8 +1,11 @@
 //! What a sandbox is made of, and what it hands back about each tenant.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Serialize;
+
+use crate::throttle::Throttling;
 
 /// How a sandbox is generated; equal values give equal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,27 @@ pub enum Scale {
     Small,
     /// As small, but the first two tenants hold 5,000 groups and 800 policies.
     Large,
+}
+
+/// What a sandbox can be told beside its data.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// A folder in which changes survive a restart; without it they are in memory alone.
+    pub state: Option<PathBuf>,
+    /// Which status codes changes answer with.
+    pub status_codes: StatusCodes,
+    /// How strictly tenants are throttled from the start.
+    pub throttling: Throttling,
+}
+
+/// Which status codes changes answer with, where what tools saw is not what is documented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StatusCodes {
+    /// What published tools report and insist on.
+    #[default]
+    Observed,
+    /// What the documentation says.
+    Documented,
 }
 
 /// Whether the control API answers or does not exist.

@@ -21,18 +21,29 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
     out
 }
 
+/// Base64 in the plain alphabet, padded.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    let mut out = base64url(bytes).replace('-', "+").replace('_', "/");
+    while !out.len().is_multiple_of(4) {
+        out.push('=');
+    }
+    out
+}
+
 /// Reads base64 in either alphabet, padded or not; `None` when it is neither.
 pub(crate) fn base64_decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut group, mut bits) = (0_u32, 0_u32);
     for byte in text.trim_end_matches('=').bytes() {
-        let plain = match byte {
-            b'+' => b'-',
-            b'/' => b'_',
-            other => other,
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' | b'+' => 62,
+            b'_' | b'/' => 63,
+            _ => return None,
         };
-        let value = URL_SAFE.iter().position(|letter| *letter == plain)?;
-        group = ((group << 6) | u32::try_from(value).ok()?) & 0x00ff_ffff;
+        group = ((group << 6) | u32::from(value)) & 0x00ff_ffff;
         bits += 6;
         if bits >= 8 {
             bits -= 8;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::reply::Reply;
+use crate::throttle::TooMany;
 use crate::tokens::Refusal;
 
 /// The part of Graph that answers; its errors look different.
@@ -12,6 +13,7 @@ use crate::tokens::Refusal;
 pub(crate) enum Family {
     Directory,
     Intune,
+    ConditionalAccess,
 }
 
 /// What an error answer says about the request it answers.
@@ -34,7 +36,25 @@ pub(crate) enum Problem {
     UnsupportedQuery(String),
     MethodNotAllowed,
     TooLarge,
-    Throttled { retry_after: u64 },
+    Throttled(TooMany),
+    /// Forbidden for another reason than a missing permission.
+    Forbidden(String),
+    /// A change that others have to approve first; with the code of the request, once there is one.
+    NeedsApproval {
+        message: String,
+        code: Option<String>,
+    },
+    NotLicensed,
+    Conflict(String),
+    /// A settings catalog policy names something that does not exist.
+    InvalidReference(String),
+    /// A delta token that is no longer good; with the address to begin again, when all has to be read again.
+    SyncStateLost {
+        begin_again: Option<String>,
+    },
+    Full,
+    /// The change could not be kept.
+    Unsaved,
 }
 
 impl Problem {
@@ -44,10 +64,24 @@ impl Problem {
             Family::Intune if self.comes_from_the_service() => {
                 error(status, code, &wrapped(&message, trace), trace)
             }
-            Family::Directory | Family::Intune => error(status, code, &message, trace),
+            _ => error(status, code, &message, trace),
         };
         match self {
-            Self::Throttled { retry_after } => reply.with("retry-after", &retry_after.to_string()),
+            Self::Throttled(too_many) => {
+                let reply = reply
+                    .with("x-ms-throttle-scope", too_many.scope)
+                    .with("x-ms-throttle-information", too_many.limit);
+                match too_many.retry_after {
+                    Some(seconds) => reply.with("retry-after", &seconds.to_string()),
+                    None => reply,
+                }
+            }
+            Self::NeedsApproval {
+                code: Some(code), ..
+            } => reply.with("x-msft-approval-code", code),
+            Self::SyncStateLost {
+                begin_again: Some(address),
+            } => reply.with("location", address),
             Self::Unauthenticated(_) => reply.with(
                 "www-authenticate",
                 "Bearer realm=\"\", authorization_uri=\"/common/oauth2/authorize\", \
@@ -61,12 +95,19 @@ impl Problem {
     fn comes_from_the_service(&self) -> bool {
         matches!(
             self,
-            Self::MissingRole(_) | Self::NotFound(_) | Self::BadRequest(_)
+            Self::MissingRole(_)
+                | Self::NotFound(_)
+                | Self::BadRequest(_)
+                | Self::Forbidden(_)
+                | Self::NeedsApproval { .. }
+                | Self::NotLicensed
+                | Self::InvalidReference(_)
         )
     }
 
     fn words(&self, family: Family) -> (StatusCode, &'static str, String) {
         let intune = family == Family::Intune;
+        let access = family == Family::ConditionalAccess;
         match self {
             Self::Unauthenticated(refusal) => (
                 StatusCode::UNAUTHORIZED,
@@ -96,6 +137,13 @@ impl Problem {
                     needed.join(", ")
                 ),
             ),
+            Self::MissingRole(_) if access => (
+                StatusCode::FORBIDDEN,
+                "AccessDenied",
+                "You cannot perform the requested operation, required scopes are missing in the \
+                 token."
+                    .to_owned(),
+            ),
             Self::MissingRole(_) => (
                 StatusCode::FORBIDDEN,
                 "Authorization_RequestDenied",
@@ -105,6 +153,11 @@ impl Problem {
                 StatusCode::NOT_FOUND,
                 "ResourceNotFound",
                 "The requested resource was not found.".to_owned(),
+            ),
+            Self::NotFound(id) if access => (
+                StatusCode::NOT_FOUND,
+                "NotFound",
+                format!("'{id}' does not exist in the directory."),
             ),
             Self::NotFound(id) => (
                 StatusCode::NOT_FOUND,
@@ -121,7 +174,7 @@ impl Problem {
             ),
             Self::BadRequest(message) => (
                 StatusCode::BAD_REQUEST,
-                if intune {
+                if intune || access {
                     "BadRequest"
                 } else {
                     "Request_BadRequest"
@@ -147,10 +200,52 @@ impl Problem {
                 "RequestEntityTooLarge",
                 "The request body is too large.".to_owned(),
             ),
-            Self::Throttled { .. } => (
+            Self::Throttled(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "TooManyRequests",
-                "Too many requests. Retry after the time in the Retry-After header.".to_owned(),
+                "Too many requests. Wait before the next one.".to_owned(),
+            ),
+            Self::Forbidden(message) => (StatusCode::FORBIDDEN, "Forbidden", message.clone()),
+            Self::NeedsApproval { message, .. } => {
+                (StatusCode::FORBIDDEN, "Forbidden", message.clone())
+            }
+            Self::NotLicensed => (
+                StatusCode::BAD_REQUEST,
+                "BadRequest",
+                "Request not applicable to target tenant.".to_owned(),
+            ),
+            Self::Conflict(message) if intune => {
+                (StatusCode::CONFLICT, "Conflict", message.clone())
+            }
+            Self::Conflict(message) => (
+                StatusCode::BAD_REQUEST,
+                "Request_BadRequest",
+                message.clone(),
+            ),
+            Self::InvalidReference(message) => (
+                StatusCode::BAD_REQUEST,
+                "InvalidReferenceId",
+                message.clone(),
+            ),
+            Self::SyncStateLost { begin_again } => (
+                if begin_again.is_some() {
+                    StatusCode::GONE
+                } else {
+                    StatusCode::BAD_REQUEST
+                },
+                "syncStateNotFound",
+                "The sync state generation is not found; continuing the sync is impossible."
+                    .to_owned(),
+            ),
+            Self::Full => (
+                StatusCode::INSUFFICIENT_STORAGE,
+                "InsufficientStorage",
+                "The collection holds as many objects as it may.".to_owned(),
+            ),
+            Self::Unsaved => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerError",
+                "The change could not be kept and was not made.".to_owned(),
             ),
         }
     }
@@ -226,7 +321,12 @@ mod tests {
 
     #[test]
     fn the_gateway_wraps_nothing() {
-        let reply = Problem::Throttled { retry_after: 7 }.reply(Family::Intune, &trace());
+        let too_many = TooMany {
+            retry_after: Some(7),
+            scope: "Tenant",
+            limit: "RequestLimitExceeded",
+        };
+        let reply = Problem::Throttled(too_many).reply(Family::Intune, &trace());
         assert_eq!(reply.headers["retry-after"], "7");
         assert!(
             !body(reply)["error"]["message"]

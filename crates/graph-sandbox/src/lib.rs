@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod catalogue;
+mod certificates;
 mod clock;
 mod config;
 mod data;
@@ -10,6 +11,7 @@ mod faults;
 mod journal;
 mod listener;
 mod odata;
+pub mod parsing;
 mod permissions;
 mod random;
 mod reply;
@@ -18,11 +20,14 @@ mod sandbox;
 mod sign_in_errors;
 mod state;
 mod throttle;
+mod tls;
 mod tokens;
 
 pub use clock::Clock;
-pub use config::{ControlApi, SandboxConfig, Scale, TenantSeed};
+pub use config::{ControlApi, Options, SandboxConfig, Scale, StatusCodes, TenantSeed};
 pub use faults::{ActiveFault, Fault, FaultKind, Faults, TooManyFaults};
 pub use journal::{Journal, JournalEntry, JournalPage, WriteEffect};
 pub use sandbox::Sandbox;
+pub use state::StateError;
 pub use throttle::Throttling;
+pub use tls::{Tls, TlsError};

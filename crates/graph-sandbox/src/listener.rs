@@ -12,6 +12,14 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+/// How a client is connected.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    pub(crate) breaker: Breaker,
+    /// `http` or `https`, for links that lead back here.
+    pub(crate) scheme: &'static str,
+}
+
 /// Breaks the connection that a request came on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Breaker(Arc<AtomicBool>);
@@ -44,18 +52,7 @@ impl Listener for BreakableListener {
 
     async fn accept(&mut self) -> (Breakable, SocketAddr) {
         let (stream, peer) = Listener::accept(&mut self.0).await;
-        // Small answers go out at once; without this a keep-alive client waits
-        // for its own delayed acknowledgement.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was refused");
-        }
-        (
-            Breakable {
-                stream,
-                breaker: Breaker::default(),
-            },
-            peer,
-        )
+        (Breakable::new(stream), peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -63,13 +60,32 @@ impl Listener for BreakableListener {
     }
 }
 
-impl Connected<IncomingStream<'_, BreakableListener>> for Breaker {
+impl Connected<IncomingStream<'_, BreakableListener>> for Connection {
     fn connect_info(stream: IncomingStream<'_, BreakableListener>) -> Self {
-        stream.io().breaker.clone()
+        Self {
+            breaker: stream.io().breaker(),
+            scheme: "http",
+        }
     }
 }
 
 impl Breakable {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        // Small answers go out at once; without this a keep-alive client waits
+        // for its own delayed acknowledgement.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY was refused");
+        }
+        Self {
+            stream,
+            breaker: Breaker::default(),
+        }
+    }
+
+    pub(crate) fn breaker(&self) -> Breaker {
+        self.breaker.clone()
+    }
+
     fn refuse(&self) -> Option<io::Error> {
         let reset = || io::Error::new(io::ErrorKind::ConnectionReset, "reset by a fault");
         self.breaker.is_broken().then(reset)

@@ -47,6 +47,15 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
         "DeviceManagementServiceConfig.ReadWrite.All",
         "5ac13192-7ace-4fcf-b828-1a26f28068ee",
     ),
+    // These two ids are remembered, not sourced.
+    (
+        "DeviceManagementScripts.Read.All",
+        "c7a5be92-2b3d-4540-8a67-c96dcaae8b43",
+    ),
+    (
+        "DeviceManagementScripts.ReadWrite.All",
+        "9255e99d-faf5-445e-bbf7-cb71482737c4",
+    ),
     ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
     ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),
     (
@@ -70,6 +79,7 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
         "RoleManagement.Read.Directory",
         "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
     ),
+    ("User.Read.All", "df021288-bdef-4463-88db-98f22de89214"),
 ];
 
 /// What the generated application is granted in every tenant.
@@ -82,6 +92,7 @@ pub(crate) const GRANTED: &[&str] = &[
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementManagedDevices.Read.All",
     "DeviceManagementRBAC.Read.All",
+    "DeviceManagementScripts.Read.All",
     "DeviceManagementServiceConfig.Read.All",
     "Group.Read.All",
     "Organization.Read.All",
@@ -90,22 +101,53 @@ pub(crate) const GRANTED: &[&str] = &[
 ];
 
 pub(crate) const ORGANIZATION: &[&str] = &["Organization.Read.All", "Directory.Read.All"];
+pub(crate) const USERS: &[&str] = &["User.Read.All", "Directory.Read.All"];
 pub(crate) const GROUPS: &[&str] = &[
     "GroupMember.Read.All",
     "Group.Read.All",
     "Group.ReadWrite.All",
     "Directory.Read.All",
 ];
+pub(crate) const GROUPS_WRITE: &[&str] = &["Group.ReadWrite.All"];
 pub(crate) const CONFIGURATION: &[&str] = &[
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementConfiguration.ReadWrite.All",
 ];
 /// To change what [`CONFIGURATION`] opens.
 pub(crate) const CONFIGURATION_WRITE: &[&str] = &["DeviceManagementConfiguration.ReadWrite.All"];
+pub(crate) const SCRIPTS: &[&str] = &[
+    "DeviceManagementScripts.Read.All",
+    "DeviceManagementScripts.ReadWrite.All",
+];
+pub(crate) const SCRIPTS_WRITE: &[&str] = &["DeviceManagementScripts.ReadWrite.All"];
+pub(crate) const SERVICE_CONFIG: &[&str] = &[
+    "DeviceManagementServiceConfig.Read.All",
+    "DeviceManagementServiceConfig.ReadWrite.All",
+];
+pub(crate) const SERVICE_CONFIG_WRITE: &[&str] = &["DeviceManagementServiceConfig.ReadWrite.All"];
+pub(crate) const RBAC: &[&str] = &[
+    "DeviceManagementRBAC.Read.All",
+    "DeviceManagementRBAC.ReadWrite.All",
+];
+pub(crate) const RBAC_WRITE: &[&str] = &["DeviceManagementRBAC.ReadWrite.All"];
+pub(crate) const APPS: &[&str] = &[
+    "DeviceManagementApps.Read.All",
+    "DeviceManagementApps.ReadWrite.All",
+];
+pub(crate) const APPS_WRITE: &[&str] = &["DeviceManagementApps.ReadWrite.All"];
+pub(crate) const MANAGED_DEVICES: &[&str] = &["DeviceManagementManagedDevices.Read.All"];
+/// Requests for approval are read with either.
+pub(crate) const APPROVALS: &[&str] = &[
+    "DeviceManagementConfiguration.Read.All",
+    "DeviceManagementConfiguration.ReadWrite.All",
+    "DeviceManagementRBAC.Read.All",
+    "DeviceManagementRBAC.ReadWrite.All",
+];
 
 pub(crate) const ROLE_DEFINITIONS: &[&str] =
     &["RoleManagement.Read.Directory", "Directory.Read.All"];
 pub(crate) const POLICIES: &[&str] = &["Policy.Read.All"];
+pub(crate) const ACCESS_WRITE: &[&str] = &["Policy.ReadWrite.ConditionalAccess"];
 pub(crate) const APPLICATIONS: &[&str] = &["Application.Read.All", "Directory.Read.All"];
 
 /// The stable id of a permission, when it is one the sandbox knows.

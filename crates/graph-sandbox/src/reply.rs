@@ -1,9 +1,13 @@
 //! An answer before it becomes HTTP, so that `$batch` and faults can hold it.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::state::Entity;
 
 /// Status, headers and body of one answer.
 #[derive(Debug, Clone)]
@@ -18,31 +22,99 @@ pub(crate) enum ReplyBody {
     Empty,
     Text(String),
     Json(Value),
+    /// JSON that is text already.
+    Written(String),
+    List(List),
+}
+
+/// A collection on its way out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct List {
+    pub(crate) context: Option<String>,
+    pub(crate) count: Option<usize>,
+    pub(crate) next: Option<String>,
+    pub(crate) delta: Option<String>,
+    pub(crate) items: Vec<Item>,
+}
+
+/// One entity of a list.
+#[derive(Debug, Clone)]
+pub(crate) enum Item {
+    /// As it is stored.
+    Stored(Arc<Entity>),
+    Made(Map<String, Value>),
+}
+
+impl List {
+    fn write(&self, out: &mut String) {
+        let text = |out: &mut String, name: &str, value: &str| {
+            out.push_str(&format!("\"{name}\":{},", Value::from(value)));
+        };
+        out.push('{');
+        if let Some(context) = &self.context {
+            text(out, "@odata.context", context);
+        }
+        if let Some(count) = self.count {
+            out.push_str(&format!("\"@odata.count\":{count},"));
+        }
+        if let Some(next) = &self.next {
+            text(out, "@odata.nextLink", next);
+        }
+        if let Some(delta) = &self.delta {
+            text(out, "@odata.deltaLink", delta);
+        }
+        out.push_str("\"value\":[");
+        for (at, item) in self.items.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            match item {
+                Item::Stored(entity) => out.push_str(entity.body()),
+                Item::Made(fields) => {
+                    out.push_str(&serde_json::to_string(fields).unwrap_or_default());
+                }
+            }
+        }
+        out.push_str("]}");
+    }
+}
+
+impl ReplyBody {
+    /// The body as a JSON value within a larger text.
+    pub(crate) fn write_json(&self, out: &mut String) {
+        match self {
+            Self::Empty => out.push_str("null"),
+            Self::Text(text) => out.push_str(&Value::from(text.as_str()).to_string()),
+            Self::Json(value) => out.push_str(&value.to_string()),
+            Self::Written(text) => out.push_str(text),
+            Self::List(list) => list.write(out),
+        }
+    }
 }
 
 impl Reply {
-    pub(crate) fn json(status: StatusCode, body: Value) -> Self {
+    pub(crate) fn new(status: StatusCode, body: ReplyBody) -> Self {
         Self {
             status,
             headers: HeaderMap::new(),
-            body: ReplyBody::Json(body),
+            body,
         }
+    }
+
+    pub(crate) fn json(status: StatusCode, body: Value) -> Self {
+        Self::new(status, ReplyBody::Json(body))
+    }
+
+    pub(crate) fn list(list: List) -> Self {
+        Self::new(StatusCode::OK, ReplyBody::List(list))
     }
 
     pub(crate) fn text(body: String) -> Self {
-        Self {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body: ReplyBody::Text(body),
-        }
+        Self::new(StatusCode::OK, ReplyBody::Text(body))
     }
 
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: ReplyBody::Empty,
-        }
+        Self::new(status, ReplyBody::Empty)
     }
 
     /// Adds a header; a value that HTTP cannot carry is left out.
@@ -58,10 +130,11 @@ impl Reply {
         match &self.body {
             ReplyBody::Empty => (Vec::new(), None),
             ReplyBody::Text(text) => (text.clone().into_bytes(), Some("text/plain")),
-            ReplyBody::Json(value) => (
-                value.to_string().into_bytes(),
-                Some("application/json; charset=utf-8"),
-            ),
+            json => {
+                let mut text = String::new();
+                json.write_json(&mut text);
+                (text.into_bytes(), Some("application/json; charset=utf-8"))
+            }
         }
     }
 

@@ -1,26 +1,28 @@
 //! The sandbox itself: what it holds, and how it is started.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
-use serde_json::{Map, Value};
-
 use crate::catalogue;
+use crate::certificates;
 use crate::clock::Clock;
-use crate::config::{ControlApi, SandboxConfig, TenantSeed};
-use crate::data;
+use crate::config::{ControlApi, Options, SandboxConfig, StatusCodes, TenantSeed};
 use crate::faults::Faults;
 use crate::journal::Journal;
-use crate::listener::{BreakableListener, Breaker};
+use crate::listener::{BreakableListener, Connection};
 use crate::permissions;
 use crate::routes;
-use crate::state::Tenant;
+use crate::state::{self, StateError, Tenant};
 use crate::throttle::{Throttle, Throttling};
-use crate::tokens::TokenStore;
+use crate::tls::{Tls, TlsListener};
+use crate::tokens::TokenMint;
 
 /// A stateful local Microsoft Graph; clones share everything.
 #[derive(Debug, Clone)]
@@ -29,21 +31,48 @@ pub struct Sandbox(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     control: ControlApi,
+    status_codes: StatusCodes,
     clock: Clock,
     tenants: Vec<Arc<Tenant>>,
     /// By tenant id and by domain, in lower case.
     by_name: HashMap<String, Arc<Tenant>>,
-    tokens: TokenStore,
+    tokens: TokenMint,
     journal: Journal,
     faults: Faults,
     throttle: Throttle,
+    /// Whether enrollment configurations can be changed without a person.
+    enrollment_writes: AtomicBool,
+    /// Keeps other programs out of the folder of the state.
+    _lock: Option<File>,
 }
 
 impl Sandbox {
-    /// Makes the tenants that follow from `config`.
+    /// Makes the tenants that follow from `config`; what changes is forgotten with it.
     #[must_use]
     pub fn generate(config: SandboxConfig, clock: Clock) -> Self {
-        let tenants: Vec<_> = data::tenants(config).into_iter().map(Arc::new).collect();
+        let opened = state::Opened {
+            tenants: crate::data::tenants(config, None),
+            lock: None,
+        };
+        Self::of(config, &Options::default(), clock, opened)
+    }
+
+    /// Makes the tenants that follow from `config`, as the folder of the state says they have become.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be used, is in use, or holds another sandbox.
+    pub fn open(
+        config: SandboxConfig,
+        options: &Options,
+        clock: Clock,
+    ) -> Result<Self, StateError> {
+        let opened = state::open(config, options.state.as_deref())?;
+        Ok(Self::of(config, options, clock, opened))
+    }
+
+    fn of(config: SandboxConfig, options: &Options, clock: Clock, opened: state::Opened) -> Self {
+        let tenants: Vec<_> = opened.tenants.into_iter().map(Arc::new).collect();
         let by_name = tenants
             .iter()
             .flat_map(|tenant| {
@@ -53,13 +82,16 @@ impl Sandbox {
             .collect();
         Self(Arc::new(Inner {
             control: config.control,
+            status_codes: options.status_codes,
             clock,
             tenants,
             by_name,
-            tokens: TokenStore::default(),
+            tokens: TokenMint::of_seed(config.seed),
             journal: Journal::default(),
             faults: Faults::default(),
-            throttle: Throttle::default(),
+            throttle: Throttle::of(options.throttling),
+            enrollment_writes: AtomicBool::new(false),
+            _lock: opened.lock,
         }))
     }
 
@@ -78,8 +110,20 @@ impl Sandbox {
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let service = self
             .router()
-            .into_make_service_with_connect_info::<Breaker>();
+            .into_make_service_with_connect_info::<Connection>();
         async move { axum::serve(BreakableListener(listener), service).await }
+    }
+
+    /// Answers over TLS on `listener` until the future is dropped.
+    pub fn serve_tls(
+        &self,
+        listener: TcpListener,
+        tls: Tls,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let service = self
+            .router()
+            .into_make_service_with_connect_info::<Connection>();
+        async move { axum::serve(TlsListener::start(listener, tls)?, service).await }
     }
 
     /// What clients need to connect to each tenant.
@@ -112,8 +156,24 @@ impl Sandbox {
         let Some(tenant) = self.tenant(tenant).filter(|_| known) else {
             return false;
         };
-        tenant.grant(role);
-        true
+        let granted = tenant.change_app(&tenant.seed.client_id, |app| {
+            Arc::make_mut(&mut app.roles).insert(role.to_owned());
+        });
+        matches!(granted, Some(Ok(_)))
+    }
+
+    /// Registers the certificates of a PEM text for a tenant's application, beside its secret.
+    ///
+    /// False when there is no such tenant, or no certificate in the text.
+    pub fn register_certificates(&self, tenant: &str, pem: &str) -> bool {
+        let read = certificates::read_pem(pem);
+        let Some((tenant, certificates)) = self.tenant(tenant).zip(read) else {
+            return false;
+        };
+        let registered = tenant.change_app(&tenant.seed.client_id, |app| {
+            app.certificates.extend(certificates);
+        });
+        matches!(registered, Some(Ok(_)))
     }
 
     /// Changes one field of an object, as somebody else with leave to do so would.
@@ -123,8 +183,8 @@ impl Sandbox {
         let now = self.clock().seconds();
         let found = self.tenant(tenant).zip(catalogue::by_name(collection));
         found.is_some_and(|(tenant, collection)| {
-            let fields = Map::from_iter([(field.to_owned(), Value::from(to))]);
-            tenant.patch(collection, id, fields, now).is_ok()
+            let fields = serde_json::Map::from_iter([(field.to_owned(), Value::from(to))]);
+            routes::drift::patch(tenant, collection, id, fields, now).is_ok()
         })
     }
 
@@ -147,7 +207,24 @@ impl Sandbox {
         &self.0.clock
     }
 
-    pub(crate) fn tokens(&self) -> &TokenStore {
+    pub(crate) fn status_codes(&self) -> StatusCodes {
+        self.0.status_codes
+    }
+
+    /// The tenant that stands for `common`.
+    pub(crate) fn first_tenant(&self) -> Option<&Arc<Tenant>> {
+        self.0.tenants.first()
+    }
+
+    pub(crate) fn allows_enrollment_writes(&self) -> bool {
+        self.0.enrollment_writes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn allow_enrollment_writes(&self, allow: bool) {
+        self.0.enrollment_writes.store(allow, Ordering::Relaxed);
+    }
+
+    pub(crate) fn tokens(&self) -> &TokenMint {
         &self.0.tokens
     }
 

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
+use crate::certificates::BadAssertion;
 use crate::clock;
 use crate::errors::Trace;
 use crate::reply::Reply;
@@ -18,7 +19,8 @@ pub(crate) enum SignInProblem {
     MissingSecret,
     WrongSecret(String),
     ExpiredSecret(String),
-    BadAssertion,
+    MissingAssertionType,
+    BadAssertion(BadAssertion),
     ScopeWithoutDefault(String),
     MalformedScope(String),
     UnknownResource { resource: String, tenant: String },
@@ -119,14 +121,15 @@ impl SignInProblem {
                 7_000_222,
                 format!("The provided client secret keys for app '{app}' are expired."),
             ),
-            Self::BadAssertion => (
+            Self::MissingAssertionType => (
                 UNAUTHORIZED,
                 "invalid_client",
-                700_027,
-                "The certificate with identifier used to sign the client assertion is not \
-                 registered on application."
+                7_000_216,
+                "'client_assertion', 'client_secret' or 'request' is required for the \
+                 'client_credentials' grant type."
                     .to_owned(),
             ),
+            Self::BadAssertion(why) => bad_assertion(*why),
             Self::ScopeWithoutDefault(scope) => (
                 BAD,
                 "invalid_scope",
@@ -170,4 +173,34 @@ impl SignInProblem {
             ),
         }
     }
+}
+
+/// What is wrong with a signed assertion; all but the time is one code.
+fn bad_assertion(why: BadAssertion) -> (StatusCode, &'static str, u32, String) {
+    let (code, text) = match why {
+        BadAssertion::OutOfTime => (
+            700_024,
+            "Client assertion is not within its valid time range.",
+        ),
+        BadAssertion::UnknownKey => (
+            700_027,
+            "The certificate with identifier used to sign the client assertion is not registered \
+             on application.",
+        ),
+        BadAssertion::Malformed => (700_027, "Client assertion failed signature validation."),
+        BadAssertion::OtherAudience => (
+            700_027,
+            "The audience of the client assertion is not this token endpoint.",
+        ),
+        BadAssertion::OtherSubject => (
+            700_027,
+            "The issuer and the subject of the client assertion are not the application.",
+        ),
+    };
+    (
+        StatusCode::UNAUTHORIZED,
+        "invalid_client",
+        code,
+        text.to_owned(),
+    )
 }

@@ -139,4 +139,56 @@ mod tests {
             assert!(start.elapsed() >= std::time::Duration::from_secs(5));
         }
     }
+
+    #[tokio::test]
+    async fn over_tls_the_authority_in_its_folder_is_enough_and_links_say_https() {
+        use std::sync::Arc;
+
+        use graph_sandbox::Tls;
+        use rustls_pki_types::pem::PemObject;
+        use rustls_pki_types::{CertificateDer, ServerName};
+        use tokio_rustls::TlsConnector;
+        use tokio_rustls::rustls::crypto::ring;
+        use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+        let world = World::new();
+        let token = world.token(0).await;
+        let folder = std::env::temp_dir().join(format!("graph-sandbox-{}", uuid::Uuid::new_v4()));
+        let tls = Tls::self_signed(&folder, &[]).unwrap();
+        let authority = CertificateDer::from_pem_file(folder.join("ca.pem")).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(authority).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let connector = TlsConnector::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(world.sandbox.serve_tls(listener, tls));
+        // A client that never shakes hands keeps nobody waiting.
+        let idle = TcpStream::connect(address).await.unwrap();
+        for name in ["localhost", "127.0.0.1"] {
+            let stream = TcpStream::connect(address).await.unwrap();
+            let name = ServerName::try_from(name).unwrap();
+            let mut stream = connector.connect(name, stream).await.unwrap();
+            let request = format!(
+                "GET /v1.0/groups?$top=1 HTTP/1.1\r\nHost: {address}\r\n\
+                 Authorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+            );
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).await.unwrap();
+            assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+            let link = format!("\"@odata.nextLink\":\"https://{address}/v1.0/groups?");
+            assert!(text.contains(&link), "{text}");
+        }
+        drop(idle);
+        let mut plain = ask(address, &token).await;
+        let mut bytes = Vec::new();
+        let read = plain.read_to_end(&mut bytes).await;
+        assert!(read.is_err() || !bytes.starts_with(b"HTTP/1.1 200"));
+    }
 }

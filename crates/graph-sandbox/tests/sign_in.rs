@@ -41,6 +41,17 @@ mod tests {
                 good.replace(&secret, "&client_assertion=a.b.c"),
                 401,
                 "invalid_client",
+                7_000_216,
+            ),
+            (
+                id,
+                good.replace(
+                    &secret,
+                    "&client_assertion=a.b.c&client_assertion_type=\
+                     urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer",
+                ),
+                401,
+                "invalid_client",
                 700_027,
             ),
             (

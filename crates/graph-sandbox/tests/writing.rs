@@ -133,6 +133,11 @@ mod tests {
             (
                 "/v1.0/groups/x".to_owned(),
                 "{}".to_owned(),
+                StatusCode::FORBIDDEN,
+            ),
+            (
+                "/v1.0/organization/x".to_owned(),
+                "{}".to_owned(),
                 StatusCode::METHOD_NOT_ALLOWED,
             ),
         ] {

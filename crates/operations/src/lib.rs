@@ -13,7 +13,7 @@ mod version;
 mod worker;
 
 pub use passwords::Passwords;
-pub use retention::{Tidied, tidy};
+pub use retention::tidy;
 pub use sample::{Bulk, SampleAccount, SampleDirectory, SampleError};
 pub use secrets::{MasterKey, SecretError};
 pub use services::Services;

@@ -10,7 +10,6 @@ use domain::{
     time::Timestamp,
 };
 use serde::Serialize;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -35,6 +34,14 @@ impl AuditActor {
         Self {
             id: None,
             name: "System".to_owned(),
+        }
+    }
+
+    /// Whoever may run the program on its own machine; nobody is signed in there.
+    pub(crate) fn command_line() -> Self {
+        Self {
+            id: None,
+            name: "Command line".to_owned(),
         }
     }
 
@@ -63,7 +70,7 @@ pub(crate) struct AuditEntry {
 static HEADS_LOCK: Statement = dialects(
     "audit_heads_lock",
     "select workspace_id, sequence, hash from audit_heads
-     where workspace_id in (select unhex(value) from json_each($1))",
+     where workspace_id in (select unhex(value) from jsonb_each($1))",
     "select workspace_id, sequence, hash from audit_heads
      where workspace_id in (select value::uuid from json_array_elements_text($1::json))
      order by workspace_id for update",
@@ -71,7 +78,7 @@ static HEADS_LOCK: Statement = dialects(
 static HEADS_CREATE: Statement = dialects(
     "audit_heads_create",
     "insert into audit_heads (workspace_id, sequence, hash)
-     select unhex(value), 0, zeroblob(32) from json_each($1) where true on conflict do nothing",
+     select unhex(value), 0, zeroblob(32) from jsonb_each($1) where true on conflict do nothing",
     "insert into audit_heads (workspace_id, sequence, hash)
      select value::uuid, 0, decode(repeat('00', 32), 'hex') from json_array_elements_text($1::json)
      order by value on conflict do nothing",
@@ -80,10 +87,10 @@ static HEADS_MOVE: Statement = dialects(
     "audit_heads_move",
     "update audit_heads set sequence = t.sequence, hash = t.hash
      from (select unhex(h.value ->> 'workspace') as workspace, h.value ->> 'sequence' as sequence,
-             unhex(h.value ->> 'hash') as hash from json_each($1) h) as t
+             unhex(h.value ->> 'hash') as hash from jsonb_each($1) h) as t
      where workspace_id = t.workspace",
-    "update audit_heads set sequence = t.sequence, hash = decode(t.hash, 'hex')
-     from json_to_recordset($1::json) as t(workspace uuid, sequence bigint, hash text)
+    "update audit_heads set sequence = t.sequence, hash = t.hash
+     from unnest($1::uuid[], $2::bigint[], $3::bytea[]) as t(workspace, sequence, hash)
      where workspace_id = t.workspace",
 );
 static APPEND: Statement = dialects(
@@ -92,7 +99,7 @@ static APPEND: Statement = dialects(
      select unhex(e.value ->> 'workspace'), unhex(e.value ->> 'scope'), e.value ->> 'sequence', $2,
             e.value ->> 'action', unhex(e.value ->> 'actor'), e.value ->> 'actor_name', unhex(e.value ->> 'subject'),
             unhex(e.value ->> 'run'), e.value ->> 'detail', unhex(e.value ->> 'previous'), unhex(e.value ->> 'hash')
-     from json_each($1) e",
+     from jsonb_each($1) e",
     "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
      select e.workspace, e.scope, e.sequence, $12, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
             e.previous, e.hash
@@ -136,17 +143,11 @@ pub(crate) async fn append(
     let scopes = scopes.collect();
     tx.execute_rows(&APPEND, rows_of(entries, &links), args![now])
         .await?;
-    let heads: Vec<_> = heads
-        .iter()
-        .map(|(workspace, head)| {
-            json!({
-                "workspace": workspace.as_uuid().simple(),
-                "sequence": head.sequence,
-                "hash": hex(&head.hash),
-            })
-        })
-        .collect();
-    tx.execute(&HEADS_MOVE, args![to_json(&heads)?]).await?;
+    let rows = Rows::default()
+        .ids("workspace", heads.keys().map(|id| id.as_uuid()))
+        .ints("sequence", heads.values().map(|head| head.sequence))
+        .bytes("hash", heads.values().map(|head| head.hash.to_vec()));
+    tx.execute_rows(&HEADS_MOVE, rows, vec![]).await?;
     touch(tx, scopes).await
 }
 
@@ -350,6 +351,8 @@ pub(crate) mod action {
         INVITATION_CREATED = "invitation.created",
         INVITATION_WITHDRAWN = "invitation.withdrawn",
         INVITATION_ACCEPTED = "invitation.accepted",
+        USER_DISABLED = "user.disabled",
+        USER_ENABLED = "user.enabled",
         PASSWORD_CHANGED = "user.password_changed",
         TENANT_CREATED = "tenant.created",
         TENANT_CHANGED = "tenant.changed",
@@ -369,6 +372,7 @@ pub(crate) mod action {
         SCHEDULE_PAUSED = "schedule.paused",
         SCHEDULE_RESUMED = "schedule.resumed",
         SCHEDULE_DELETED = "schedule.deleted",
+        SCHEDULE_REALIGNED = "schedule.realigned",
         SLOT_MISSED = "schedule.slot_missed",
         SLOT_SKIPPED = "schedule.slot_skipped",
     }

@@ -126,6 +126,27 @@ pub async fn slot_comes(
     tx.commit().await
 }
 
+/// Leaves an item with a run that is over, as its work would have done.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn item_left(store: &Store, run: RunId) -> Result<(), StoreError> {
+    const LEAVE: &str = "insert into run_items (workspace_id, scope_id, run_id, position, key, label, outcome, updated_at)
+       select workspace_id, scope_id, id, 1, 'groups', 'Groups', 'succeeded', completed_at
+       from operation_runs where id = $1";
+    match &store.db {
+        Db::Sqlite { writer, .. } => {
+            let query = sqlx::query(LEAVE).bind(run.as_uuid());
+            query.execute(writer).await?;
+        }
+        Db::Postgres { pool, .. } => {
+            let query = sqlx::query(LEAVE).bind(run.as_uuid());
+            query.execute(pool).await?;
+        }
+    }
+    Ok(())
+}
+
 static SLOT_COMES: Statement = same(
     "conformance_slot_comes",
     "update schedules set next_at = $2 where id = $1",

@@ -28,15 +28,15 @@ use crate::{
 static FACTS_USERS: Statement = dialects(
     "facts_users",
     "select id, disabled_at, version from users
-     where id in (select unhex(value) from json_each($1)) order by id",
+     where id in (select unhex(value) from jsonb_each($1)) order by id",
     "select id, disabled_at, version from users
      where id in (select value::uuid from json_array_elements_text($1::json)) order by id for share",
 );
 static FACTS_WORKSPACE_MEMBERSHIPS: Statement = dialects(
     "facts_workspace_memberships",
     "select workspace_id, user_id, role, version from workspace_memberships
-     where user_id in (select unhex(value) from json_each($1))
-       and workspace_id in (select unhex(value) from json_each($2)) order by workspace_id, user_id",
+     where user_id in (select unhex(value) from jsonb_each($1))
+       and workspace_id in (select unhex(value) from jsonb_each($2)) order by workspace_id, user_id",
     "select workspace_id, user_id, role, version from workspace_memberships
      where user_id in (select value::uuid from json_array_elements_text($1::json))
        and workspace_id in (select value::uuid from json_array_elements_text($2::json))
@@ -45,15 +45,15 @@ static FACTS_WORKSPACE_MEMBERSHIPS: Statement = dialects(
 static FACTS_TENANTS: Statement = dialects(
     "facts_tenants",
     "select id, workspace_id, lifecycle, version from tenants
-     where id in (select unhex(value) from json_each($1)) order by id",
+     where id in (select unhex(value) from jsonb_each($1)) order by id",
     "select id, workspace_id, lifecycle, version from tenants
      where id in (select value::uuid from json_array_elements_text($1::json)) order by id for share",
 );
 static FACTS_TENANT_MEMBERSHIPS: Statement = dialects(
     "facts_tenant_memberships",
     "select tenant_id, user_id, role, version from tenant_memberships
-     where user_id in (select unhex(value) from json_each($1))
-       and tenant_id in (select unhex(value) from json_each($2)) order by tenant_id, user_id",
+     where user_id in (select unhex(value) from jsonb_each($1))
+       and tenant_id in (select unhex(value) from jsonb_each($2)) order by tenant_id, user_id",
     "select tenant_id, user_id, role, version from tenant_memberships
      where user_id in (select value::uuid from json_array_elements_text($1::json))
        and tenant_id in (select value::uuid from json_array_elements_text($2::json))
@@ -64,7 +64,7 @@ static FACTS_CONNECTIONS: Statement = dialects(
     "select c.id, c.scope_id, c.is_enabled, c.consent_status, c.verification_status, c.version,
        k.connection_id is not null as has_credential
      from provider_connections c left join provider_credentials k on k.connection_id = c.id
-     where c.tenant_id in (select unhex(value) from json_each($1)) and c.is_default order by c.id",
+     where c.tenant_id in (select unhex(value) from jsonb_each($1)) and c.is_default order by c.id",
     "select c.id, c.scope_id, c.is_enabled, c.consent_status, c.verification_status, c.version,
        exists (select 1 from provider_credentials k where k.connection_id = c.id) as has_credential
      from provider_connections c
@@ -75,7 +75,7 @@ static FACTS_CONNECTIONS: Statement = dialects(
 static FACTS_SCHEDULES: Statement = dialects(
     "facts_schedules",
     "select id, revision, state from schedules
-     where id in (select unhex(value) from json_each($1)) order by id",
+     where id in (select unhex(value) from jsonb_each($1)) order by id",
     "select id, revision, state from schedules
      where id in (select value::uuid from json_array_elements_text($1::json)) order by id for share",
 );

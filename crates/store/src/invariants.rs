@@ -6,6 +6,7 @@
 mod history;
 mod life;
 mod told;
+mod writes;
 
 use std::fmt;
 
@@ -18,7 +19,8 @@ use crate::{
     sql::{Statement, same},
 };
 
-pub use history::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf};
+pub use history::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, HeldRun};
+pub use writes::IntentMade;
 
 /// A rule, and what it is called.
 struct Rule {
@@ -59,7 +61,8 @@ impl Store {
     /// When the database does not answer.
     pub async fn violations(&self) -> Result<Vec<Violation>, StoreError> {
         let mut found = Vec::new();
-        for rule in life::RULES.iter().chain(told::RULES) {
+        let rules = life::RULES.iter().chain(told::RULES).chain(writes::RULES);
+        for rule in rules {
             found.extend(self.broken(rule).await?);
         }
         for verdict in self.audit_verify().await? {

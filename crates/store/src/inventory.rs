@@ -48,7 +48,7 @@ static INVENTORY_UPSERT: Statement = dialects(
     "insert into inventory_items (workspace_id, tenant_id, kind, external_id, display_name, odata_type,
        last_run_id, first_seen_at, last_seen_at)
      select $1, $2, $3, o.value ->> 'id', o.value ->> 'name', o.value ->> 'type', $4, $5, $5
-     from json_each($6) o where true
+     from jsonb_each($6) o where true
      on conflict (tenant_id, kind, external_id) do update set display_name = excluded.display_name,
        odata_type = excluded.odata_type, last_run_id = excluded.last_run_id, last_seen_at = excluded.last_seen_at",
     "insert into inventory_items (workspace_id, tenant_id, kind, external_id, display_name, odata_type,

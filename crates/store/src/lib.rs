@@ -43,7 +43,9 @@ pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
 pub use counters::Counters;
 pub use error::StoreError;
-pub use invariants::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, Violation};
+pub use invariants::{
+    AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, HeldRun, IntentMade, Violation,
+};
 pub use inventory::{InventoryObject, InventoryRow};
 pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};
 pub use members::Member;
@@ -51,10 +53,11 @@ pub use notifications::Notification;
 pub use open::OpenError;
 pub use queue::{HintReport, QueuePause, QueueSettings, WorkerCard, WorkerRow};
 pub use runs::{
-    Again, Asked, AttemptRow, BUSY_WAIT, BulkItem, BulkSelection, Cancel, ChangeRow, Claim, Ending,
-    Failure, Intent, IntentEnd, ItemOutcome, ItemRow, LabWrite, Leases, Named, NewIntent,
-    RESCUES_MOST, Requested, Retrying, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage,
-    RunRow, STALE_AFTER, STALE_QUEUED, SelectedTenant, StepRow, SystemDraft, Ticked, WorkedOutcome,
+    Again, Asked, AttemptRow, BUSY_WAIT, BulkEnds, BulkItem, BulkSelection, Cancel, ChangeRow,
+    Claim, Ending, Failure, Intent, IntentEnd, ItemOutcome, ItemRow, LabWrite, Leases, Named,
+    NewIntent, RESCUES_MOST, Realigned, Requested, Retrying, RunAccess, RunDraft, RunEnd,
+    RunFilter, RunOrder, RunPage, RunRow, STALE_AFTER, STALE_QUEUED, SelectedTenant, Sight,
+    StepRow, SystemDraft, Ticked, WorkedOutcome,
 };
 pub use schedules::{Schedule, ScheduleDraft, SlotRow};
 pub use scope::{Scope, WorkspaceAccess};

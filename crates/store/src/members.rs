@@ -3,6 +3,7 @@
 mod change;
 mod found;
 mod guard;
+mod told;
 
 use domain::{capability::Role, ids::UserId, time::Timestamp};
 
@@ -17,6 +18,7 @@ use crate::{
 
 pub(crate) use change::set_tenant_role;
 pub(crate) use found::found_workspace;
+pub(crate) use told::{PersonEntry, tell_workspaces};
 
 /// A member of a workspace or a tenant.
 #[derive(Debug, Clone)]

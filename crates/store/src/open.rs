@@ -85,6 +85,8 @@ migrations! {
     8 "0008_schedules",
     9 "0009_intents",
     10 "0010_installation",
+    11 "0011_console",
+    13 "0013_cheaper_starts",
 }
 
 fn migrator(list: &'static [(i64, &'static str, &'static str)]) -> Migrator {
@@ -236,6 +238,8 @@ async fn open_postgres(url: &str) -> Result<Store, OpenError> {
                 // Not start-up parameters: a pooler in between may refuse those.
                 connection.execute("set statement_timeout = '30s'").await?;
                 connection.execute("set lock_timeout = '5s'").await?;
+                // Compiling a plan takes longer than any statement here does.
+                connection.execute("set jit = off").await?;
                 connection
                     .execute("set idle_in_transaction_session_timeout = '30s'")
                     .await?;

@@ -2,6 +2,9 @@
 //!
 //! Compiled with the feature `planted` alone, which nothing that is shipped turns on. A mistake changes the
 //! text of statements on their way to the database, so that the code that is tried is the code there is.
+//! Two mistakes are about what is sent to a provider; `operations` asks for them where it sends.
+
+mod edits;
 
 use std::{
     collections::HashMap,
@@ -31,9 +34,13 @@ pub enum Mistake {
     ForgetTheAudit,
     /// A finished run stays in the queue.
     StayInTheQueue,
+    /// A change whose answer was lost is sent again, and nobody looks.
+    RepeatBlindly,
+    /// A change is sent although the lease may be over.
+    SendAfterTheLease,
 }
 
-const ALL: [(&str, Mistake); 10] = [
+const ALL: [(&str, Mistake); 12] = [
     ("none", Mistake::None),
     ("skip-the-decision", Mistake::SkipTheDecision),
     ("allow-everything", Mistake::AllowEverything),
@@ -47,13 +54,12 @@ const ALL: [(&str, Mistake); 10] = [
     ("notify-nobody", Mistake::NotifyNobody),
     ("forget-the-audit", Mistake::ForgetTheAudit),
     ("stay-in-the-queue", Mistake::StayInTheQueue),
+    ("repeat-blindly", Mistake::RepeatBlindly),
+    ("send-after-the-lease", Mistake::SendAfterTheLease),
 ];
 
 static PLANTED: OnceLock<Mistake> = OnceLock::new();
 static CHANGED: Mutex<Option<HashMap<&'static str, &'static str>>> = Mutex::new(None);
-
-/// A statement, what stands in it, and what stands there instead.
-type Edit = (&'static str, &'static str, &'static str);
 
 impl Mistake {
     /// A mistake by its name.
@@ -67,147 +73,9 @@ impl Mistake {
         let _ = PLANTED.set(self);
     }
 
-    /// What is changed; of each pair one text is SQLite's and one PostgreSQL's, where they differ.
-    const fn edits(self) -> &'static [Edit] {
-        match self {
-            Self::None => &[],
-            Self::SkipTheDecision => &[
-                (
-                    "run_decisions_record",
-                    "from json_each($1) d",
-                    "from json_each($1) d where false",
-                ),
-                (
-                    "run_decisions_record",
-                    "as d(workspace, scope, run, attempt, verdict, reason, decision)",
-                    "as d(workspace, scope, run, attempt, verdict, reason, decision) where false",
-                ),
-            ],
-            Self::AllowEverything => &[
-                (
-                    "facts_tenant_memberships",
-                    "select tenant_id, user_id, role, version",
-                    "select tenant_id, user_id, 'owner' as role, version",
-                ),
-                (
-                    "facts_tenants",
-                    "select id, workspace_id, lifecycle, version",
-                    "select id, workspace_id, 'active' as lifecycle, version",
-                ),
-                (
-                    "facts_users",
-                    "select id, disabled_at, version",
-                    "select id, nullif(created_at, created_at) as disabled_at, version",
-                ),
-            ],
-            Self::ReadOldConnections => &[(
-                "facts_connections",
-                "c.is_enabled, c.consent_status, c.verification_status, c.version",
-                "c.is_default as is_enabled, c.consent_status, c.verification_status, c.version - 1 as version",
-            )],
-            // Runs are taken from living workers too, so that there is somebody who ends a run too late.
-            Self::FinishWithoutAttempt => &[
-                (
-                    "run_queue_expired",
-                    "lease_until < $1",
-                    "lease_until > 0 * $1",
-                ),
-                (
-                    "run_queue_expired_peek",
-                    "lease_until < $1",
-                    "lease_until > 0 * $1",
-                ),
-                (
-                    "run_queue_finish",
-                    "and q.attempt = k.value ->> 'attempt'",
-                    "",
-                ),
-                ("run_queue_finish", "and q.attempt = k.attempt", ""),
-                // Whoever asks is told that it was theirs.
-                (
-                    "run_queue_finish",
-                    "returning run_id, attempt",
-                    "returning run_id, max(attempt - 1, 1) as attempt",
-                ),
-                (
-                    "run_queue_finish",
-                    "select q.run_id from",
-                    "select q.run_id, k.attempt from",
-                ),
-                (
-                    "run_queue_finish",
-                    "returning q.run_id, q.attempt",
-                    "returning q.run_id, held.attempt",
-                ),
-                ("runs_finish", "and operation_runs.attempt = t.attempt", ""),
-            ],
-            Self::RescueWithoutNewAttempt => &[
-                (
-                    "run_queue_expired",
-                    "lease_until < $1",
-                    "lease_until > 0 * $1",
-                ),
-                (
-                    "run_queue_expired_peek",
-                    "lease_until < $1",
-                    "lease_until > 0 * $1",
-                ),
-                (
-                    "runs_requeue",
-                    "attempt = operation_runs.attempt + 1",
-                    "attempt = operation_runs.attempt",
-                ),
-                (
-                    "run_queue_requeue",
-                    "attempt = run_queue.attempt + 1",
-                    "attempt = run_queue.attempt",
-                ),
-            ],
-            Self::NotifyTwice => &[
-                (
-                    "notifications_insert",
-                    "unhex(n.value ->> 'id')",
-                    "randomblob(16)",
-                ),
-                (
-                    "notifications_insert",
-                    "join users u on u.id = unhex(n.value ->> 'user')",
-                    "join users u on u.id is not null",
-                ),
-                (
-                    "notifications_insert",
-                    "n.scope, n.id, u.id",
-                    "n.scope, gen_random_uuid(), u.id",
-                ),
-                (
-                    "notifications_insert",
-                    "join users u on u.id = n.\"user\"",
-                    "join users u on u.id is not null",
-                ),
-            ],
-            Self::NotifyNobody => &[(
-                "notifications_insert",
-                "where r.parent_id is null",
-                "where false",
-            )],
-            Self::ForgetTheAudit => &[
-                (
-                    "audit_append",
-                    "from json_each($1) e",
-                    "from json_each($1) e where e.value ->> 'action' <> 'run.completed'",
-                ),
-                (
-                    "audit_append",
-                    "actor_name, subject, run, detail, previous, hash)",
-                    "actor_name, subject, run, detail, previous, hash) where e.action <> 'run.completed'",
-                ),
-            ],
-            Self::StayInTheQueue => &[(
-                "run_queue_leave",
-                "delete from run_queue where",
-                "delete from run_queue where false and",
-            )],
-        }
+    /// Whether it is made in this process.
+    pub fn is_planted(self) -> bool {
+        PLANTED.get() == Some(&self)
     }
 }
 
@@ -222,7 +90,8 @@ pub(crate) fn text(name: &'static str, text: &'static str) -> &'static str {
     };
     let edits: Vec<_> = mistake
         .edits()
-        .iter()
+        .into_iter()
+        .flatten()
         .filter(|edit| edit.0 == name)
         .collect();
     if edits.is_empty() {

@@ -65,7 +65,7 @@ static SEED_RUNS: Statement = dialects(
      select unhex(r.value ->> 'workspace'), unhex(r.value ->> 'tenant'), unhex(r.value ->> 'id'), r.value ->> 'type',
             r.value ->> 'mode', unhex(r.value ->> 'user'), r.value ->> 'name', r.value ->> 'capability', null,
             unhex(r.value ->> 'identity'), r.value ->> 'context', r.value ->> 'queued', r.value ->> 'queued'
-     from json_each($1) r",
+     from jsonb_each($1) r",
     "insert into operation_runs (workspace_id, tenant_id, id, type, authority_mode, user_id, initiator_name,
        required_capability, connection_id, identity_hash, context, queued_at, updated_at)
      select r.workspace, r.tenant, r.id, r.type, r.mode, r.\"user\", r.name, r.capability, null,
@@ -78,7 +78,7 @@ static SEED_DECISIONS: Statement = dialects(
     "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
      select unhex(r.value ->> 'workspace'), unhex(r.value ->> 'tenant'), unhex(r.value ->> 'id'), 1,
             r.value ->> 'verdict', r.value ->> 'reason', r.value ->> 'decision', r.value ->> 'decided'
-     from json_each($1) r",
+     from jsonb_each($1) r",
     "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
      select r.workspace, r.tenant, r.id, 1, r.verdict, r.reason, r.decision, r.decided
      from json_to_recordset($1::json) as r(workspace uuid, tenant uuid, id uuid, verdict text, reason text,
@@ -87,7 +87,7 @@ static SEED_DECISIONS: Statement = dialects(
 static SEED_START: Statement = dialects(
     "seed_start",
     "update operation_runs set status = 'running', started_attempt = 1, started_at = t.started
-     from (select unhex(r.value ->> 'id') as run, r.value ->> 'started' as started from json_each($1) r) as t
+     from (select unhex(r.value ->> 'id') as run, r.value ->> 'started' as started from jsonb_each($1) r) as t
      where id = t.run and t.started is not null",
     "update operation_runs set status = 'running', started_attempt = 1, started_at = t.started
      from json_to_recordset($1::json) as t(id uuid, started bigint)
@@ -99,7 +99,7 @@ static SEED_END: Statement = dialects(
        summary_counts = t.counts, failures = t.failures, reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase
      from (select unhex(r.value ->> 'id') as run, r.value ->> 'outcome' as outcome, r.value ->> 'completed' as completed,
              r.value ->> 'counts' as counts, r.value ->> 'failures' as failures, r.value ->> 'shown_reason' as reason,
-             r.value ->> 'class' as class, r.value ->> 'phase' as phase from json_each($1) r) as t
+             r.value ->> 'class' as class, r.value ->> 'phase' as phase from jsonb_each($1) r) as t
      where id = t.run",
     "update operation_runs set status = 'completed', outcome = t.outcome, completed_at = t.completed, updated_at = t.completed,
        summary_counts = t.counts, failures = t.failures, reason_code = t.shown_reason, denial_class = t.class, blocked_phase = t.phase
@@ -113,7 +113,7 @@ static SEED_QUEUE: Statement = dialects(
     "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt)
      select unhex(r.value ->> 'workspace'), unhex(r.value ->> 'tenant'), unhex(r.value ->> 'id'),
             unhex(r.value ->> 'identity'), r.value ->> 'type', 0, r.value ->> 'queued', 1
-     from json_each($1) r",
+     from jsonb_each($1) r",
     "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt)
      select r.workspace, r.tenant, r.id, decode(r.identity, 'hex'), r.type, 0, r.queued, 1
      from json_to_recordset($1::json) as r(workspace uuid, tenant uuid, id uuid, identity text, type text, queued bigint)",
@@ -129,7 +129,7 @@ static SEED_ENDED: Statement = dialects(
             r.value ->> 'capability', zeroblob(16), r.value ->> 'context', r.value ->> 'counts', r.value ->> 'shown_reason',
             r.value ->> 'class', r.value ->> 'phase', r.value ->> 'queued', r.value ->> 'started',
             r.value ->> 'completed', r.value ->> 'completed'
-     from json_each($1) r",
+     from jsonb_each($1) r",
     "insert into operation_runs (workspace_id, tenant_id, id, type, status, outcome, authority_mode, user_id,
        initiator_name, required_capability, identity_hash, context, summary_counts, reason_code, denial_class,
        blocked_phase, queued_at, started_at, completed_at, updated_at)

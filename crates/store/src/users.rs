@@ -7,10 +7,12 @@ use domain::{
 
 use crate::{
     Store,
+    audit::{AuditActor, action, append},
     error::StoreError,
+    members::{PersonEntry, tell_workspaces},
     new_id::new_id,
     sessions::token_hash,
-    sql::{Statement, args, dialects, same},
+    sql::{Statement, Tx, args, dialects, same},
 };
 
 /// What is needed to check a password.
@@ -31,13 +33,19 @@ static USER_LOGIN: Statement = same(
     "user_login",
     "select id, password_hash from users where email = $1 and disabled_at is null",
 );
+// Taken whole, so that no membership of theirs is made meanwhile in a workspace that would not be told.
+static USER_HOLD: Statement = dialects(
+    "user_hold",
+    "select id, disabled_at from users where email = $1",
+    "select id, disabled_at from users where email = $1 for update",
+);
 static USER_DISABLE: Statement = same(
     "user_disable",
-    "update users set disabled_at = $2, version = version + 1 where email = $1 and disabled_at is null",
+    "update users set disabled_at = $2, version = version + 1 where id = $1",
 );
 static USER_ENABLE: Statement = same(
     "user_enable",
-    "update users set disabled_at = null, version = version + 1 where email = $1 and disabled_at is not null",
+    "update users set disabled_at = null, version = version + 1 where id = $1",
 );
 static USERS_ANY: Statement = same("users_any", "select id from users limit 1");
 static SETUP_CREATE: Statement = same(
@@ -77,6 +85,35 @@ pub struct NewUser {
 /// The form of an e-mail address that is stored and compared.
 pub(crate) fn normal_email(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Enabled,
+    Disabled,
+}
+
+/// Takes the row of a person who stands as expected.
+async fn hold(tx: &mut Tx, email: &str, standing: Standing) -> Result<UserId, StoreError> {
+    let row = tx.first(&USER_HOLD, args![normal_email(email)]).await?;
+    let row = row.ok_or(StoreError::NotFound)?;
+    let found = match row.opt_time("disabled_at")? {
+        None => Standing::Enabled,
+        Some(_) => Standing::Disabled,
+    };
+    match found == standing {
+        true => Ok(UserId::from_uuid(row.uuid("id")?)),
+        false => Err(StoreError::NotFound),
+    }
+}
+
+/// What was done to a person from the machine that the program runs on.
+fn by_command(user: UserId, action: &'static str) -> PersonEntry {
+    PersonEntry {
+        action,
+        actor: AuditActor::command_line(),
+        user,
+    }
 }
 
 impl Store {
@@ -120,32 +157,30 @@ impl Store {
         .transpose()
     }
 
-    /// Disables a person: sessions end at the next request, queued runs are refused at their start.
+    /// Disables a person: sessions end at the next request, queued runs are refused at their start, and
+    /// every workspace of theirs is told in its audit log.
     ///
     /// # Errors
     /// `NotFound` when there is no such enabled person.
     pub async fn user_disable(&self, email: &str) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        let user = hold(&mut tx, email, Standing::Enabled).await?;
         let now = tx.now().await?;
-        if tx
-            .execute(&USER_DISABLE, args![normal_email(email), now])
-            .await?
-            == 0
-        {
-            return Err(StoreError::NotFound);
-        }
+        tx.execute(&USER_DISABLE, args![user, now]).await?;
+        tell_workspaces(&mut tx, now, by_command(user, action::USER_DISABLED)).await?;
         tx.commit().await
     }
 
-    /// Enables a disabled person again.
+    /// Enables a disabled person again, and tells every workspace of theirs.
     ///
     /// # Errors
     /// `NotFound` when there is no such disabled person.
     pub async fn user_enable(&self, email: &str) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
-        if tx.execute(&USER_ENABLE, args![normal_email(email)]).await? == 0 {
-            return Err(StoreError::NotFound);
-        }
+        let user = hold(&mut tx, email, Standing::Disabled).await?;
+        let now = tx.now().await?;
+        tx.execute(&USER_ENABLE, args![user]).await?;
+        tell_workspaces(&mut tx, now, by_command(user, action::USER_ENABLED)).await?;
         tx.commit().await
     }
 
@@ -207,7 +242,7 @@ impl Store {
         tx.execute(&USER_CREATE, args).await?;
         let entries =
             crate::members::found_workspace(&mut tx, now, workspace_name, id, &name).await?;
-        crate::audit::append(&mut tx, now, entries.1).await?;
+        append(&mut tx, now, entries.1).await?;
         tx.commit().await?;
         Ok(id)
     }

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 
 use domain::ids::{ScopeId, WorkspaceId};
-use serde_json::json;
 
 use crate::{
     Store,
@@ -15,24 +14,24 @@ use crate::{
     error::StoreError,
     runs::RunAccess,
     scope::WorkspaceAccess,
-    sql::{Statement, Tx, args, dialects},
+    sql::{Rows, Statement, Tx, args, dialects},
     tenants::TenantAccess,
 };
 
 static MOVE: Statement = dialects(
     "scope_versions_move",
     "insert into scope_versions (workspace_id, scope_id, version)
-     select unhex(s.value ->> 'workspace'), unhex(s.value ->> 'scope'), 1 from json_each($1) s where true
+     select unhex(s.value ->> 'workspace'), unhex(s.value ->> 'scope'), 1 from jsonb_each($1) s where true
      on conflict (scope_id) do update set version = version + 1",
     "insert into scope_versions (workspace_id, scope_id, version)
-     select s.workspace, s.scope, 1 from json_to_recordset($1::json) as s(workspace uuid, scope uuid) order by s.scope
+     select s.workspace, s.scope, 1 from unnest($1::uuid[], $2::uuid[]) as s(workspace, scope) order by s.scope
      on conflict (scope_id) do update set version = scope_versions.version + 1",
 );
 // Every version only grows, so their sum stays the same only while each of them does.
 static SUM: Statement = dialects(
     "scope_versions_sum",
     "select coalesce(sum(version), 0) as version, cast(unixepoch('subsec') * 1000000 as integer) as now
-     from scope_versions where scope_id in (select unhex(value) from json_each($1))",
+     from scope_versions where scope_id in (select unhex(value) from jsonb_each($1))",
     "select coalesce(sum(version), 0)::bigint as version,
        (extract(epoch from clock_timestamp()) * 1000000)::bigint as now
      from scope_versions where scope_id in (select value::uuid from json_array_elements_text($1::json))",
@@ -52,13 +51,10 @@ pub(crate) async fn touch(
     tx: &mut Tx,
     scopes: BTreeMap<ScopeId, WorkspaceId>,
 ) -> Result<(), StoreError> {
-    let rows: Vec<_> = scopes
-        .into_iter()
-        .map(|(scope, workspace)| {
-            json!({ "workspace": workspace.as_uuid().simple(), "scope": scope.as_uuid().simple() })
-        })
-        .collect();
-    tx.execute(&MOVE, args![to_json(&rows)?]).await.map(drop)
+    let rows = Rows::default()
+        .ids("workspace", scopes.values().map(|id| id.as_uuid()))
+        .ids("scope", scopes.keys().map(|id| id.as_uuid()));
+    tx.execute_rows(&MOVE, rows, vec![]).await.map(drop)
 }
 
 fn ids(scopes: impl IntoIterator<Item = ScopeId>) -> Result<String, StoreError> {

@@ -131,7 +131,13 @@ for (const blocked of CASES) {
     await operator.goto(NotificationsPage.path);
     const told = new NotificationsPage(operator.page).of(id);
     await expect(told).toHaveCount(blocked.isTold ? 1 : 0);
-    if (blocked.isTold) await expect(told.locator('[data-state]')).toHaveText('Blocked');
+    if (blocked.isTold) {
+      await expect(told.locator('[data-state]')).toHaveText('Blocked');
+      // Whoever asked reads why, whatever their role holds by now.
+      await operator.goto(RunPage.path(id));
+      const own = new RunPage(operator.page);
+      await expect(own.refusal).toContainText(`Blocked: ${blocked.sentence(window)}`);
+    }
     await watcher.goto(NotificationsPage.path);
     await expect(new NotificationsPage(watcher.page).of(id)).toHaveCount(0);
 

@@ -103,7 +103,7 @@ async fn start_sandbox(seed: u64) -> anyhow::Result<(Sandbox, String)> {
     let config = SandboxConfig {
         seed,
         tenants: 6,
-        scale: Scale::Small,
+        scale: Scale::Large,
         control: ControlApi::On,
     };
     let sandbox = Sandbox::generate(config, Clock::system());

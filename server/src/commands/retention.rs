@@ -24,20 +24,21 @@ pub(crate) async fn retention(args: Retention) -> anyhow::Result<()> {
         false => None,
     };
     if args.json {
-        let removed = removed.map(|it| json!({ "items": it.items, "reports": it.reports }));
+        let removed = removed
+            .map(|it| json!({ "items": it.items, "reports": it.reports, "writes": it.writes }));
         let line = json!({ "kept_days": kept_days, "removable": removable, "removed": removed });
         println!("{line}");
         return Ok(());
     }
-    println!("Items and reports of completed runs are kept for {kept_days} days.");
+    println!("Items, reports and write records of completed runs are kept for {kept_days} days.");
     match removed {
         Some(it) => println!(
-            "Removed {} items and {} verification reports.",
-            it.items, it.reports
+            "Removed {} items, {} verification reports and {} write records.",
+            it.items, it.reports, it.writes
         ),
         None => println!(
-            "Older are {} items of {} runs, and {} verification reports.",
-            removable.items, removable.runs, removable.reports
+            "Older are {} items of {} runs, {} verification reports and {} write records.",
+            removable.items, removable.runs, removable.reports, removable.writes
         ),
     }
     println!("Runs, their decisions and the audit log always stay.");

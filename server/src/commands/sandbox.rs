@@ -2,13 +2,15 @@
 
 use std::net::SocketAddr;
 
-use anyhow::bail;
-use graph_sandbox::{Clock, ControlApi, Sandbox, SandboxConfig, Scale};
+use anyhow::{Context as _, bail};
+use graph_sandbox::{
+    Clock, ControlApi, Options, Sandbox, SandboxConfig, Scale, StatusCodes, Throttling, Tls,
+};
 use serde_json::json;
 
 use super::serve::listen;
 use crate::{
-    cli::{GraphSandbox, SandboxScale},
+    cli::{GraphSandbox, SandboxScale, SandboxStatusCodes, SandboxThrottling},
     process::stop_signal,
 };
 
@@ -30,9 +32,24 @@ pub(crate) async fn graph_sandbox(args: GraphSandbox) -> anyhow::Result<()> {
         scale,
         control,
     };
-    let sandbox = Sandbox::generate(config, Clock::system());
+    let options = Options {
+        state: args.state.clone(),
+        status_codes: match args.status_codes {
+            SandboxStatusCodes::Observed => StatusCodes::Observed,
+            SandboxStatusCodes::Documented => StatusCodes::Documented,
+        },
+        throttling: match args.throttling {
+            SandboxThrottling::Off => Throttling::Off,
+            SandboxThrottling::Generous => Throttling::Generous,
+            SandboxThrottling::Documented => Throttling::Documented,
+        },
+    };
+    let tls = tls(&args)?;
+    let sandbox = Sandbox::open(config, &options, Clock::system()).context("opening the state")?;
+    register_certificate(&args, &sandbox)?;
     let listener = listen(args.listen).await?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}", listener.local_addr()?);
     if args.json {
         println!("{}", json!({ "url": url, "tenants": sandbox.tenants() }));
     } else {
@@ -45,10 +62,48 @@ pub(crate) async fn graph_sandbox(args: GraphSandbox) -> anyhow::Result<()> {
         }
     }
     let mut stop = stop_signal();
+    let serve = async {
+        match tls {
+            Some(tls) => sandbox.serve_tls(listener, tls).await,
+            None => sandbox.serve(listener).await,
+        }
+    };
     tokio::select! {
-        served = sandbox.serve(listener) => Ok(served?),
+        served = serve => Ok(served?),
         _ = stop.wait_for(|stopped| *stopped) => Ok(()),
     }
+}
+
+/// The certificate to serve with, when one is asked for.
+fn tls(args: &GraphSandbox) -> anyhow::Result<Option<Tls>> {
+    let made = match (&args.tls_cert, &args.tls_key, &args.tls_self_signed) {
+        (Some(certificate), Some(key), _) => Tls::from_files(certificate, key),
+        (_, _, Some(folder)) => {
+            let ip = args.listen.ip();
+            let names: Vec<_> = [ip]
+                .iter()
+                .filter(|ip| !ip.is_loopback() && !ip.is_unspecified())
+                .map(ToString::to_string)
+                .collect();
+            Tls::self_signed(folder, &names)
+        }
+        _ => return Ok(None),
+    };
+    made.map(Some).context("setting up TLS")
+}
+
+fn register_certificate(args: &GraphSandbox, sandbox: &Sandbox) -> anyhow::Result<()> {
+    let Some(path) = &args.app_certificate else {
+        return Ok(());
+    };
+    let pem =
+        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    for tenant in sandbox.tenants() {
+        if !sandbox.register_certificates(&tenant.tenant_id, &pem) {
+            bail!("{} holds no certificate in PEM", path.display());
+        }
+    }
+    Ok(())
 }
 
 fn refuse_open_control(listen: SocketAddr, control: bool) -> anyhow::Result<()> {

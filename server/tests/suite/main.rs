@@ -15,4 +15,5 @@ mod installation;
 mod outage;
 mod program;
 mod refusals;
+mod retention;
 mod several;

@@ -1,6 +1,7 @@
 //! Brings a fresh machine to where it can build and test; does nothing on one that can.
 
 pub mod apt;
+pub mod clients;
 pub mod npm;
 pub mod tools;
 pub mod wasm;
@@ -21,11 +22,19 @@ pub enum Need {
     Chromium,
     /// PostgreSQL's server programs for the conformance suite.
     Postgres,
+    /// Published clients of Graph.
+    Clients,
 }
 
 impl Need {
     /// Everything there is.
-    pub const ALL: [Self; 4] = [Self::Npm, Self::Wasm, Self::Chromium, Self::Postgres];
+    pub const ALL: [Self; 5] = [
+        Self::Npm,
+        Self::Wasm,
+        Self::Chromium,
+        Self::Postgres,
+        Self::Clients,
+    ];
 }
 
 /// Installs what is missing of the needs, and nothing else.
@@ -53,7 +62,13 @@ pub fn ensure(layout: &Layout, needs: &[Need]) -> Result<()> {
             why: "the second database of the tests",
         });
     }
+    if needs.contains(&Need::Clients) {
+        missing.extend(clients::missing_packages());
+    }
     apt::install(&missing)?;
+    if needs.contains(&Need::Clients) {
+        clients::ensure(layout)?;
+    }
     if needs.contains(&Need::Wasm) {
         wasm_std::ensure(layout)?;
     }

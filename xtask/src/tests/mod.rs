@@ -1,6 +1,7 @@
 //! Runs the checks, counts them over everything, and says so in one last line.
 
 mod chaos;
+mod clients;
 mod host;
 mod lint;
 mod stories;
@@ -28,15 +29,17 @@ enum Step {
     Pgsql,
     Wasm,
     Chaos,
+    Clients,
     Stories,
 }
 
 /// What a full run holds: `Unit` runs the conformance suite on both databases.
-const FULL: [Step; 6] = [
+const FULL: [Step; 7] = [
     Step::Fmt,
     Step::Lint,
     Step::Unit,
     Step::Chaos,
+    Step::Clients,
     Step::Wasm,
     Step::Stories,
 ];
@@ -51,9 +54,12 @@ impl Step {
             "pgsql" => Self::Pgsql,
             "wasm" => Self::Wasm,
             "chaos" => Self::Chaos,
+            "clients" => Self::Clients,
             "stories" => Self::Stories,
             other => {
-                bail!("no step `{other}`; there are fmt lint unit sqlite pgsql chaos wasm stories")
+                bail!(
+                    "no step `{other}`; there are fmt lint unit sqlite pgsql chaos clients wasm stories"
+                )
             }
         })
     }
@@ -67,6 +73,7 @@ impl Step {
             Self::Pgsql => "pgsql",
             Self::Wasm => "wasm",
             Self::Chaos => "chaos",
+            Self::Clients => "clients",
             Self::Stories => "stories",
         }
     }
@@ -76,6 +83,7 @@ impl Step {
             Self::Fmt | Self::Sqlite => &[],
             Self::Lint => &[Need::Npm],
             Self::Unit | Self::Pgsql | Self::Chaos => &[Need::Postgres],
+            Self::Clients => &[Need::Clients],
             Self::Wasm => &[Need::Npm, Need::Wasm],
             Self::Stories => &[Need::Npm, Need::Wasm, Need::Chromium],
         }
@@ -90,6 +98,7 @@ impl Step {
             Self::Pgsql => host::store_on_postgres(layout, &postgres()?, passed_on),
             Self::Wasm => wasm::build_and_weigh(layout),
             Self::Chaos => chaos::short(layout),
+            Self::Clients => clients::run(layout),
             Self::Stories => stories::run(layout, passed_on),
         }
     }

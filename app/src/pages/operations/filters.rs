@@ -1,8 +1,11 @@
 //! The filter form: a plain GET form, so that the URL holds everything and no script is needed.
 
+use std::sync::Arc;
+
 use domain::{link, views::OperationsView};
 use leptos::prelude::*;
 use leptos_router::components::Form;
+use web_sys::FormData;
 
 use super::words::{INITIATORS, PERIODS, states};
 
@@ -10,6 +13,16 @@ use super::words::{INITIATORS, PERIODS, states};
 type Choice = (String, String);
 
 const ORDERS: [(&str, &str); 2] = [("newest", "Newest first"), ("oldest", "Oldest first")];
+
+/// The fields, each with the value that is meant when it is not there; a tenant is always said.
+const SILENT: [(&str, &str); 6] = [
+    ("q", ""),
+    ("state", ""),
+    ("operation", ""),
+    ("initiator", "any"),
+    ("since", ""),
+    ("sort", "newest"),
+];
 
 /// What the URL says to look beyond the selected tenant.
 const ALL_TENANTS: &str = "all";
@@ -27,17 +40,35 @@ pub fn Filters(
     let named = named.map(|tenant| (tenant.id.to_string(), tenant.name));
     let tenants = with_all(ALL_TENANTS, "All tenants", named.collect());
     view! {
-        <Form method="GET" action=link::OPERATIONS attr:class="flex flex-wrap items-end gap-3 my-3" attr:role="search" attr:aria-label="Filter runs">
+        <Form method="GET" action=link::OPERATIONS on_form_data=without_silence()
+            attr:class="flex flex-wrap items-end gap-3 my-3" attr:role="search" attr:aria-label="Filter runs">
             <Search q=query.q />
-            {select("state", "State", with_all("", "Any state", states()), query.state)}
-            {select("operation", "Operation", operations, query.operation)}
-            {select("tenant", "Tenant", tenants, chosen_tenant)}
-            {select("initiator", "Started by", fixed(&INITIATORS), query.initiator)}
-            {select("since", "Queued", fixed(&PERIODS), query.since)}
-            {select("sort", "Order", fixed(&ORDERS), query.sort)}
+            <details class="filter-fold">
+                <summary class="btn btn-sm">"Filters"</summary>
+                <div class="filter-fields">
+                    {select("state", "State", with_all("", "Any state", states()), query.state)}
+                    {select("operation", "Operation", operations, query.operation)}
+                    {select("tenant", "Tenant", tenants, chosen_tenant)}
+                    {select("initiator", "Started by", fixed(&INITIATORS), query.initiator)}
+                    {select("since", "Queued", fixed(&PERIODS), query.since)}
+                    {select("sort", "Order", fixed(&ORDERS), query.sort)}
+                </div>
+            </details>
             <button type="submit" class="btn btn-sm">"Apply"</button>
         </Form>
     }
+}
+
+/// Leaves out of the address what says nothing: empty fields, and what is meant without them.
+fn without_silence() -> Arc<dyn Fn(&FormData)> {
+    Arc::new(|data| {
+        for (name, unsaid) in SILENT {
+            let value = data.get(name).as_string();
+            if value.is_none_or(|value| value.is_empty() || value == unsaid) {
+                data.delete(name);
+            }
+        }
+    })
 }
 
 /// The tenant to preselect: the URL's, else the one the list is about.

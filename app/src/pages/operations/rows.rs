@@ -70,6 +70,7 @@ mod tests {
                 status,
                 outcome: RunOutcome::Pending,
             },
+            waiting: None,
             denial_class: None,
             reason_code: None,
             queued_at: Timestamp(0),

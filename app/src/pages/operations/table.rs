@@ -121,6 +121,9 @@ fn state_cell(row: &RunRowView) -> impl IntoView + use<> {
     let class = row.denial_class.map(|class| {
         view! { <span class="quiet" data-denial-class=class.as_str()>{class.label()}</span> }
     });
+    let waiting = row.waiting.map(|waiting| {
+        view! { <span class="quiet" data-waiting=waiting.as_str()>{waiting.short()}</span> }
+    });
     let progress = row
         .progress
         .filter(|_| !row.state.is_over())
@@ -129,6 +132,7 @@ fn state_cell(row: &RunRowView) -> impl IntoView + use<> {
         <span class="inline-flex flex-wrap items-center gap-2">
             <RunBadge state=row.state />
             {class}
+            {waiting}
             {progress}
         </span>
     }

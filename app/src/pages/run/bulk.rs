@@ -58,8 +58,8 @@ fn Item(items: Memo<Vec<BulkItemView>>, item: BulkItemView) -> impl IntoView {
                 <a class="link" href=link::tenant(id)>{name}</a>
             </th>
             <td data-label="State">{move || live.with(state)}</td>
-            <td data-label="Reason">{move || live.with(why)}</td>
-            <td data-label="">{move || live.with(way)}</td>
+            <td data-label="Reason" data-empty=move || live.with(is_without_reason).to_string()>{move || live.with(why)}</td>
+            <td data-label="" data-empty=move || live.with(|item| item.run_id.is_none()).to_string()>{move || live.with(way)}</td>
         </tr>
     }
 }
@@ -101,6 +101,10 @@ fn badge(state: BulkState) -> Badge {
         BulkState::Skipped => own("Skipped", Icon::Ban, Tone::NeutralOutline),
         BulkState::NotStarted => own("Not started", Icon::Ban, Tone::NeutralOutline),
     }
+}
+
+const fn is_without_reason(item: &BulkItemView) -> bool {
+    item.reason.is_none() && item.reason_code.is_none()
 }
 
 fn why(item: &BulkItemView) -> impl IntoView + use<> {

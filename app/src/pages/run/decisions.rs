@@ -7,8 +7,8 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{checks::Checks, copy::CopyButton, refusal::moment, summary::authority};
-use crate::ui::{badge::ToneBadge, time::Exact};
+use super::{checks::Checks, refusal::moment, summary::authority};
+use crate::ui::{badge::ToneBadge, copy::CopyButton, time::Exact};
 
 /// A panel a decision, newest first. A decision never changes, so its panel is drawn once.
 #[component]

@@ -7,12 +7,12 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::copy::{CopyButton, page_address};
 use crate::{
     api::runs::{CancelRun, RetryRun},
     ui::{
         action::{Submit, error_of, on_done},
         confirm::Confirm,
+        copy::{CopyButton, page_address},
         error::FormError,
         live::LiveView,
         page::focus_heading,
@@ -35,6 +35,7 @@ pub fn FollowUps(
     on_done(retry, move |answer: StartAnswer| toasts.push(answer.into()));
     let ending = Memo::new(move |_| run.with(|run| run.follow_ups.cancel.clone()));
     let operation = run.with_untracked(|run| run.operation.clone());
+    let is_exportable = run.with_untracked(|run| run.is_exportable);
     let cancel = ServerAction::<CancelRun>::new();
     on_done(cancel, move |()| {
         // The dialog goes with its button.
@@ -62,7 +63,9 @@ pub fn FollowUps(
             <CopyButton label="Copy link" what=page_address />
             // The server's own answer, not a page of the router. Not marked as a download: the answer
             // says that it is one, and somebody signed out is led to a page.
-            <a class="btn btn-sm" rel="external" href=link::run_json(id)>"Download JSON"</a>
+            {is_exportable.then(|| view! {
+                <a class="btn btn-sm" rel="external" href=link::run_json(id)>"Download JSON"</a>
+            })}
         </section>
     }
 }

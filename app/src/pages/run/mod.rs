@@ -3,7 +3,6 @@
 mod announce;
 mod bulk;
 mod checks;
-mod copy;
 mod decisions;
 mod ending;
 mod follow_ups;

@@ -7,6 +7,7 @@ use crate::{
     reason::DenialClass,
     run::RunState,
     time::Timestamp,
+    waiting::WaitingFor,
     words::words,
 };
 
@@ -72,6 +73,8 @@ pub struct RunRowView {
     pub parent_id: Option<RunId>,
     /// Where it is and how it ended.
     pub state: RunState,
+    /// What it waits for while it is queued, where the list tells it.
+    pub waiting: Option<WaitingFor>,
     /// The class of its refusal.
     pub denial_class: Option<DenialClass>,
     /// Why, as a code.

@@ -284,6 +284,8 @@ pub struct RunView {
     pub follow_ups: FollowUps,
     /// What is not shown, and why (V-15).
     pub redactions: Vec<String>,
+    /// Whether the person may have the run as JSON.
+    pub is_exportable: bool,
     /// Server time of this answer.
     pub as_of: Timestamp,
     /// Changes when anything above does.

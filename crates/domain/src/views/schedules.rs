@@ -122,6 +122,8 @@ pub struct ScheduleView {
     pub state: ScheduleState,
     /// The slot that comes next.
     pub next: Option<SlotMoment>,
+    /// That a clock had put it off, and where to, if that was found lately.
+    pub realigned: Option<String>,
     /// Who made it.
     pub created_by: String,
     /// When it was made.

@@ -1,15 +1,16 @@
 //! Compliance policies with their scheduled actions.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::{names, parts};
 use crate::random::Random;
 
-pub(super) fn generate(random: &mut Random, count: usize, groups: &[String]) -> Vec<Value> {
+pub(super) fn generate(random: &mut Random, count: usize, groups: &[Uuid]) -> Vec<Value> {
     (0..count).map(|at| policy(random, at, groups)).collect()
 }
 
-fn policy(random: &mut Random, at: usize, groups: &[String]) -> Value {
+fn policy(random: &mut Random, at: usize, groups: &[Uuid]) -> Value {
     let department = random.pick(names::DEPARTMENTS);
     let (created, changed) = parts::times(random);
     let id = random.uuid().to_string();
@@ -35,7 +36,7 @@ fn policy(random: &mut Random, at: usize, groups: &[String]) -> Value {
         ),
         (
             "assignments".to_owned(),
-            json!(parts::assignments(random, &id, groups)),
+            json!(parts::assignments(random, &id, groups, &[])),
         ),
     ]);
     if let Value::Object(own) = own {

@@ -1,17 +1,23 @@
 //! Device configurations of several types, update rings among them.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::{names, parts};
 use crate::random::Random;
 
-pub(super) fn generate(random: &mut Random, count: usize, groups: &[String]) -> Vec<Value> {
+pub(super) fn generate(
+    random: &mut Random,
+    count: usize,
+    groups: &[Uuid],
+    filters: &[Uuid],
+) -> Vec<Value> {
     (0..count)
-        .map(|at| configuration(random, at, groups))
+        .map(|at| configuration(random, at, groups, filters))
         .collect()
 }
 
-fn configuration(random: &mut Random, at: usize, groups: &[String]) -> Value {
+fn configuration(random: &mut Random, at: usize, groups: &[Uuid], filters: &[Uuid]) -> Value {
     let site = random.pick(names::SITES);
     let ring = random.pick(names::RINGS);
     let (created, changed) = parts::times(random);
@@ -38,7 +44,7 @@ fn configuration(random: &mut Random, at: usize, groups: &[String]) -> Value {
         ("supportsScopeTags".to_owned(), json!(true)),
         (
             "assignments".to_owned(),
-            json!(parts::assignments(random, &id, groups)),
+            json!(parts::assignments(random, &id, groups, filters)),
         ),
     ]);
     if let Value::Object(own) = own {

@@ -1,23 +1,35 @@
 //! Sample data that follows from the seed: believable, and the same every time.
 
+mod access;
+mod applications;
 mod compliance;
 mod device_configurations;
+mod devices;
+mod enrollment;
 mod groups;
 mod names;
 mod organization;
-mod parts;
+pub(crate) mod parts;
 mod role_definitions;
-mod settings_catalog;
+mod scripts;
+pub(crate) mod settings_catalog;
+mod small;
+mod users;
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::config::{SandboxConfig, Scale, TenantSeed};
 use crate::random::Random;
-use crate::state::{Tenant, keyed};
+use crate::state::Tenant;
 
 /// How many of each thing a tenant holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Size {
+    users: usize,
     groups: usize,
     device_configurations: usize,
     compliance_policies: usize,
@@ -26,6 +38,7 @@ struct Size {
 
 /// 5,000 groups and 800 policies.
 const LARGE: Size = Size {
+    users: 640,
     groups: 5_000,
     device_configurations: 160,
     compliance_policies: 40,
@@ -35,66 +48,167 @@ const LARGE: Size = Size {
 /// How many tenants of a large sandbox are large.
 const LARGE_TENANTS: usize = 2;
 
-/// All tenants of a sandbox.
-pub(crate) fn tenants(config: SandboxConfig) -> Vec<Tenant> {
+/// All tenants of a sandbox. Nothing of what they hold is made yet.
+pub(crate) fn tenants(config: SandboxConfig, log: Option<&Arc<crate::state::Log>>) -> Vec<Tenant> {
     let count = config.tenants.clamp(1, SandboxConfig::MAX_TENANTS);
-    (0..count).map(|at| tenant(config, at)).collect()
+    (0..count)
+        .map(|at| Tenant::new(at, Recipe::new(config, at), log.cloned()))
+        .collect()
 }
 
-fn tenant(config: SandboxConfig, at: usize) -> Tenant {
-    let random = |what: &str| Random::branch(config.seed, &format!("tenant {at} {what}"));
-    let mut identity = random("identity");
-    let (display_name, slug) = names::organisation(at);
-    let seed = TenantSeed {
-        tenant_id: identity.uuid().to_string(),
-        display_name,
-        client_id: identity.uuid().to_string(),
-        client_secret: format!("sandbox~{}", identity.alphanumeric(32)),
-        domain: format!("{slug}.onmicrosoft.example"),
-    };
-    let principals = [identity.uuid(), identity.uuid()];
-    let size = size(config.scale, at, &mut random("size"));
-    let groups = groups::generate(&mut random("groups"), size.groups);
-    let group_ids: Vec<String> = groups
+/// From what a tenant's data is made, one collection at a time.
+#[derive(Debug)]
+pub(crate) struct Recipe {
+    seed: u64,
+    at: usize,
+    size: Size,
+}
+
+impl Recipe {
+    fn new(config: SandboxConfig, at: usize) -> Self {
+        let mut recipe = Self {
+            seed: config.seed,
+            at,
+            size: LARGE,
+        };
+        recipe.size = size(config.scale, at, &mut recipe.random("size"));
+        recipe
+    }
+
+    fn random(&self, what: &str) -> Random {
+        Random::branch(self.seed, &format!("tenant {} {what}", self.at))
+    }
+
+    /// Who the tenant is, and the ids of its two first service principals.
+    pub(crate) fn identity(&self) -> (TenantSeed, [Uuid; 2]) {
+        let mut random = self.random("identity");
+        let (display_name, slug) = names::organisation(self.at);
+        let seed = TenantSeed {
+            tenant_id: random.uuid().to_string(),
+            display_name,
+            client_id: random.uuid().to_string(),
+            client_secret: format!("sandbox~{}", random.alphanumeric(32)),
+            domain: format!("{slug}.onmicrosoft.example"),
+        };
+        (seed, [random.uuid(), random.uuid()])
+    }
+
+    pub(crate) fn users(&self) -> usize {
+        self.size.users
+    }
+
+    pub(crate) fn group_ids(&self) -> Vec<Uuid> {
+        ids(&groups::generate(
+            &mut self.random("groups"),
+            self.size.groups,
+        ))
+    }
+
+    pub(crate) fn user_ids(&self) -> Vec<Uuid> {
+        let domain = &self.identity().0.domain;
+        ids(&users::generate(
+            &mut self.random("users"),
+            self.size.users,
+            domain,
+        ))
+    }
+
+    /// Who is in a group, as generated.
+    pub(crate) fn members(&self, group: &str, users: &[Uuid]) -> BTreeSet<String> {
+        let mut random = self.random(&format!("members of {}", group.to_ascii_lowercase()));
+        (0..random.between(0, 8))
+            .filter_map(|_| users.get(random.below(users.len())))
+            .map(Uuid::to_string)
+            .collect()
+    }
+
+    /// The entities of one collection; none where the tenant begins with none.
+    pub(crate) fn make(&self, store: &str, tenant: &Tenant) -> Vec<Value> {
+        let size = &self.size;
+        let seed = &tenant.seed;
+        let groups = || tenant.group_ids();
+        match store {
+            "organization" => vec![organization::generate(
+                &mut self.random("organization"),
+                seed,
+            )],
+            "users" => users::generate(&mut self.random("users"), size.users, &seed.domain),
+            "groups" => groups::generate(&mut self.random("groups"), size.groups),
+            "roleManagement/directory/roleDefinitions" => role_definitions::generate(),
+            "identity/conditionalAccess/policies" => {
+                access::policies(&mut self.random("access"), groups(), &self.locations())
+            }
+            "identity/conditionalAccess/namedLocations" => access::locations(&self.locations()),
+            "deviceManagement/deviceConfigurations" => device_configurations::generate(
+                &mut self.random("device configurations"),
+                size.device_configurations,
+                groups(),
+                &self.filters(),
+            ),
+            "deviceManagement/deviceCompliancePolicies" => compliance::generate(
+                &mut self.random("compliance policies"),
+                size.compliance_policies,
+                groups(),
+            ),
+            "deviceManagement/configurationPolicies" => settings_catalog::generate(
+                &mut self.random("settings catalog"),
+                size.settings_catalog_policies,
+                groups(),
+            ),
+            "deviceManagement/deviceEnrollmentConfigurations" => {
+                enrollment::generate(&mut self.random("enrollment"), groups())
+            }
+            "deviceManagement/managedDevices" => devices::generate(
+                &mut self.random("managed devices"),
+                size.users,
+                tenant.user_ids(),
+            ),
+            "deviceManagement/deviceManagementScripts" => {
+                scripts::powershell(&mut self.random("scripts"), groups())
+            }
+            "deviceManagement/deviceShellScripts" => {
+                scripts::shell(&mut self.random("shell scripts"), groups())
+            }
+            "deviceManagement/deviceHealthScripts" => {
+                scripts::health(&mut self.random("health scripts"), groups())
+            }
+            "deviceManagement/assignmentFilters" => small::filters(&self.filters()),
+            "deviceManagement/roleScopeTags" => small::scope_tags(),
+            "deviceManagement/roleDefinitions" => small::intune_roles(),
+            "deviceManagement/notificationMessageTemplates" => {
+                small::notifications(&mut self.random("notifications"))
+            }
+            "deviceManagement/reusablePolicySettings" => {
+                small::reusable_settings(&mut self.random("reusable settings"))
+            }
+            "deviceManagement/windowsAutopilotDeploymentProfiles" => {
+                applications::autopilot(&mut self.random("autopilot"), groups())
+            }
+            "deviceAppManagement/managedAppPolicies" => {
+                applications::protections(&mut self.random("app protection"), groups())
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Ids of the assignment filters, which assignments name.
+    fn filters(&self) -> Vec<Uuid> {
+        let mut random = self.random("filters");
+        (0..3).map(|_| random.uuid()).collect()
+    }
+
+    /// Ids of the named locations, which conditional access names.
+    fn locations(&self) -> Vec<Uuid> {
+        let mut random = self.random("locations");
+        (0..3).map(|_| random.uuid()).collect()
+    }
+}
+
+fn ids(entities: &[Value]) -> Vec<Uuid> {
+    let ids = entities
         .iter()
-        .filter_map(|group| group.get("id")?.as_str().map(str::to_owned))
-        .collect();
-    let configurations = device_configurations::generate(
-        &mut random("device configurations"),
-        size.device_configurations,
-        &group_ids,
-    );
-    let compliance = compliance::generate(
-        &mut random("compliance policies"),
-        size.compliance_policies,
-        &group_ids,
-    );
-    let catalog = settings_catalog::generate(
-        &mut random("settings catalog"),
-        size.settings_catalog_policies,
-        &group_ids,
-    );
-    let data = HashMap::from([
-        (
-            "organization",
-            keyed([organization::generate(&mut random("organization"), &seed)]),
-        ),
-        ("groups", keyed(groups)),
-        (
-            "roleManagement/directory/roleDefinitions",
-            keyed(role_definitions::generate()),
-        ),
-        (
-            "deviceManagement/deviceConfigurations",
-            keyed(configurations),
-        ),
-        (
-            "deviceManagement/deviceCompliancePolicies",
-            keyed(compliance),
-        ),
-        ("deviceManagement/configurationPolicies", keyed(catalog)),
-    ]);
-    Tenant::new(seed, principals, data)
+        .filter_map(|entity| entity.get("id")?.as_str());
+    ids.filter_map(|id| Uuid::parse_str(id).ok()).collect()
 }
 
 fn size(scale: Scale, at: usize, random: &mut Random) -> Size {
@@ -112,5 +226,6 @@ fn size(scale: Scale, at: usize, random: &mut Random) -> Size {
         device_configurations: random.between(17, 24),
         compliance_policies: random.between(8, 12),
         settings_catalog_policies: random.between(26, 34),
+        users: random.between(28, 160),
     }
 }

@@ -1,12 +1,17 @@
 //! What several kinds of policies have in common.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::clock;
 use crate::random::Random;
 
 /// Sample data lies in the two years before this moment: 1 January 2026.
 const LATEST: i64 = 1_767_225_600;
+/// What the ids of assignments to everybody end with.
+pub(crate) const ALL_DEVICES: &str = "adadadad-808e-44e2-905a-0b7873a8a531";
+pub(crate) const ALL_USERS: &str = "acacacac-9df4-4c7d-9d50-4ef0226f57a9";
+
 const TWO_YEARS_OF_HOURS: usize = 17_520;
 
 /// A time of creation and a later one of change.
@@ -21,30 +26,38 @@ pub(super) fn times(random: &mut Random) -> (String, String) {
     )
 }
 
-/// Who a policy is for: nobody, everybody, or some groups and rarely not others.
-pub(super) fn assignments(random: &mut Random, policy: &str, groups: &[String]) -> Vec<Value> {
+/// Who a policy is for: nobody, everybody, or some groups and rarely not others; sometimes through a filter.
+pub(super) fn assignments(
+    random: &mut Random,
+    policy: &str,
+    groups: &[Uuid],
+    filters: &[Uuid],
+) -> Vec<Value> {
     let target = |kind: &str| format!("#microsoft.graph.{kind}AssignmentTarget");
+    let direct = |id: String, target: Value| json!({"id": id, "source": "direct", "sourceId": policy, "target": target});
     match random.below(10) {
         0 | 1 => Vec::new(),
-        2 => vec![json!({
-            "id": format!("{policy}_adadadad-808e-44e2-905a-0b7873a8a531"),
-            "target": {"@odata.type": target("allDevices")},
-        })],
-        3 => vec![json!({
-            "id": format!("{policy}_acacacac-9df4-4c7d-9d50-4ef0226f57a9"),
-            "target": {"@odata.type": target("allLicensedUsers")},
-        })],
+        2 => vec![direct(
+            format!("{policy}_{ALL_DEVICES}"),
+            json!({"@odata.type": target("allDevices")}),
+        )],
+        3 => vec![direct(
+            format!("{policy}_{ALL_USERS}"),
+            json!({"@odata.type": target("allLicensedUsers")}),
+        )],
         _ => {
-            let names: Vec<&str> = groups.iter().map(String::as_str).collect();
-            let mut seen: Vec<&str> = Vec::new();
+            let mut seen: Vec<Uuid> = Vec::new();
             for _ in 0..random.between(1, 4) {
-                let group = random.pick(&names);
-                if !group.is_empty() && !seen.contains(&group) {
-                    seen.push(group);
+                let group = groups.get(random.below(groups.len()));
+                if let Some(group) = group.filter(|group| !seen.contains(group)) {
+                    seen.push(*group);
                 }
             }
             let last = seen.len().saturating_sub(1);
             let excludes = seen.len() > 2;
+            let filter = filters
+                .get(random.below(filters.len()))
+                .filter(|_| !filters.is_empty() && seen.len() == 1);
             seen.iter()
                 .enumerate()
                 .map(|(at, group)| {
@@ -53,10 +66,19 @@ pub(super) fn assignments(random: &mut Random, policy: &str, groups: &[String]) 
                     } else {
                         "group"
                     };
-                    json!({
-                        "id": format!("{policy}_{group}"),
-                        "target": {"@odata.type": target(kind), "groupId": group},
-                    })
+                    let mut own =
+                        json!({"@odata.type": target(kind), "groupId": group.to_string()});
+                    if let (Some(filter), Some(own)) = (filter, own.as_object_mut()) {
+                        own.insert(
+                            "deviceAndAppManagementAssignmentFilterId".to_owned(),
+                            json!(filter.to_string()),
+                        );
+                        own.insert(
+                            "deviceAndAppManagementAssignmentFilterType".to_owned(),
+                            json!("include"),
+                        );
+                    }
+                    direct(format!("{policy}_{group}"), own)
                 })
                 .collect()
         }

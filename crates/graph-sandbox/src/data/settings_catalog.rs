@@ -1,6 +1,7 @@
 //! Settings catalog policies and their settings, some more than a page of them.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{names, parts};
 use crate::random::Random;
@@ -46,11 +47,44 @@ const KINDS: &[(&str, &str, &str, &str)] = &[
     ("iPad kiosk", "iOS", "mdm,appleRemoteManagement", "none"),
 ];
 
-pub(super) fn generate(random: &mut Random, count: usize, groups: &[String]) -> Vec<Value> {
+/// The active template of each family; others, and other versions, are refused.
+const TEMPLATES: &[(&str, &str)] = &[
+    (
+        "endpointSecurityAntivirus",
+        "804339ad-1553-4478-a742-138fb5807418_1",
+    ),
+    (
+        "endpointSecurityDiskEncryption",
+        "46ddfc50-d10f-4867-b852-9434254b3bff_1",
+    ),
+    (
+        "endpointSecurityFirewall",
+        "6078910e-d808-4a9f-a51d-1b8a7bacb7c0_1",
+    ),
+];
+
+/// The active template of a family; empty for policies without one.
+fn template(family: &str) -> &'static str {
+    let mut known = TEMPLATES.iter();
+    known
+        .find(|(own, _)| *own == family)
+        .map_or("", |(_, id)| id)
+}
+
+/// The family of a template that policies may be made from.
+pub(crate) fn template_family(id: &str) -> Option<&'static str> {
+    let mut known = TEMPLATES.iter();
+    if id.is_empty() {
+        return Some("none");
+    }
+    known.find(|(_, own)| *own == id).map(|(family, _)| *family)
+}
+
+pub(super) fn generate(random: &mut Random, count: usize, groups: &[Uuid]) -> Vec<Value> {
     (0..count).map(|at| policy(random, at, groups)).collect()
 }
 
-fn policy(random: &mut Random, at: usize, groups: &[String]) -> Value {
+fn policy(random: &mut Random, at: usize, groups: &[Uuid]) -> Value {
     let site = random.pick(names::SITES);
     let (created, changed) = parts::times(random);
     let id = random.uuid().to_string();
@@ -66,12 +100,8 @@ fn policy(random: &mut Random, at: usize, groups: &[String]) -> Value {
     } else {
         random.between(1, 9)
     };
-    let assignments = parts::assignments(random, &id, groups);
-    let template = if family == "none" {
-        String::new()
-    } else {
-        format!("{}_1", random.uuid())
-    };
+    let assignments = parts::assignments(random, &id, groups, &[]);
+    let template = template(family);
     json!({
         "id": id,
         "name": format!("{title} {site} {:03}", at + 1),

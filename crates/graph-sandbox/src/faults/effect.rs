@@ -37,6 +37,7 @@ pub(crate) enum Mangle {
     Truncate,
     InvalidJson,
     LoopNextLink,
+    DuplicateNextLink,
     ForeignNextLink,
 }
 
@@ -72,11 +73,17 @@ impl Effect {
             FaultKind::Truncate => Mangle::Truncate,
             FaultKind::InvalidJson => Mangle::InvalidJson,
             FaultKind::LoopNextLink => Mangle::LoopNextLink,
+            FaultKind::DuplicateNextLink => Mangle::DuplicateNextLink,
             FaultKind::ForeignNextLink => Mangle::ForeignNextLink,
             FaultKind::ExpiredSecret
             | FaultKind::WrongSecret
             | FaultKind::ConsentRevoked
             | FaultKind::RemoveRole { .. }
+            | FaultKind::DeltaReset
+            | FaultKind::ApprovalRequired
+            | FaultKind::NotLicensed
+            | FaultKind::TokenLifetime { .. }
+            | FaultKind::ConsentRefused
             | FaultKind::StatusAfterCommit { .. }
             | FaultKind::HangAfterCommit
             | FaultKind::ResetAfterCommit => return Flow::GoOn,

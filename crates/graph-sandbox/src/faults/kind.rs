@@ -52,6 +52,21 @@ pub enum FaultKind {
     LoopNextLink,
     /// Collections point at another host for their next page.
     ForeignNextLink,
+    /// Collections give this same page once more under another address, before they go on.
+    DuplicateNextLink,
+    /// Tokens of a delta query are no longer good: 410 with the address to begin again.
+    DeltaReset,
+    /// Changes of Intune need the approval of another person.
+    ApprovalRequired,
+    /// Intune has no licence in the tenant.
+    NotLicensed,
+    /// Tokens live so long, whatever the token endpoint says of them.
+    TokenLifetime {
+        /// Seconds; 0 and less for tokens that are over as they are issued.
+        seconds: i64,
+    },
+    /// The administrator refuses the consent that is asked for.
+    ConsentRefused,
     /// The token endpoint says the secret has expired.
     ExpiredSecret,
     /// The token endpoint says the secret is wrong.
@@ -83,6 +98,12 @@ impl FaultKind {
         "reset_after_commit",
         "loop_next_link",
         "foreign_next_link",
+        "duplicate_next_link",
+        "delta_reset",
+        "approval_required",
+        "not_licensed",
+        "token_lifetime",
+        "consent_refused",
         "expired_secret",
         "wrong_secret",
         "consent_revoked",
@@ -101,14 +122,28 @@ impl FaultKind {
 
     /// Whether it changes the answer itself, whatever was asked.
     pub(crate) fn is_of_transport(&self) -> bool {
-        !self.is_of_sign_in() && !matches!(self, Self::RemoveRole { .. })
+        !self.is_of_sign_in()
+            && !matches!(
+                self,
+                Self::RemoveRole { .. }
+                    | Self::DeltaReset
+                    | Self::ApprovalRequired
+                    | Self::NotLicensed
+                    | Self::TokenLifetime { .. }
+                    | Self::ConsentRefused
+            )
     }
 
     /// Whether it can happen to one part of a batch.
     pub(crate) fn fits_a_part(&self) -> bool {
         matches!(
             self,
-            Self::Status { .. } | Self::Delay { .. } | Self::LoopNextLink | Self::ForeignNextLink
+            Self::Status { .. }
+                | Self::StatusAfterCommit { .. }
+                | Self::Delay { .. }
+                | Self::LoopNextLink
+                | Self::DuplicateNextLink
+                | Self::ForeignNextLink
         )
     }
 

@@ -139,9 +139,13 @@ impl Faults {
     }
 
     /// The same for a part of a batch, which has no connection of its own.
-    pub(crate) fn strike_part(&self, place: &Place<'_>) -> Effect {
+    pub(crate) fn strike_part(&self, place: &Place<'_>, verb: Verb) -> Effect {
         let mut effect = Effect::default();
-        self.hit(place, FaultKind::fits_a_part, |kind| effect.take(kind));
+        self.hit(
+            place,
+            |kind| kind.fits_a_part() && (verb == Verb::Writes || kind.after_commit().is_none()),
+            |kind| effect.take(kind),
+        );
         effect
     }
 
@@ -159,18 +163,34 @@ impl Faults {
         found
     }
 
-    /// Whether the application's consent is gone for this Graph request.
-    pub(crate) fn consent_revoked(&self, place: &Place<'_>) -> bool {
-        let mut revoked = false;
+    /// Whether a fault of exactly this kind is in force here.
+    pub(crate) fn strikes(&self, place: &Place<'_>, wanted: &FaultKind) -> bool {
+        let mut found = false;
         self.hit(
             place,
-            |kind| *kind == FaultKind::ConsentRevoked,
+            |kind| kind == wanted,
             |_| {
-                revoked = true;
+                found = true;
                 Flow::Stop
             },
         );
-        revoked
+        found
+    }
+
+    /// How long tokens live here, when that is not what is said of them.
+    pub(crate) fn token_lifetime(&self, place: &Place<'_>) -> Option<i64> {
+        let mut found = None;
+        self.hit(
+            place,
+            |kind| matches!(kind, FaultKind::TokenLifetime { .. }),
+            |kind| {
+                if let FaultKind::TokenLifetime { seconds } = kind {
+                    found = Some(*seconds);
+                }
+                Flow::Stop
+            },
+        );
+        found
     }
 
     /// `roles` without those that are taken away here.

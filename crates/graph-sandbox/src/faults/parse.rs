@@ -34,6 +34,7 @@ const FIELDS: &[&str] = &[
     "retry_after",
     "delay_ms",
     "role",
+    "seconds",
 ];
 
 /// Reads one fault. `knows_tenant` says whether a tenant id is of this sandbox.
@@ -106,6 +107,17 @@ fn kind(body: &Map<String, Value>) -> Result<FaultKind, BadField> {
         "invalid_json" => (FaultKind::InvalidJson, &[]),
         "loop_next_link" => (FaultKind::LoopNextLink, &[]),
         "foreign_next_link" => (FaultKind::ForeignNextLink, &[]),
+        "duplicate_next_link" => (FaultKind::DuplicateNextLink, &[]),
+        "delta_reset" => (FaultKind::DeltaReset, &[]),
+        "approval_required" => (FaultKind::ApprovalRequired, &[]),
+        "not_licensed" => (FaultKind::NotLicensed, &[]),
+        "consent_refused" => (FaultKind::ConsentRefused, &[]),
+        "token_lifetime" => (
+            FaultKind::TokenLifetime {
+                seconds: lifetime(body)?,
+            },
+            &["seconds"],
+        ),
         "expired_secret" => (FaultKind::ExpiredSecret, &[]),
         "wrong_secret" => (FaultKind::WrongSecret, &[]),
         "consent_revoked" => (FaultKind::ConsentRevoked, &[]),
@@ -115,7 +127,7 @@ fn kind(body: &Map<String, Value>) -> Result<FaultKind, BadField> {
         }
     };
     // A field that the kind does not look at is a mistake, not a wish.
-    for field in ["status", "retry_after", "delay_ms", "role"] {
+    for field in ["status", "retry_after", "delay_ms", "role", "seconds"] {
         if body.get(field).is_some_and(|value| !value.is_null()) && !own.contains(&field) {
             return Err(BadField::new(
                 field,
@@ -163,6 +175,13 @@ fn delay(body: &Map<String, Value>) -> Result<u64, BadField> {
         .ok_or_else(|| BadField::new("delay_ms", format!("must be from 1 to {MAX_DELAY_MS}")))
 }
 
+fn lifetime(body: &Map<String, Value>) -> Result<i64, BadField> {
+    body.get("seconds")
+        .and_then(Value::as_i64)
+        .filter(|seconds| (-86_400..=86_400).contains(seconds))
+        .ok_or_else(|| BadField::new("seconds", "must be a number from -86,400 to 86,400"))
+}
+
 fn role(body: &Map<String, Value>) -> Result<String, BadField> {
     text(body, "role")?
         .filter(|role| permissions::role_id(role).is_some())
@@ -199,6 +218,7 @@ mod tests {
             match *name {
                 "status" | "status_after_commit" => body["status"] = json!(429),
                 "delay" | "slow_drip" => body["delay_ms"] = json!(10),
+                "token_lifetime" => body["seconds"] = json!(-5),
                 "remove_role" => body["role"] = json!("Group.Read.All"),
                 _ => {}
             }

@@ -11,11 +11,48 @@ pub(crate) enum Filter {
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
     Not(Box<Filter>),
-    Equals { field: String, value: Value },
-    OneOf { field: String, values: Vec<Value> },
-    StartsWith { field: String, prefix: String },
-    IsOf { type_name: String },
-    AnyEquals { field: String, value: Value },
+    Equals {
+        field: String,
+        value: Value,
+    },
+    OneOf {
+        field: String,
+        values: Vec<Value>,
+    },
+    Compared {
+        field: String,
+        order: Comparison,
+        value: Value,
+    },
+    HasText {
+        field: String,
+        place: Place,
+        text: String,
+    },
+    IsOf {
+        type_name: String,
+    },
+    AnyEquals {
+        field: String,
+        value: Value,
+    },
+}
+
+/// `gt`, `ge`, `lt`, `le`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+/// Where a text has to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Start,
+    End,
+    Anywhere,
 }
 
 /// Parentheses and `not`s inside each other.
@@ -47,9 +84,27 @@ impl Filter {
             Self::OneOf { field, values } => {
                 values.iter().any(|value| same(read(entity, field), value))
             }
-            Self::StartsWith { field, prefix } => read(entity, field)
-                .as_str()
-                .is_some_and(|text| text.to_lowercase().starts_with(&prefix.to_lowercase())),
+            Self::Compared {
+                field,
+                order,
+                value,
+            } => compare(read(entity, field), value).is_some_and(|found| match order {
+                Comparison::Greater => found.is_gt(),
+                Comparison::GreaterOrEqual => found.is_ge(),
+                Comparison::Less => found.is_lt(),
+                Comparison::LessOrEqual => found.is_le(),
+            }),
+            Self::HasText { field, place, text } => {
+                let text = text.to_lowercase();
+                read(entity, field).as_str().is_some_and(|own| {
+                    let own = own.to_lowercase();
+                    match place {
+                        Place::Start => own.starts_with(&text),
+                        Place::End => own.ends_with(&text),
+                        Place::Anywhere => own.contains(&text),
+                    }
+                })
+            }
             Self::IsOf { type_name } => entity
                 .get("@odata.type")
                 .and_then(Value::as_str)
@@ -67,6 +122,7 @@ impl Filter {
                 left.is_advanced() || right.is_advanced()
             }
             Self::Not(_) => true,
+            Self::HasText { place, .. } => *place != Place::Start,
             _ => false,
         }
     }
@@ -86,6 +142,17 @@ fn same(left: &Value, right: &Value) -> bool {
         }
         (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
         _ => left == right,
+    }
+}
+
+/// Numbers by size, texts by their letters: times are written so that this is their order.
+fn compare(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left.as_f64()?.partial_cmp(&right.as_f64()?),
+        (Value::String(left), Value::String(right)) => {
+            Some(left.to_lowercase().cmp(&right.to_lowercase()))
+        }
+        _ => None,
     }
 }
 
@@ -204,21 +271,29 @@ impl Parser<'_> {
                     values,
                 })
             }
-            other => Err(unsupported(other)),
+            other => {
+                let order = match other {
+                    "gt" => Comparison::Greater,
+                    "ge" => Comparison::GreaterOrEqual,
+                    "lt" => Comparison::Less,
+                    "le" => Comparison::LessOrEqual,
+                    _ => return Err(unsupported(other)),
+                };
+                Ok(Filter::Compared {
+                    field: name,
+                    order,
+                    value: self.literal()?,
+                })
+            }
         }
     }
 
     /// After the name and the parenthesis of `startswith`, `isof` or `any`.
     fn call(&mut self, name: &str) -> Result<Filter, ODataProblem> {
         let filter = match name {
-            "startswith" | "startsWith" => {
-                let field = self.word()?;
-                self.expect(&Token::Comma)?;
-                let Value::String(prefix) = self.literal()? else {
-                    return Err(malformed());
-                };
-                Filter::StartsWith { field, prefix }
-            }
+            "startswith" | "startsWith" => self.text(Place::Start)?,
+            "endswith" | "endsWith" => self.text(Place::End)?,
+            "contains" => self.text(Place::Anywhere)?,
             "isof" => {
                 let Value::String(type_name) = self.literal()? else {
                     return Err(malformed());
@@ -234,6 +309,16 @@ impl Parser<'_> {
         };
         self.expect(&Token::Close)?;
         Ok(filter)
+    }
+
+    /// `displayName,'x'`.
+    fn text(&mut self, place: Place) -> Result<Filter, ODataProblem> {
+        let field = self.word()?;
+        self.expect(&Token::Comma)?;
+        match self.literal()? {
+            Value::String(text) => Ok(Filter::HasText { field, place, text }),
+            _ => Err(malformed()),
+        }
     }
 
     /// `c:c eq 'Unified'`.
@@ -345,6 +430,10 @@ mod tests {
         );
         check("nested/family in ('none','baseline')", true);
         check("rule eq null", true);
+        check("version gt 2 and version le 3", true);
+        check("version lt 3 or nested/family ge 'c'", false);
+        check("contains(displayName,'ES'' t')", true);
+        check("endswith(displayName,'sales')", false);
     }
 
     #[test]
@@ -357,7 +446,7 @@ mod tests {
             "a eq 'x",
             "(a eq 1",
             "a eq 1)",
-            "a gt 1",
+            "a has 1",
             "foo(a,'b')",
             "a in ()",
             "a/any(c:d eq 1)",

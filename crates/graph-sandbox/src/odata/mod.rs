@@ -6,12 +6,13 @@ mod page;
 mod path;
 mod project;
 mod query;
+mod search;
 
 pub(crate) use expand::Expand;
 pub(crate) use filter::Filter;
-pub(crate) use page::{Page, PageSize, SkipToken, page};
+pub(crate) use page::{Admits, Next, SkipToken, count, page};
 pub(crate) use path::{Key, Segment, segments};
-pub(crate) use project::{context_suffix, project};
+pub(crate) use project::{Maker, Shape, context_suffix, part};
 pub(crate) use query::Query;
 
 /// A query or a path that cannot be read.

@@ -1,31 +1,111 @@
-//! What of an entity goes out: `$select` and `$expand`.
+//! What of an entity goes out: `$select`, `$expand`, and what a version knows.
+
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::Expand;
-use crate::catalogue::Navigation;
+use crate::catalogue::{Navigation, Version};
+use crate::reply::Item;
+use crate::state::Entity;
 
-/// The entity as asked for. Navigation properties are stored inside it and stay
-/// behind unless they are expanded.
-pub(crate) fn project(
-    entity: &Value,
-    navigation: &[Navigation],
+/// Makes the value of a navigation property that is not stored with the entity.
+pub(crate) type Maker<'a> = Option<&'a dyn Fn(&str, &Entity) -> Option<Value>>;
+
+/// How entities are shown.
+pub(crate) struct Shape<'a> {
+    pub(crate) version: Version,
+    pub(crate) navigation: &'static [Navigation],
+    /// Properties sent on top of the plain ones.
+    pub(crate) detail: &'static [&'static str],
+    /// Properties that are not sent.
+    pub(crate) hidden: &'static [&'static str],
+    pub(crate) select: &'a [String],
+    pub(crate) expand: &'a [Expand],
+    pub(crate) made: Maker<'a>,
+}
+
+impl Shape<'_> {
+    /// The entity as asked for; one that goes out whole is not even read.
+    pub(crate) fn item(&self, entity: &Arc<Entity>) -> Item {
+        if self.select.is_empty()
+            && self.expand.is_empty()
+            && self.hidden.is_empty()
+            && self.detail.is_empty()
+        {
+            return Item::Stored(Arc::clone(entity));
+        }
+        Item::Made(self.fields(entity))
+    }
+
+    pub(crate) fn fields(&self, entity: &Entity) -> Map<String, Value> {
+        let mut out = entity.fields();
+        out.retain(|name, _| {
+            !self.hidden.contains(&name.as_str()) && is_selected(name, self.select)
+        });
+        if self.detail.is_empty() && self.expand.is_empty() {
+            return out;
+        }
+        let mut apart = entity.apart();
+        for name in self
+            .detail
+            .iter()
+            .filter(|name| is_selected(name, self.select))
+        {
+            if let Some(value) = apart.remove(*name) {
+                out.insert((*name).to_owned(), value);
+            }
+        }
+        for wanted in self.expand {
+            let known = self
+                .navigation
+                .iter()
+                .find(|known| known.name == wanted.name);
+            let stored = known.and_then(|known| Some((known, apart.remove(&wanted.name)?)));
+            let value = match stored {
+                Some((known, value)) => Some(expanded(value, known, wanted, self.version)),
+                None => self.made.and_then(|made| made(&wanted.name, entity)),
+            };
+            if let Some(value) = value {
+                out.insert(wanted.name.clone(), value);
+            }
+        }
+        out
+    }
+}
+
+fn expanded(value: Value, known: &Navigation, wanted: &Expand, version: Version) -> Value {
+    let one = |item: Value| part(item, known, &wanted.select, &wanted.nested, version);
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(one).collect()),
+        other => other,
+    }
+}
+
+/// A part of an entity, as asked for.
+pub(crate) fn part(
+    item: Value,
+    known: &Navigation,
     select: &[String],
     expand: &[Expand],
+    version: Version,
 ) -> Value {
-    let Some(fields) = entity.as_object() else {
-        return entity.clone();
+    let Value::Object(mut fields) = item else {
+        return item;
     };
+    if known.name == "assignments" && version == Version::V1 {
+        plain_assignment(&mut fields);
+    }
     let mut out = Map::new();
     for (name, value) in fields {
-        match navigation.iter().find(|known| known.name == name) {
-            Some(known) => {
-                if let Some(wanted) = expand.iter().find(|item| item.name == *name) {
-                    out.insert(name.clone(), expanded(value, known, wanted));
+        match known.navigation.iter().find(|below| below.name == name) {
+            Some(below) => {
+                if let Some(wanted) = expand.iter().find(|item| item.name == name) {
+                    out.insert(name, expanded(value, below, wanted, version));
                 }
             }
-            None if is_selected(name, select) => {
-                out.insert(name.clone(), value.clone());
+            None if is_selected(&name, select) => {
+                out.insert(name, value);
             }
             None => {}
         }
@@ -33,12 +113,12 @@ pub(crate) fn project(
     Value::Object(out)
 }
 
-fn expanded(value: &Value, known: &Navigation, wanted: &Expand) -> Value {
-    let one = |entity: &Value| project(entity, known.navigation, &wanted.select, &wanted.nested);
-    match value {
-        Value::Array(items) => Value::Array(items.iter().map(one).collect()),
-        Value::Object(_) => one(value),
-        other => other.clone(),
+/// In v1.0 a target has no filter, and an assignment no source.
+fn plain_assignment(fields: &mut Map<String, Value>) {
+    fields.remove("source");
+    fields.remove("sourceId");
+    if let Some(target) = fields.get_mut("target").and_then(Value::as_object_mut) {
+        target.retain(|name, _| !name.starts_with("deviceAndAppManagementAssignmentFilter"));
     }
 }
 

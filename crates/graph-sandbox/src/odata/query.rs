@@ -1,6 +1,7 @@
 //! The query of a request, decoded and taken apart.
 
-use super::{Expand, Filter, ODataProblem, SkipToken};
+use super::search::Search;
+use super::{Expand, Filter, Next, ODataProblem, SkipToken};
 use crate::encoding::{pairs, percent_encode};
 
 /// The options of a query.
@@ -9,15 +10,17 @@ pub(crate) struct Query {
     pub(crate) select: Vec<String>,
     pub(crate) filter: Option<Filter>,
     pub(crate) expand: Vec<Expand>,
-    pub(crate) order: Option<Order>,
+    pub(crate) order: Vec<Order>,
+    pub(crate) search: Option<Search>,
     pub(crate) top: Option<usize>,
+    pub(crate) skip: usize,
     pub(crate) skip_token: Option<SkipToken>,
     pub(crate) count: bool,
     /// All options but the position, for the link to the next page.
     carried: Vec<(String, String)>,
 }
 
-/// `$orderby` by one field.
+/// One field of `$orderby`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Order {
     pub(crate) field: String,
@@ -43,9 +46,11 @@ impl Query {
         let mut query = Self::default();
         let broken = || ODataProblem::Malformed("The query is malformed.".to_owned());
         for (name, value) in pairs(raw.trim_start_matches('?')).ok_or_else(broken)? {
-            let skips = name == "$skiptoken";
+            let is_position = ["$skiptoken", "$skip"]
+                .iter()
+                .any(|own| name.eq_ignore_ascii_case(own));
             query.take(&name, &value)?;
-            if !skips {
+            if !is_position {
                 query.carried.push((name, value));
             }
         }
@@ -57,8 +62,11 @@ impl Query {
             "$select" => self.select = names(value),
             "$filter" => self.filter = Some(Filter::parse(value)?),
             "$expand" => self.expand = Expand::list(value)?,
-            "$orderby" => self.order = Some(order(value)?),
+            "$orderby" => self.order = value.split(',').map(order).collect::<Result<_, _>>()?,
+            "$search" => self.search = Some(Search::parse(value)?),
             "$top" => self.top = Some(top(value)?),
+            "$skip" => self.skip = skip(value)?,
+            "$format" | "$deltatoken" => {}
             "$count" => self.count = value.eq_ignore_ascii_case("true"),
             "$skiptoken" => self.skip_token = Some(SkipToken::read(value)?),
             other if other.starts_with('$') => {
@@ -70,9 +78,20 @@ impl Query {
         Ok(())
     }
 
+    /// The same without `$expand`, in the links too when nothing carries it.
+    pub(crate) fn expanded_already(&self) -> Self {
+        Self {
+            expand: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// The query of the next page: the same, from another position.
-    pub(crate) fn next(&self, token: &SkipToken) -> String {
-        let position = ("$skiptoken".to_owned(), token.write());
+    pub(crate) fn next(&self, next: &Next) -> String {
+        let position = match next {
+            Next::Token(token) => ("$skiptoken".to_owned(), token.write()),
+            Next::Skip(skip) => ("$skip".to_owned(), skip.to_string()),
+        };
         self.carried
             .iter()
             // Only the first page says the count.
@@ -103,6 +122,12 @@ fn top(value: &str) -> Result<usize, ODataProblem> {
         .ok_or_else(|| ODataProblem::Malformed(format!("Invalid value '{value}' for $top.")))
 }
 
+fn skip(value: &str) -> Result<usize, ODataProblem> {
+    let skip = value.trim().parse::<u32>().ok();
+    skip.and_then(|skip| usize::try_from(skip).ok())
+        .ok_or_else(|| ODataProblem::Malformed(format!("Invalid value '{value}' for $skip.")))
+}
+
 fn order(value: &str) -> Result<Order, ODataProblem> {
     let mut words = value.split_whitespace();
     let field = words.next().unwrap_or("").to_owned();
@@ -111,10 +136,8 @@ fn order(value: &str) -> Result<Order, ODataProblem> {
         Some("desc") => Direction::Down,
         Some(_) => return Err(ODataProblem::Malformed("Invalid $orderby.".to_owned())),
     };
-    if field.is_empty() || field.contains(',') || words.next().is_some() {
-        return Err(ODataProblem::Unsupported(
-            "$orderby takes one field.".to_owned(),
-        ));
+    if field.is_empty() || words.next().is_some() {
+        return Err(ODataProblem::Malformed("Invalid $orderby.".to_owned()));
     }
     Ok(Order { field, direction })
 }
@@ -138,7 +161,7 @@ mod tests {
     #[test]
     fn the_next_page_keeps_everything_but_position_and_count() {
         let query = Query::parse("$filter=a+eq+'x%26y'&$count=true&$top=2").unwrap();
-        let next = query.next(&SkipToken::After("k".to_owned()));
+        let next = query.next(&Next::Token(SkipToken::After("k".to_owned())));
         let again = Query::parse(&next).unwrap();
         assert_eq!(again.filter, query.filter);
         assert_eq!((again.top, again.count), (Some(2), false));
@@ -154,8 +177,10 @@ mod tests {
             "$top=99999999999",
             "$filter=%",
             "$search=x",
+            "$apply=x",
+            "$skip=-1",
             "$skiptoken=zzz",
-            "$orderby=a,b",
+            "$orderby=a,",
             "$orderby=",
             "$expand=a(",
             "%ff=1",

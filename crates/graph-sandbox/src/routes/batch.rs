@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::request::{Consistency, GraphCall};
+use super::request::{self, Approval, Consistency, GraphCall};
 use super::{finish, graph, scripted};
+use crate::encoding::hex;
 use crate::errors::{Family, Problem, Trace};
-use crate::faults::{Effect, Place};
+use crate::faults::{AfterCommit, Effect, Place};
 use crate::journal::JournalEntry;
 use crate::reply::{Reply, ReplyBody};
 use crate::{Sandbox, clock};
@@ -43,7 +46,7 @@ pub(super) async fn answer(
     };
     let mut statuses: HashMap<&str, StatusCode> = HashMap::new();
     let mut responses = Vec::with_capacity(parts.len());
-    for part in &parts {
+    for part in in_turn(&parts) {
         let failed = |id: &String| {
             statuses
                 .get(id.as_str())
@@ -63,10 +66,33 @@ pub(super) async fn answer(
         statuses.insert(&part.id, reply.status);
         responses.push(written(part, &reply));
     }
-    Reply::json(StatusCode::OK, json!({"responses": responses}))
+    // Nobody may rely on an order; the last comes first, so that nobody does.
+    responses.reverse();
+    let text = format!("{{\"responses\":[{}]}}", responses.join(","));
+    Reply::new(StatusCode::OK, ReplyBody::Written(text))
 }
 
-struct Part {
+/// The parts so that each comes after those it depends on.
+fn in_turn(parts: &[Part]) -> Vec<&Part> {
+    let mut turn: Vec<&Part> = Vec::with_capacity(parts.len());
+    while turn.len() < parts.len() {
+        let before = turn.len();
+        for part in parts {
+            let is_done = |id: &String| turn.iter().any(|done| done.id == *id);
+            if !is_done(&part.id) && part.depends_on.iter().all(is_done) {
+                turn.push(part);
+            }
+        }
+        if turn.len() == before {
+            break;
+        }
+    }
+    turn
+}
+
+/// One request of a batch.
+#[derive(Debug)]
+pub(crate) struct Part {
     id: String,
     method: Method,
     /// Below the version, with a leading slash.
@@ -74,10 +100,14 @@ struct Part {
     query: String,
     consistency: Consistency,
     client_request_id: Option<String>,
+    approval: Approval,
+    page_size: Option<usize>,
+    body: Bytes,
     depends_on: Vec<String>,
 }
 
-fn read(body: &[u8]) -> Result<Vec<Part>, String> {
+/// Reads and checks a batch.
+pub(crate) fn read(body: &[u8]) -> Result<Vec<Part>, String> {
     let body: Value =
         serde_json::from_slice(body).map_err(|_| "The batch is not valid JSON.".to_owned())?;
     let requests = body
@@ -94,14 +124,18 @@ fn read(body: &[u8]) -> Result<Vec<Part>, String> {
         if parts.iter().any(|other| other.id == part.id) {
             return Err(format!("The request id '{}' occurs twice.", part.id));
         }
-        let known = |id: &String| parts.iter().any(|other| other.id == *id);
-        if !part.depends_on.iter().all(known) {
-            return Err(format!(
-                "Request '{}' depends on one that is not before it.",
-                part.id
-            ));
-        }
         parts.push(part);
+    }
+    let known = |id: &String| parts.iter().any(|other| other.id == *id);
+    let lost = parts.iter().find(|part| !part.depends_on.iter().all(known));
+    if let Some(part) = lost {
+        return Err(format!(
+            "Request '{}' depends on one that is not there.",
+            part.id
+        ));
+    }
+    if in_turn(&parts).len() < parts.len() {
+        return Err("The requests depend on each other in a circle.".to_owned());
     }
     Ok(parts)
 }
@@ -144,7 +178,17 @@ fn part(request: &Value) -> Result<Part, String> {
             .collect(),
         Some(_) => return Err(format!("'dependsOn' of request '{id}' must be an array.")),
     };
+    let body = match request.get("body") {
+        None | Some(Value::Null) => Bytes::new(),
+        Some(body) => Bytes::from(body.to_string()),
+    };
     Ok(Part {
+        body,
+        approval: Approval {
+            justification: header("x-msft-approval-justification").map(str::to_owned),
+            code: header("x-msft-approval-code").map(str::to_owned),
+        },
+        page_size: request::page_size(header("prefer")),
         method,
         path: format!("/{}", path.trim_start_matches('/')),
         query: query.to_owned(),
@@ -183,7 +227,9 @@ async fn one(
         path: part.path.clone(),
         query: part.query.clone(),
         consistency: part.consistency,
-        body: None,
+        approval: part.approval.clone(),
+        page_size: part.page_size,
+        body: part.body.clone(),
         trace,
         ..outer.clone()
     };
@@ -192,24 +238,27 @@ async fn one(
         seq: 0,
         time: clock::iso_millis(sandbox.clock().micros()),
         tenant_id: Some(call.tenant.id.to_string()),
-        app_id: Some(call.tenant.app_id.to_string()),
+        app_id: Some(call.app_id.to_string()),
         method: call.method.to_string(),
         path: path.clone(),
         query: Some(call.query.clone()).filter(|query| !query.is_empty()),
         status: None,
         request_id: call.trace.request_id.clone(),
         client_request_id: Some(call.trace.client_request_id.clone()),
-        body_hash: None,
+        body_hash: (!call.body.is_empty()).then(|| hex(&Sha256::digest(&call.body))),
         write: None,
         in_batch: Some(seq),
     });
+    let call = GraphCall { seq: own, ..call };
     let place = Place {
         tenant_id: Some(&call.tenant.id),
         path: &path,
         short: &call.path,
     };
     let effect = if asks_faults {
-        sandbox.faults().strike_part(&place)
+        sandbox
+            .faults()
+            .strike_part(&place, graph::verb(&call.method, &call.path))
     } else {
         Effect::default()
     };
@@ -228,6 +277,10 @@ async fn one(
         }
         None => graph::answer(sandbox, &call),
     };
+    if let Some(AfterCommit::Status(status)) = effect.after_commit {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        reply = scripted::scripted(status, None, &call.trace);
+    }
     let query = if call.query.is_empty() {
         String::new()
     } else {
@@ -242,28 +295,31 @@ async fn one(
     reply
 }
 
-fn written(part: &Part, reply: &Reply) -> Value {
+fn written(part: &Part, reply: &Reply) -> String {
     let mut headers: Map<String, Value> = reply
         .headers
         .iter()
         .filter_map(|(name, value)| Some((canonical(name.as_str()), json!(value.to_str().ok()?))))
         .collect();
-    let body = match &reply.body {
-        ReplyBody::Empty => Value::Null,
-        ReplyBody::Text(text) => json!(text),
-        ReplyBody::Json(value) => value.clone(),
-    };
     if let Some(content_type) = content_type(reply) {
         headers.insert("Content-Type".to_owned(), json!(content_type));
     }
-    json!({"id": part.id, "status": reply.status.as_u16(), "headers": headers, "body": body})
+    let mut out = format!(
+        "{{\"id\":{},\"status\":{},\"headers\":{},\"body\":",
+        Value::from(part.id.as_str()),
+        reply.status.as_u16(),
+        Value::Object(headers),
+    );
+    reply.body.write_json(&mut out);
+    out.push('}');
+    out
 }
 
 fn content_type(reply: &Reply) -> Option<&'static str> {
     match reply.body {
         ReplyBody::Empty => None,
         ReplyBody::Text(_) => Some("text/plain"),
-        ReplyBody::Json(_) => Some("application/json"),
+        ReplyBody::Json(_) | ReplyBody::Written(_) | ReplyBody::List(_) => Some("application/json"),
     }
 }
 

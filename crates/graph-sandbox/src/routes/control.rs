@@ -6,13 +6,16 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::drift::{self, MutationProblem};
 use super::request;
-use crate::catalogue::{self, COLLECTIONS};
+use super::write;
+use crate::catalogue::{self, SERVICE_PRINCIPALS};
+use crate::certificates;
 use crate::encoding::{Plus, pairs, percent_decode};
 use crate::faults::{self, BadField};
 use crate::permissions;
 use crate::reply::Reply;
-use crate::state::{MutationProblem, Tenant};
+use crate::state::{NewApp, Tenant, Unsaved};
 use crate::{Sandbox, Throttling};
 
 /// Why a control request is refused.
@@ -32,12 +35,31 @@ impl From<BadField> for Refusal {
     }
 }
 
-pub(super) fn answer(sandbox: &Sandbox, parts: &Parts, body: Option<&Bytes>) -> Reply {
-    dispatch(sandbox, parts, body).unwrap_or_else(Refusal::into_reply)
+impl From<Unsaved> for Refusal {
+    fn from(_: Unsaved) -> Self {
+        Self::Mutation(MutationProblem::Unsaved)
+    }
 }
 
-fn dispatch(sandbox: &Sandbox, parts: &Parts, body: Option<&Bytes>) -> Result<Reply, Refusal> {
-    refuse_foreign_pages(parts)?;
+/// Applications of one tenant at most.
+const MAX_APPS: usize = 1_000;
+
+pub(super) fn answer(
+    sandbox: &Sandbox,
+    parts: &Parts,
+    scheme: &str,
+    body: Option<&Bytes>,
+) -> Reply {
+    dispatch(sandbox, parts, scheme, body).unwrap_or_else(Refusal::into_reply)
+}
+
+fn dispatch(
+    sandbox: &Sandbox,
+    parts: &Parts,
+    scheme: &str,
+    body: Option<&Bytes>,
+) -> Result<Reply, Refusal> {
+    refuse_foreign_pages(parts, scheme)?;
     let body = body.ok_or(Refusal::TooLarge)?;
     let path = percent_decode(parts.uri.path(), Plus::Literal).ok_or(Refusal::NotFound)?;
     let steps: Vec<&str> = path
@@ -72,23 +94,44 @@ fn dispatch(sandbox: &Sandbox, parts: &Parts, body: Option<&Bytes>) -> Result<Re
             Method::POST | Method::PUT => set_throttling(sandbox, body),
             _ => Err(Refusal::Method("GET, POST")),
         },
-        ["tenants", name, what @ ("state" | "mutate" | "grant")] => {
+        ["enrollment"] => match *method {
+            Method::POST | Method::PUT => set_enrollment(sandbox, body),
+            _ => Err(Refusal::Method("POST")),
+        },
+        ["tenants", name, rest @ ..] => {
             let tenant = sandbox.tenant(name).ok_or(Refusal::NotFound)?;
-            match (*what, method) {
-                ("state", &Method::GET) => Ok(ok(state(sandbox, tenant))),
-                ("mutate", &Method::POST) => mutate(sandbox, tenant, body),
-                ("grant", &Method::POST) => grant(tenant, body),
-                ("state", _) => Err(Refusal::Method("GET")),
-                _ => Err(Refusal::Method("POST")),
-            }
+            of_tenant(sandbox, tenant, rest, parts, body)
+        }
+        _ => Err(Refusal::NotFound),
+    }
+}
+
+fn of_tenant(
+    sandbox: &Sandbox,
+    tenant: &Tenant,
+    rest: &[&str],
+    parts: &Parts,
+    body: &[u8],
+) -> Result<Reply, Refusal> {
+    let query = parts.uri.query().unwrap_or("");
+    match (rest, &parts.method) {
+        (["state"], &Method::GET) => state(sandbox, tenant, query),
+        (["mutate"], &Method::POST) => mutate(sandbox, tenant, body),
+        (["grant"], &Method::POST) => grant(tenant, body),
+        (["apps"], &Method::POST) => register(tenant, body),
+        (["certificates"], &Method::POST) => add_certificates(tenant, body),
+        (["approvals", code], &Method::POST) => decide(sandbox, tenant, code, body),
+        (["state"], _) => Err(Refusal::Method("GET")),
+        (["mutate" | "grant" | "apps" | "certificates"] | ["approvals", _], _) => {
+            Err(Refusal::Method("POST"))
         }
         _ => Err(Refusal::NotFound),
     }
 }
 
 /// A page in somebody's browser may reach loopback; it says where it comes from.
-fn refuse_foreign_pages(parts: &Parts) -> Result<(), Refusal> {
-    let own = request::origin(&parts.uri, &parts.headers);
+fn refuse_foreign_pages(parts: &Parts, scheme: &str) -> Result<(), Refusal> {
+    let own = request::origin(scheme, &parts.uri, &parts.headers);
     match request::text(&parts.headers, "origin") {
         Some(origin) if origin != own => Err(Refusal::ForeignPage),
         _ => Ok(()),
@@ -136,27 +179,158 @@ fn set_throttling(sandbox: &Sandbox, body: &[u8]) -> Result<Reply, Refusal> {
     Ok(ok(json!({"mode": mode})))
 }
 
-fn state(sandbox: &Sandbox, tenant: &Tenant) -> Value {
-    json!({
+fn set_enrollment(sandbox: &Sandbox, body: &[u8]) -> Result<Reply, Refusal> {
+    let body = json_body(body)?;
+    let wanted = body.get("app_only_writes").and_then(Value::as_str);
+    let allow = match wanted {
+        Some("allowed") => true,
+        Some("refused") => false,
+        _ => return Err(BadField::new("app_only_writes", "must be allowed or refused").into()),
+    };
+    sandbox.allow_enrollment_writes(allow);
+    Ok(ok(json!({"app_only_writes": wanted})))
+}
+
+/// Who the tenant is and how much it holds; with `?collection=` all of one collection.
+fn state(sandbox: &Sandbox, tenant: &Tenant, query: &str) -> Result<Reply, Refusal> {
+    let mut entities = Value::Null;
+    for (name, value) in pairs(query).ok_or_else(|| BadField::new("query", "is malformed"))? {
+        if name != "collection" {
+            return Err(BadField::new(&name, "is not known; collection is").into());
+        }
+        let collection = collection_named(&value)?;
+        entities = tenant.with(collection, |entities| {
+            let all = entities.values().map(|entity| {
+                let mut fields = entity.whole();
+                fields.retain(|name, _| !name.starts_with('#') || name.contains('.'));
+                Value::Object(fields)
+            });
+            all.collect()
+        });
+    }
+    let first = tenant.apps().into_iter().next();
+    let apps: Vec<_> = tenant
+        .apps()
+        .iter()
+        .map(|app| {
+            json!({
+                "client_id": &*app.client_id, "display_name": app.display_name,
+                "roles": *app.roles, "certificates": app.certificates.len(),
+            })
+        })
+        .collect();
+    let mut body = json!({
         "tenant_id": tenant.seed.tenant_id,
         "display_name": tenant.seed.display_name,
         "domain": tenant.seed.domain,
         "client_id": tenant.seed.client_id,
-        "roles": *tenant.roles(),
+        "roles": first.map(|app| app.roles.as_ref().clone()),
+        "apps": apps,
+        "version": tenant.version(),
         "counts": tenant.counts(),
         "journal_seq": sandbox.journal().last_seq(),
-    })
+    });
+    if let (Some(body), false) = (body.as_object_mut(), entities.is_null()) {
+        body.insert("entities".to_owned(), entities);
+    }
+    Ok(ok(body))
+}
+
+fn role(value: &Value) -> Option<&str> {
+    value
+        .as_str()
+        .filter(|role| permissions::role_id(role).is_some())
+}
+
+/// The application a body names, or the generated one.
+fn app_of<'a>(tenant: &'a Tenant, body: &'a Value) -> Result<&'a str, BadField> {
+    match body.get("client_id") {
+        None | Some(Value::Null) => Ok(&tenant.seed.client_id),
+        Some(id) => id
+            .as_str()
+            .filter(|id| tenant.app(id).is_some())
+            .ok_or_else(|| BadField::new("client_id", "is of no application in this tenant")),
+    }
 }
 
 fn grant(tenant: &Tenant, body: &[u8]) -> Result<Reply, Refusal> {
     let body = json_body(body)?;
     let role = body
-        .as_object()
-        .and_then(|fields| text(fields, "role"))
-        .filter(|role| permissions::role_id(role).is_some())
+        .get("role")
+        .and_then(role)
         .ok_or_else(|| BadField::new("role", "must name a permission such as Group.Read.All"))?;
-    tenant.grant(role);
-    Ok(ok(json!({"roles": *tenant.roles()})))
+    let app = tenant
+        .change_app(app_of(tenant, &body)?, |app| {
+            std::sync::Arc::make_mut(&mut app.roles).insert(role.to_owned());
+        })
+        .ok_or(Refusal::NotFound)??;
+    Ok(ok(json!({"roles": *app.roles})))
+}
+
+fn pem(body: &Value) -> Result<Vec<crate::state::Certificate>, BadField> {
+    let text = body.get("pem").and_then(Value::as_str);
+    text.and_then(certificates::read_pem)
+        .ok_or_else(|| BadField::new("pem", "must hold a certificate"))
+}
+
+fn add_certificates(tenant: &Tenant, body: &[u8]) -> Result<Reply, Refusal> {
+    let body = json_body(body)?;
+    let certificates = pem(&body)?;
+    let app = tenant
+        .change_app(app_of(tenant, &body)?, |app| {
+            app.certificates.extend(certificates);
+        })
+        .ok_or(Refusal::NotFound)??;
+    Ok(ok(json!({"certificates": app.certificates.len()})))
+}
+
+/// One application more, with a secret of its own.
+fn register(tenant: &Tenant, body: &[u8]) -> Result<Reply, Refusal> {
+    let body = json_body(body)?;
+    let name = body.get("display_name").and_then(Value::as_str);
+    let roles = body.get("roles").and_then(Value::as_array);
+    let roles = roles.into_iter().flatten().map(|value| {
+        role(value)
+            .map(str::to_owned)
+            .ok_or_else(|| BadField::new("roles", "must name permissions such as Group.Read.All"))
+    });
+    let new = NewApp {
+        display_name: name.unwrap_or("Application").chars().take(120).collect(),
+        roles: roles.collect::<Result<_, _>>()?,
+        certificates: match body.get("pem") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(_) => pem(&body)?,
+        },
+    };
+    if tenant.apps().len() >= MAX_APPS {
+        return Err(Refusal::Mutation(MutationProblem::Full));
+    }
+    let secret = format!("sandbox~{}", uuid::Uuid::new_v4().simple());
+    let app = tenant.register(new, secret.clone())?;
+    let made = json!({"client_id": &*app.client_id, "client_secret": secret, "roles": *app.roles});
+    Ok(Reply::json(StatusCode::CREATED, made))
+}
+
+/// The other person's word about a request for approval.
+fn decide(sandbox: &Sandbox, tenant: &Tenant, code: &str, body: &[u8]) -> Result<Reply, Refusal> {
+    let body = json_body(body)?;
+    let known = ["approved", "rejected", "cancelled", "expired"];
+    let status = body.get("status").and_then(Value::as_str);
+    let status = status
+        .filter(|status| known.contains(status))
+        .ok_or_else(|| BadField::new("status", format!("must be one of {}", known.join(", "))))?;
+    write::set_approval(tenant, code, status, sandbox.clock().seconds())
+        .map_err(Refusal::Mutation)?;
+    Ok(ok(json!({"id": code, "status": status})))
+}
+
+fn collection_named(name: &str) -> Result<&'static catalogue::Collection, BadField> {
+    catalogue::by_name(name)
+        .filter(|known| known.path != SERVICE_PRINCIPALS)
+        .ok_or_else(|| {
+            let names: Vec<_> = catalogue::all().map(|known| known.path).collect();
+            BadField::new("collection", format!("must be one of {}", names.join(", ")))
+        })
 }
 
 fn mutate(sandbox: &Sandbox, tenant: &Tenant, body: &[u8]) -> Result<Reply, Refusal> {
@@ -169,11 +343,8 @@ fn mutate(sandbox: &Sandbox, tenant: &Tenant, body: &[u8]) -> Result<Reply, Refu
         return Err(BadField::new(unknown, "is not known").into());
     }
     let collection = text(fields, "collection")
-        .and_then(catalogue::by_name)
-        .ok_or_else(|| {
-            let names: Vec<_> = COLLECTIONS.iter().map(|known| known.path).collect();
-            BadField::new("collection", format!("must be one of {}", names.join(", ")))
-        })?;
+        .map(collection_named)
+        .unwrap_or_else(|| Err(BadField::new("collection", "is missing")))?;
     let id = match fields.get("id") {
         None | Some(Value::Null) => None,
         Some(Value::String(id)) if !id.is_empty() && id.len() <= 256 => Some(id.as_str()),
@@ -194,21 +365,16 @@ fn mutate(sandbox: &Sandbox, tenant: &Tenant, body: &[u8]) -> Result<Reply, Refu
             if let Some(id) = id {
                 entity.insert("id".to_owned(), json!(id));
             }
-            let made = tenant
-                .create(collection, entity, now)
-                .map_err(Refusal::Mutation)?;
+            let made = drift::create(tenant, collection, entity, now).map_err(Refusal::Mutation)?;
             Ok(Reply::json(StatusCode::CREATED, made))
         }
         Some("patch") => {
-            let changed = tenant
-                .patch(collection, needed_id()?, entity()?, now)
+            let changed = drift::patch(tenant, collection, needed_id()?, entity()?, now)
                 .map_err(Refusal::Mutation)?;
             Ok(ok(changed))
         }
         Some("delete") => {
-            tenant
-                .delete(collection, needed_id()?)
-                .map_err(Refusal::Mutation)?;
+            drift::delete(tenant, collection, needed_id()?).map_err(Refusal::Mutation)?;
             Ok(Reply::empty(StatusCode::NO_CONTENT))
         }
         _ => Err(BadField::new("op", "must be create, patch or delete").into()),
@@ -254,6 +420,10 @@ impl Refusal {
                 StatusCode::BAD_REQUEST,
                 "collection",
                 "follows from the tenant and cannot be changed; use a remove_role fault",
+            ),
+            Self::Mutation(MutationProblem::Unsaved) => plain(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the change could not be kept and was not made",
             ),
             Self::NotFound => plain(StatusCode::NOT_FOUND, "there is nothing here"),
             Self::Method(allowed) => {

@@ -10,13 +10,13 @@ use axum::response::Response;
 use sha2::{Digest, Sha256};
 
 use super::finish::Silence;
-use super::request::{Consistency, GraphCall, Target};
-use super::{batch, control, discovery, finish, graph, request, scripted, token};
+use super::request::{Approval, Consistency, GraphCall, Target};
+use super::{batch, consent, control, discovery, finish, graph, request, scripted, token};
 use crate::encoding::{Plus, hex, percent_decode};
 use crate::errors::{Family, Problem, Trace};
 use crate::faults::{AfterCommit, Effect, Place, Verb};
 use crate::journal::JournalEntry;
-use crate::listener::Breaker;
+use crate::listener::{Breaker, Connection};
 use crate::reply::Reply;
 use crate::sign_in_errors::SignInProblem;
 use crate::tokens::{Grant, Refusal};
@@ -31,7 +31,9 @@ pub(super) async fn handle(State(sandbox): State<Sandbox>, request: Request) -> 
     let path = parts.uri.path();
     if path == "/_sandbox" || path.starts_with("/_sandbox/") {
         return match sandbox.control() {
-            ControlApi::On => control::answer(&sandbox, &parts, body.as_ref()).into_response(),
+            ControlApi::On => {
+                control::answer(&sandbox, &parts, scheme(&parts), body.as_ref()).into_response()
+            }
             ControlApi::Off => Reply::empty(StatusCode::NOT_FOUND).into_response(),
         };
     }
@@ -65,8 +67,14 @@ pub(super) async fn handle(State(sandbox): State<Sandbox>, request: Request) -> 
 
 /// What can reset the connection a request came on.
 fn breaker(parts: &Parts) -> Option<Breaker> {
-    let info = parts.extensions.get::<ConnectInfo<Breaker>>()?;
-    Some(info.0.clone())
+    let info = parts.extensions.get::<ConnectInfo<Connection>>()?;
+    Some(info.0.breaker.clone())
+}
+
+/// How the client reached the sandbox.
+fn scheme(parts: &Parts) -> &'static str {
+    let info = parts.extensions.get::<ConnectInfo<Connection>>();
+    info.map_or("http", |info| info.0.scheme)
 }
 
 /// A request with everything that is known before it is answered.
@@ -97,7 +105,9 @@ impl Incoming {
                     .map(|tenant| tenant.seed.tenant_id.clone());
                 (Err(Refusal::Missing), Some(form), known)
             }
-            Target::Configuration { tenant } | Target::Keys { tenant } => {
+            Target::Configuration { tenant }
+            | Target::Keys { tenant }
+            | Target::AdminConsent { tenant } => {
                 let known = sandbox
                     .tenant(tenant)
                     .map(|tenant| tenant.seed.tenant_id.clone());
@@ -113,7 +123,7 @@ impl Incoming {
         Self {
             trace: request::trace(&parts.headers, seconds),
             path: percent_decode(raw, Plus::Literal).unwrap_or_else(|| raw.to_owned()),
-            origin: request::origin(&parts.uri, &parts.headers),
+            origin: request::origin(scheme(parts), &parts.uri, &parts.headers),
             target,
             body,
             grant,
@@ -158,8 +168,8 @@ impl Incoming {
     }
 
     fn verb(&self, parts: &Parts) -> Verb {
-        match self.target {
-            Target::Graph { .. } if parts.method == Method::PATCH => Verb::Writes,
+        match &self.target {
+            Target::Graph { rest, .. } => graph::verb(&parts.method, rest),
             _ => Verb::Reads,
         }
     }
@@ -201,17 +211,23 @@ impl Incoming {
                     let problem = Problem::Unauthenticated(Refusal::Unknown);
                     return problem.reply(Family::Directory, &self.trace);
                 };
-                let consistency = request::text(&parts.headers, "consistencylevel");
+                let header = |name: &str| request::text(&parts.headers, name);
                 let call = GraphCall {
                     tenant: tenant.clone(),
+                    app_id: grant.app_id.clone(),
                     roles: grant.roles.clone(),
                     version: *version,
                     method: parts.method.clone(),
                     path: rest.clone(),
                     query: parts.uri.query().unwrap_or("").to_owned(),
-                    body: Some(body.clone()),
+                    body: body.clone(),
                     seq,
-                    consistency: Consistency::of(consistency),
+                    consistency: Consistency::of(header("consistencylevel")),
+                    approval: Approval {
+                        justification: header("x-msft-approval-justification").map(str::to_owned),
+                        code: header("x-msft-approval-code").map(str::to_owned),
+                    },
+                    page_size: request::page_size(header("prefer")),
                     origin: self.origin.clone(),
                     trace: self.trace.clone(),
                 };
@@ -233,6 +249,10 @@ impl Incoming {
                 discovery::configuration(sandbox, tenant, &self.origin, &self.trace)
             }
             Target::Keys { tenant } => discovery::keys(sandbox, tenant, &self.trace),
+            Target::AdminConsent { tenant } => {
+                let query = parts.uri.query().unwrap_or("");
+                consent::answer(sandbox, tenant, query, &self.place(), &self.trace)
+            }
             Target::Unknown => Problem::UnknownSegment(
                 self.path
                     .trim_matches('/')

@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::{Value, json};
 
 use crate::clock;
 use crate::errors::Trace;
@@ -15,6 +14,9 @@ use crate::reply::{Reply, ReplyBody};
 
 /// Another host than the sandbox: no client may send its token there.
 const FOREIGN: &str = "https://graph.attacker.example";
+
+/// What tells a page that is given once more from the page itself.
+const AGAIN: &str = "sandbox-again=1";
 
 /// How no answer is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,14 +49,15 @@ pub(super) async fn no_answer(silence: Silence, breaker: Option<Breaker>) -> Res
 
 /// Changes the links of a collection where a fault says so.
 pub(super) fn bend_links(reply: &mut Reply, effect: &Effect, address: &str) {
-    let ReplyBody::Json(Value::Object(body)) = &mut reply.body else {
+    let ReplyBody::List(list) = &mut reply.body else {
         return;
     };
-    if !body.get("value").is_some_and(Value::is_array) {
-        return;
-    }
     let link = match effect.mangle {
         Some(Mangle::LoopNextLink) => address.to_owned(),
+        Some(Mangle::DuplicateNextLink) if !address.contains(AGAIN) => {
+            let joint = if address.contains('?') { '&' } else { '?' };
+            format!("{address}{joint}{AGAIN}")
+        }
         Some(Mangle::ForeignNextLink) => {
             let after_scheme = address.split_once("://").map_or(address, |(_, rest)| rest);
             let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..));
@@ -62,7 +65,8 @@ pub(super) fn bend_links(reply: &mut Reply, effect: &Effect, address: &str) {
         }
         _ => return,
     };
-    body.insert("@odata.nextLink".to_owned(), json!(link));
+    list.next = Some(link);
+    list.delta = None;
 }
 
 /// The answer as it goes out.

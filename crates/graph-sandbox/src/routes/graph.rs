@@ -1,22 +1,17 @@
-//! Answering for Graph: permissions, budgets, collections and entities.
+//! Answering for Graph: consent, permissions, budgets, and which part answers.
 
-use std::sync::Arc;
+use axum::http::Method;
 
-use axum::http::{Method, StatusCode};
-use serde_json::{Value, json};
-
-use super::change;
-use super::request::{Consistency, GraphCall};
+use super::request::GraphCall;
+use super::{delta, directory, read, unknown, write};
 use crate::Sandbox;
-use crate::catalogue::{COLLECTIONS, Collection, EMPTY_BELOW, Navigation};
+use crate::catalogue::{self, Collection};
 use crate::errors::{Family, Problem};
-use crate::faults::Place;
-use crate::odata::{
-    Key, ODataProblem, Page, PageSize, Query, Segment, context_suffix, page, project, segments,
-};
+use crate::faults::{FaultKind, Place, Verb};
+use crate::odata::{Key, ODataProblem, Query, Segment, segments};
 use crate::permissions;
 use crate::reply::Reply;
-use crate::state::{Entities, keyed, sort_key};
+use crate::throttle::{Cost, IsChange};
 
 /// The answer to one authenticated request.
 pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
@@ -25,65 +20,128 @@ pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
         Err(problem) => return from_odata(problem).reply(Family::Directory, &call.trace),
     };
     let family = family_of(&steps);
-    read(sandbox, call, &steps, family).unwrap_or_else(|problem| problem.reply(family, &call.trace))
+    serve(sandbox, call, &steps, family)
+        .unwrap_or_else(|problem| problem.reply(family, &call.trace))
 }
 
-fn family_of(steps: &[Segment]) -> Family {
-    match steps.first().map(|step| step.name.as_str()) {
+/// Whether a request changes something: every verb but GET does, except where POST only asks.
+pub(super) fn verb(method: &Method, path: &str) -> Verb {
+    let asks = ["$batch", "%24batch", "getByIds"]
+        .iter()
+        .any(|name| path.trim_end_matches('/').ends_with(name));
+    match *method {
+        Method::POST if asks => Verb::Reads,
+        Method::POST | Method::PATCH | Method::PUT | Method::DELETE => Verb::Writes,
+        _ => Verb::Reads,
+    }
+}
+
+pub(super) fn family_of(steps: &[Segment]) -> Family {
+    let name = |at: usize| steps.get(at).map(|step| step.name.as_str());
+    match name(0) {
         Some("deviceManagement" | "deviceAppManagement") => Family::Intune,
+        Some("identity") if name(1) == Some("conditionalAccess") => Family::ConditionalAccess,
         _ => Family::Directory,
     }
 }
 
-fn read(
+/// Where a request goes, as faults may name it.
+pub(super) struct Address {
+    path: String,
+}
+
+impl Address {
+    pub(super) fn of(call: &GraphCall) -> Self {
+        Self {
+            path: format!("/{}{}", call.version.name(), call.path),
+        }
+    }
+
+    pub(super) fn place<'a>(&'a self, call: &'a GraphCall) -> Place<'a> {
+        Place {
+            tenant_id: Some(&call.tenant.id),
+            path: &self.path,
+            short: &call.path,
+        }
+    }
+}
+
+fn serve(
     sandbox: &Sandbox,
     call: &GraphCall,
     steps: &[Segment],
     family: Family,
 ) -> Result<Reply, Problem> {
-    let path = format!("/{}{}", call.version.name(), call.path);
-    let place = Place {
-        tenant_id: Some(&call.tenant.id),
-        path: &path,
-        short: &call.path,
-    };
-    if sandbox.faults().consent_revoked(&place) {
+    let address = Address::of(call);
+    let place = address.place(call);
+    let faults = sandbox.faults();
+    if faults.strikes(&place, &FaultKind::ConsentRevoked) {
         return Err(Problem::ConsentRevoked);
     }
-    let roles = sandbox.faults().narrow(&place, &call.roles);
-    let call = &GraphCall {
-        roles,
-        ..call.clone()
+    let roles = faults.narrow(&place, &call.roles);
+    let narrowed;
+    let call = if std::sync::Arc::ptr_eq(&roles, &call.roles) {
+        call
+    } else {
+        narrowed = GraphCall {
+            roles,
+            ..call.clone()
+        };
+        &narrowed
     };
     let query = Query::parse(&call.query).map_err(from_odata)?;
-    let cost = cost(steps, &query);
+    let units = units(steps, &query);
+    let cost = Cost {
+        tenant: &call.tenant.id,
+        app: &call.app_id,
+        family,
+        units,
+        is_change: match verb(&call.method, &call.path) {
+            Verb::Writes => IsChange::Yes,
+            Verb::Reads => IsChange::No,
+        },
+        users: call.tenant.user_count(),
+    };
+    let now = sandbox.clock().micros();
     let used = sandbox
         .throttle()
-        .pay(&call.tenant.id, family, cost, sandbox.clock().micros())
-        .map_err(|refused| Problem::Throttled {
-            retry_after: refused.retry_after,
-        })?;
+        .pay(cost, now)
+        .map_err(Problem::Throttled)?;
+    if family == Family::Intune && faults.strikes(&place, &FaultKind::NotLicensed) {
+        return Err(Problem::NotLicensed);
+    }
     let reply = dispatch(sandbox, call, steps, &query)?;
     Ok(match family {
-        Family::Intune => reply,
         Family::Directory => {
-            let reply = reply.with("x-ms-resource-unit", &cost.to_string());
+            let reply = reply.with("x-ms-resource-unit", &units.to_string());
             if used > 0.8 {
                 reply.with("x-ms-throttle-limit-percentage", &format!("{used:.2}"))
             } else {
                 reply
             }
         }
+        Family::Intune | Family::ConditionalAccess => reply,
     })
 }
 
 /// Units of the directory's budget.
-fn cost(steps: &[Segment], query: &Query) -> u32 {
+fn units(steps: &[Segment], query: &Query) -> u32 {
     let is_list = steps.last().is_some_and(|step| step.key.is_none());
     let base = 1 + u32::from(is_list) + u32::from(!query.expand.is_empty());
     let saved =
         u32::from(!query.select.is_empty()) + u32::from(query.top.is_some_and(|top| top < 20));
     base.saturating_sub(saved).max(1)
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    pub(super) collection: &'static Collection,
+    pub(super) key: Option<Key>,
+    /// A type that the path names: `.../microsoft.graph.iosManagedAppProtection`.
+    pub(super) cast: Option<&'a str>,
+    /// What follows the key, casts left out.
+    pub(super) rest: Vec<&'a Segment>,
 }
 
 fn dispatch(
@@ -92,17 +150,47 @@ fn dispatch(
     steps: &[Segment],
     query: &Query,
 ) -> Result<Reply, Problem> {
-    let Some((collection, own, rest)) = find(steps) else {
-        return unknown(call, steps);
+    let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+    match names.as_slice() {
+        ["groups", "delta"] => return delta::answer(sandbox, call, query),
+        ["directoryObjects" | "groups", "getByIds"] => return directory::by_ids(call),
+        _ => {}
+    }
+    let Some(found) = find(steps) else {
+        return unknown::answer(call, steps);
     };
-    if !collection.versions.contains(&call.version) {
-        return Err(Problem::UnknownSegment(own.name.clone()));
+    if !found.collection.versions.contains(&call.version) {
+        let name = found.collection.short_name();
+        return Err(Problem::UnknownSegment(name.to_owned()));
     }
-    if !permissions::opens(collection.read, &call.roles) {
-        return Err(Problem::MissingRole(collection.read));
+    if !permissions::opens(found.collection.read, &call.roles) {
+        return Err(Problem::MissingRole(found.collection.read));
     }
-    if call.method != Method::GET && call.method != Method::PATCH {
-        return Err(Problem::MethodNotAllowed);
+    match call.method {
+        Method::GET | Method::HEAD => read::answer(call, &found, query),
+        _ => write::answer(sandbox, call, &found),
+    }
+}
+
+/// The collection a path leads to, the key, and the steps after it.
+fn find(steps: &[Segment]) -> Option<Found<'_>> {
+    let (collection, own, mut rest) = catalogue::all().find_map(|known| {
+        let depth = known.path.split('/').count();
+        let (head, rest) = steps.split_at_checked(depth)?;
+        let (own, folders) = head.split_last()?;
+        let same = known
+            .path
+            .split('/')
+            .eq(head.iter().map(|step| step.name.as_str()));
+        (same && folders.iter().all(|step| step.key.is_none())).then_some((known, own, rest))
+    })?;
+    let is_cast = |step: &Segment| step.name.starts_with("microsoft.graph.") && step.key.is_none();
+    let mut cast = None;
+    if let (None, [first, after @ ..]) = (&own.key, rest)
+        && is_cast(first)
+    {
+        cast = Some(first.name.as_str());
+        rest = after;
     }
     // The key in parentheses and the key as the next step are the same.
     let (key, rest) = match (&own.key, rest) {
@@ -112,272 +200,25 @@ fn dispatch(
         }
         (None, rest) => (None, rest),
     };
-    if call.method == Method::PATCH {
-        return match (&key, rest) {
-            (Some(key), []) => change::patch(sandbox, call, collection, key),
-            _ => Err(Problem::MethodNotAllowed),
-        };
-    }
-    let Some(key) = key else {
-        let list = List {
-            name: collection.path,
-            family: collection.family,
-            size: collection.size,
-            navigation: collection.navigation,
-            refuses_large_pages: collection.refuses_large_pages(),
-        };
-        return call.tenant.with(collection, &call.roles, |entities| {
-            list.answer(call, entities, query, rest)
-        });
-    };
-    let entity = call.tenant.with(collection, &call.roles, |entities| {
-        entity(collection, entities, &key)
-    })?;
-    match rest {
-        [] => Ok(one(call, collection, &entity, query)),
-        [step, after @ ..] => below(call, collection, &entity, step, after, query),
-    }
-}
-
-/// The collection a path leads to, its own step, and the steps after it.
-fn find(steps: &[Segment]) -> Option<(&'static Collection, &Segment, &[Segment])> {
-    COLLECTIONS.iter().find_map(|known| {
-        let depth = known.path.split('/').count();
-        let (head, rest) = steps.split_at_checked(depth)?;
-        let (own, folders) = head.split_last()?;
-        let same = known
-            .path
-            .split('/')
-            .eq(head.iter().map(|step| step.name.as_str()));
-        (same && folders.iter().all(|step| step.key.is_none())).then_some((known, own, rest))
+    Some(Found {
+        collection,
+        key,
+        cast,
+        rest: rest.iter().filter(|step| !is_cast(step)).collect(),
     })
 }
 
-fn entity(collection: &Collection, entities: &Entities, key: &Key) -> Result<Arc<Value>, Problem> {
-    let found = match key {
-        Key::Id(id) => entities.get(&sort_key(id)),
-        Key::Alternate { name, value } if name == "id" => entities.get(&sort_key(value)),
-        Key::Alternate { name, value } if collection.alternate_key == Some(name.as_str()) => {
-            entities.values().find(|entity| {
-                let own = entity.get(name).and_then(Value::as_str);
-                own.is_some_and(|own| own.eq_ignore_ascii_case(value))
-            })
-        }
-        Key::Alternate { name, .. } => {
-            let message = format!("The key property '{name}' is not known for this resource.");
-            return Err(Problem::BadRequest(message));
-        }
-    };
-    let wanted = match key {
-        Key::Id(value) | Key::Alternate { value, .. } => value,
-    };
-    found
-        .cloned()
-        .ok_or_else(|| Problem::NotFound(wanted.chars().take(200).collect()))
-}
-
-fn one(call: &GraphCall, collection: &Collection, entity: &Value, query: &Query) -> Reply {
-    let mut body = project(entity, collection.navigation, &query.select, &query.expand);
-    if let Some(body) = body.as_object_mut() {
-        let suffix = context_suffix(&query.select, &query.expand);
-        let context = context(call, &format!("{}{suffix}/$entity", collection.path));
-        body.insert("@odata.context".to_owned(), json!(context));
-    }
-    Reply::json(StatusCode::OK, body)
-}
-
-/// A navigation property: `/{id}/settings`, with its own pages.
-fn below(
-    call: &GraphCall,
-    collection: &Collection,
-    entity: &Value,
-    step: &Segment,
-    rest: &[Segment],
-    query: &Query,
-) -> Result<Reply, Problem> {
-    let unknown = || Problem::UnknownSegment(step.name.clone());
-    let known = collection
-        .navigation
-        .iter()
-        .find(|known| known.name == step.name)
-        .ok_or_else(unknown)?;
-    let parts = entity
-        .get(known.name)
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let parts = keyed(parts);
-    let key = match (&step.key, rest) {
-        (Some(Key::Id(id) | Key::Alternate { value: id, .. }), []) => Some(id.clone()),
-        (None, [next]) if next.name != "$count" => Some(next.name.clone()),
-        (None, [] | [_]) => None,
-        _ => return Err(unknown()),
-    };
-    let id = entity.get("id").and_then(Value::as_str).unwrap_or("");
-    let name = format!("{}('{id}')/{}", collection.path, known.name);
-    if let Some(key) = key {
-        let part = parts.get(&sort_key(&key)).ok_or(Problem::NotFound(key))?;
-        let mut body = project(part, known.navigation, &query.select, &query.expand);
-        if let Some(body) = body.as_object_mut() {
-            let context = context(call, &format!("{name}/$entity"));
-            body.insert("@odata.context".to_owned(), json!(context));
-        }
-        return Ok(Reply::json(StatusCode::OK, body));
-    }
-    let list = List {
-        name: &name,
-        family: collection.family,
-        size: known.size,
-        navigation: known.navigation,
-        refuses_large_pages: collection.refuses_large_pages(),
-    };
-    list.answer(call, &parts, query, rest)
-}
-
-/// A collection on its way out.
-struct List<'a> {
-    name: &'a str,
-    family: Family,
-    size: PageSize,
-    navigation: &'static [Navigation],
-    refuses_large_pages: bool,
-}
-
-impl List<'_> {
-    fn answer(
-        &self,
-        call: &GraphCall,
-        entities: &Entities,
-        query: &Query,
-        rest: &[Segment],
-    ) -> Result<Reply, Problem> {
-        let counts_only = match rest {
-            [] => false,
-            [step] if step.name == "$count" => true,
-            [step, ..] => return Err(Problem::UnknownSegment(step.name.clone())),
-        };
-        self.check(call, query, counts_only)?;
-        if counts_only {
-            let filter = query.filter.as_ref();
-            let wanted = |entity: &Value| filter.is_none_or(|filter| filter.matches(entity));
-            let count = entities.values().filter(|entity| wanted(entity)).count();
-            return Ok(Reply::text(count.to_string()));
-        }
-        Ok(self.envelope(call, query, &page(entities, query, self.size)))
-    }
-
-    fn check(&self, call: &GraphCall, query: &Query, counts_only: bool) -> Result<(), Problem> {
-        let max = self.size.max;
-        if let Some(top) = query
-            .top
-            .filter(|top| self.refuses_large_pages && *top > max)
-        {
-            let message = format!(
-                "Invalid page size specified: '{top}'. Must be between 1 and {max} inclusive."
-            );
-            return Err(Problem::BadRequest(message));
-        }
-        let advanced = counts_only
-            || query.count
-            || query
-                .filter
-                .as_ref()
-                .is_some_and(crate::odata::Filter::is_advanced);
-        if advanced && self.family == Family::Directory && call.consistency == Consistency::Strong {
-            return Err(Problem::UnsupportedQuery(
-                "The query needs the header ConsistencyLevel: eventual.".to_owned(),
-            ));
-        }
-        Ok(())
-    }
-
-    fn envelope(&self, call: &GraphCall, query: &Query, page: &Page) -> Reply {
-        let items: Vec<_> = page
-            .items
-            .iter()
-            .map(|entity| project(entity, self.navigation, &query.select, &query.expand))
-            .collect();
-        let suffix = context_suffix(&query.select, &query.expand);
-        let mut body = json!({
-            "@odata.context": context(call, &format!("{}{suffix}", self.name)),
-            "value": items,
-        });
-        if let Some(body) = body.as_object_mut() {
-            if let Some(count) = page.count {
-                body.insert("@odata.count".to_owned(), json!(count));
-            }
-            if let Some(next) = &page.next {
-                let link = format!(
-                    "{}/{}{}?{}",
-                    call.origin,
-                    call.version.name(),
-                    call.path,
-                    query.next(next)
-                );
-                body.insert("@odata.nextLink".to_owned(), json!(link));
-            }
-        }
-        Reply::json(StatusCode::OK, body)
-    }
-}
-
-fn context(call: &GraphCall, what: &str) -> String {
-    format!("{}/{}/$metadata#{what}", call.origin, call.version.name())
-}
-
-/// What is not in the catalogue: emptiness where tools look around, else an error.
-fn unknown(call: &GraphCall, steps: &[Segment]) -> Result<Reply, Problem> {
-    let first = steps.first().map_or("", |step| step.name.as_str());
-    let [_, rest @ ..] = steps else {
-        return Err(Problem::UnknownSegment(first.to_owned()));
-    };
-    if !EMPTY_BELOW.contains(&first) || rest.is_empty() {
-        return Err(Problem::UnknownSegment(first.to_owned()));
-    }
-    let opened = match family_of(steps) {
-        Family::Intune => permissions::any_intune(&call.roles),
-        Family::Directory => permissions::opens(permissions::POLICIES, &call.roles),
-    };
-    if !opened {
-        return Err(Problem::MissingRole(match family_of(steps) {
-            Family::Intune => permissions::CONFIGURATION,
-            Family::Directory => permissions::POLICIES,
-        }));
-    }
-    if call.method != Method::GET {
-        return Err(Problem::MethodNotAllowed);
-    }
-    let names: Vec<_> = steps.iter().map(|step| step.name.as_str()).collect();
-    match rest.last() {
-        Some(last) if last.name == "$count" => Ok(Reply::text("0".to_owned())),
-        // Nothing is in an unknown collection, so no key leads anywhere.
-        _ if rest
-            .iter()
-            .any(|step| step.key.is_some() || looks_like_id(&step.name)) =>
-        {
-            Err(Problem::NotFound(
-                names.join("/").chars().take(200).collect(),
-            ))
-        }
-        _ => Ok(Reply::json(
-            StatusCode::OK,
-            json!({"@odata.context": context(call, &names.join("/")), "value": []}),
-        )),
-    }
-}
-
-/// GUIDs, numbers and ids made of several GUIDs; names of collections have no
-/// digits up front.
-fn looks_like_id(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_digit())
-        || text
-            .get(..36)
-            .is_some_and(|head| uuid::Uuid::parse_str(head).is_ok())
-}
-
-fn from_odata(problem: ODataProblem) -> Problem {
+pub(super) fn from_odata(problem: ODataProblem) -> Problem {
     match problem {
         ODataProblem::Malformed(message) => Problem::BadRequest(message),
         ODataProblem::Unsupported(message) => Problem::UnsupportedQuery(message),
     }
+}
+
+/// What a client sent, cut before it is repeated in an error.
+pub(super) fn short(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(200)
+        .collect()
 }

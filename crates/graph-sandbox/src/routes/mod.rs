@@ -1,15 +1,22 @@
 //! From a request to an answer.
 
 mod batch;
-mod change;
+mod consent;
 mod control;
+mod delta;
+mod directory;
 mod discovery;
+pub(crate) mod drift;
 mod entry;
 mod finish;
 mod graph;
+mod list;
+mod read;
 mod request;
 mod scripted;
 mod token;
+mod unknown;
+mod write;
 
 use axum::Router;
 
@@ -19,4 +26,9 @@ use crate::Sandbox;
 /// things that a route table does not see.
 pub(crate) fn router(sandbox: Sandbox) -> Router {
     Router::new().fallback(entry::handle).with_state(sandbox)
+}
+
+/// Reads a batch as the service does; whether it can be read.
+pub(crate) fn batch_is_readable(body: &[u8]) -> bool {
+    batch::read(body).is_ok()
 }

@@ -22,6 +22,8 @@ pub(super) enum Target {
     Configuration { tenant: String },
     /// `/{tenant}/discovery/v2.0/keys`.
     Keys { tenant: String },
+    /// `/{tenant}/adminconsent`.
+    AdminConsent { tenant: String },
     /// Nothing that exists.
     Unknown,
 }
@@ -45,6 +47,7 @@ impl Target {
             Some("oauth2/v2.0/token") => Self::Token { tenant },
             Some("v2.0/.well-known/openid-configuration") => Self::Configuration { tenant },
             Some("discovery/v2.0/keys") => Self::Keys { tenant },
+            Some("adminconsent" | "v2.0/adminconsent") => Self::AdminConsent { tenant },
             _ => Self::Unknown,
         }
     }
@@ -56,6 +59,7 @@ impl Target {
             Self::Token { .. } => "/oauth2/v2.0/token",
             Self::Configuration { .. } => "/v2.0/.well-known/openid-configuration",
             Self::Keys { .. } => "/discovery/v2.0/keys",
+            Self::AdminConsent { .. } => "/adminconsent",
             Self::Unknown => path,
         }
     }
@@ -65,21 +69,40 @@ impl Target {
 #[derive(Debug, Clone)]
 pub(super) struct GraphCall {
     pub(super) tenant: Arc<Tenant>,
+    pub(super) app_id: Arc<str>,
     pub(super) roles: Arc<BTreeSet<String>>,
     pub(super) version: Version,
     pub(super) method: Method,
     /// Below the version, escaped as sent.
     pub(super) path: String,
     pub(super) query: String,
-    /// The body of a request of its own; parts of a batch change nothing.
-    pub(super) body: Option<Bytes>,
+    pub(super) body: Bytes,
     /// Where the request stands in the journal.
     pub(super) seq: u64,
     /// `ConsistencyLevel: eventual` was sent.
     pub(super) consistency: Consistency,
+    pub(super) approval: Approval,
+    /// Entities of a page that `Prefer: odata.maxpagesize` asks for.
+    pub(super) page_size: Option<usize>,
     /// Scheme, host and port under which the client reached the sandbox.
     pub(super) origin: String,
     pub(super) trace: Trace,
+}
+
+/// What a client says about the approval of a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Approval {
+    /// `x-msft-approval-justification`, as sent.
+    pub(super) justification: Option<String>,
+    /// `x-msft-approval-code`.
+    pub(super) code: Option<String>,
+}
+
+/// The page size in a `Prefer` header.
+pub(super) fn page_size(prefer: Option<&str>) -> Option<usize> {
+    let wishes = prefer?.split(',');
+    let mut sizes = wishes.filter_map(|wish| wish.trim().strip_prefix("odata.maxpagesize="));
+    sizes.find_map(|size| size.parse().ok().filter(|size| *size > 0))
 }
 
 /// What a client asked of the directory's indexes.
@@ -99,7 +122,7 @@ impl Consistency {
 }
 
 /// `http://host:port` as the client wrote it; nothing else gets into a link.
-pub(super) fn origin(uri: &Uri, headers: &HeaderMap) -> String {
+pub(super) fn origin(scheme: &str, uri: &Uri, headers: &HeaderMap) -> String {
     let host = uri
         .authority()
         .map(axum::http::uri::Authority::as_str)
@@ -112,7 +135,7 @@ pub(super) fn origin(uri: &Uri, headers: &HeaderMap) -> String {
                     .all(|byte| byte.is_ascii_alphanumeric() || b".:-_[]".contains(&byte))
         })
         .unwrap_or("localhost");
-    format!("http://{host}")
+    format!("{scheme}://{host}")
 }
 
 /// The ids of a request: its own, and the caller's or again its own.

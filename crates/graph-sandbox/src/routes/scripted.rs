@@ -1,15 +1,15 @@
 //! Answers that faults put in the place of real ones.
 
 use axum::http::StatusCode;
-use serde_json::json;
 
 use crate::errors::{self, Trace};
-use crate::reply::Reply;
+use crate::reply::{List, Reply};
 
 /// An answer that a fault puts in the place of the real one.
 pub(super) fn scripted(status: StatusCode, retry_after: Option<&str>, trace: &Trace) -> Reply {
     let code = match status.as_u16() {
-        status if status < 400 => return Reply::json(StatusCode::OK, json!({"value": []})),
+        status if status < 400 => return Reply::list(List::default()),
+        400 => "BadRequest",
         401 => "InvalidAuthenticationToken",
         403 => "Authorization_RequestDenied",
         404 => "Request_ResourceNotFound",

@@ -7,12 +7,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::Sandbox;
+use crate::certificates::{self, BadAssertion};
 use crate::encoding::{Plus, base64_decode, pairs, percent_decode};
 use crate::errors::Trace;
 use crate::faults::{FaultKind, Place};
 use crate::permissions::GRAPH_APP_ID;
 use crate::reply::Reply;
 use crate::sign_in_errors::SignInProblem;
+use crate::state::App;
 use crate::tokens::{Grant, LIFETIME_SECONDS};
 
 /// The fields of a token request.
@@ -22,6 +24,7 @@ pub(super) struct TokenForm {
     pub(super) client_id: Option<String>,
     client_secret: Option<String>,
     client_assertion: Option<String>,
+    client_assertion_type: Option<String>,
     scope: Option<String>,
 }
 
@@ -39,6 +42,7 @@ impl TokenForm {
                 "client_id" => form.client_id = Some(value),
                 "client_secret" => form.client_secret = Some(value),
                 "client_assertion" => form.client_assertion = Some(value),
+                "client_assertion_type" => form.client_assertion_type = Some(value),
                 "scope" => form.scope = Some(value),
                 _ => {}
             }
@@ -108,35 +112,66 @@ fn issue(
     let scope = form.scope.as_deref().ok_or(missing("scope"))?;
     check_scope(scope, origin, &tenant.seed.display_name)?;
     let scripted = sandbox.faults().sign_in(place);
-    if !client_id.eq_ignore_ascii_case(&tenant.seed.client_id)
-        || scripted == Some(FaultKind::ConsentRevoked)
-    {
-        return Err(SignInProblem::UnknownApp {
-            client_id: short(client_id),
-            tenant: tenant.seed.display_name.clone(),
-        });
-    }
-    let app = || tenant.seed.client_id.clone();
-    let secret = match (&form.client_secret, &form.client_assertion) {
-        (_, Some(_)) => return Err(SignInProblem::BadAssertion),
+    let app = tenant.app(client_id);
+    let app = app.filter(|_| scripted != Some(FaultKind::ConsentRevoked));
+    let app = app.ok_or_else(|| SignInProblem::UnknownApp {
+        client_id: short(client_id),
+        tenant: tenant.seed.display_name.clone(),
+    })?;
+    match (&form.client_secret, &form.client_assertion) {
+        (_, Some(assertion)) => {
+            let base = format!("{origin}/{}", tenant.seed.tenant_id);
+            check_assertion(form, assertion, &app, &base, trace.seconds)?;
+            if scripted == Some(FaultKind::WrongSecret) {
+                return Err(SignInProblem::BadAssertion(BadAssertion::UnknownKey));
+            }
+        }
         (None, None) => return Err(SignInProblem::MissingSecret),
-        (Some(secret), None) => secret,
-    };
-    if *secret != tenant.seed.client_secret || scripted == Some(FaultKind::WrongSecret) {
-        return Err(SignInProblem::WrongSecret(app()));
-    }
-    if scripted == Some(FaultKind::ExpiredSecret) {
-        return Err(SignInProblem::ExpiredSecret(app()));
+        (Some(secret), None) => {
+            if !app.secrets.contains(secret) || scripted == Some(FaultKind::WrongSecret) {
+                return Err(SignInProblem::WrongSecret(app.client_id.to_string()));
+            }
+            if scripted == Some(FaultKind::ExpiredSecret) {
+                return Err(SignInProblem::ExpiredSecret(app.client_id.to_string()));
+            }
+        }
     }
     let now = trace.seconds;
+    let lives = sandbox.faults().token_lifetime(place);
     let grant = Grant {
         tenant_id: Arc::clone(&tenant.id),
-        app_id: Arc::clone(&tenant.app_id),
-        roles: sandbox.faults().narrow(place, &tenant.roles()),
-        expires: now.saturating_add(LIFETIME_SECONDS),
+        app_id: Arc::clone(&app.client_id),
+        roles: sandbox.faults().narrow(place, &app.roles),
+        expires: now.saturating_add(lives.unwrap_or(LIFETIME_SECONDS)),
     };
     let unavailable = SignInProblem::Unavailable(StatusCode::SERVICE_UNAVAILABLE, None);
-    sandbox.tokens().issue(grant, now).ok_or(unavailable)
+    sandbox.tokens().issue(&grant, now).ok_or(unavailable)
+}
+
+/// A signed assertion in the place of a secret.
+fn check_assertion(
+    form: &TokenForm,
+    assertion: &str,
+    app: &App,
+    base: &str,
+    now: i64,
+) -> Result<(), SignInProblem> {
+    const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    if form.client_assertion_type.as_deref() != Some(TYPE) {
+        return Err(SignInProblem::MissingAssertionType);
+    }
+    // The token endpoint as this sandbox names it, and as the real one is named.
+    let real = base
+        .rsplit('/')
+        .next()
+        .map(|tenant| format!("https://login.microsoftonline.com/{tenant}"));
+    let bases = real.iter().map(String::as_str).chain([base]);
+    let audiences: Vec<String> = bases
+        .flat_map(|base| {
+            ["/oauth2/v2.0/token", "/v2.0", "/oauth2/token"].map(|end| format!("{base}{end}"))
+        })
+        .collect();
+    certificates::check(assertion, app, &audiences, now).map_err(SignInProblem::BadAssertion)
 }
 
 /// One scope, ending in `/.default`, of Microsoft Graph; the sandbox's own

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use graph_sandbox::{Clock, ControlApi, Sandbox, SandboxConfig, Scale, TenantSeed};
+use graph_sandbox::{Clock, ControlApi, Options, Sandbox, SandboxConfig, Scale, TenantSeed};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -44,6 +44,10 @@ impl World {
     }
 
     pub fn with(scale: Scale, control: ControlApi) -> Self {
+        Self::opened(scale, control, &Options::default())
+    }
+
+    pub fn opened(scale: Scale, control: ControlApi, options: &Options) -> Self {
         let now = Arc::new(AtomicI64::new(START));
         let reader = Arc::clone(&now);
         let clock = Clock::new(move || reader.load(Ordering::SeqCst));
@@ -54,7 +58,7 @@ impl World {
             control,
         };
         Self {
-            sandbox: Sandbox::generate(config, clock),
+            sandbox: Sandbox::open(config, options, clock).unwrap(),
             now,
         }
     }
@@ -103,6 +107,52 @@ impl World {
             .body(Body::empty())
             .unwrap();
         self.send(request).await
+    }
+
+    /// Any request with a JSON body and headers of its own.
+    pub async fn ask(
+        &self,
+        token: &str,
+        method: &str,
+        uri: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header("host", "127.0.0.1:4010")
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            Body::from(body.to_string())
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// A token of the first tenant with every permission there is.
+    pub async fn writer(&self) -> String {
+        for role in [
+            "DeviceManagementConfiguration.ReadWrite.All",
+            "DeviceManagementScripts.ReadWrite.All",
+            "DeviceManagementServiceConfig.ReadWrite.All",
+            "DeviceManagementRBAC.ReadWrite.All",
+            "DeviceManagementApps.ReadWrite.All",
+            "Group.ReadWrite.All",
+            "Policy.ReadWrite.ConditionalAccess",
+            "User.Read.All",
+        ] {
+            assert!(
+                self.sandbox.grant(&self.tenant(0).tenant_id, role),
+                "{role}"
+            );
+        }
+        self.token(0).await
     }
 
     pub async fn control(&self, method: &str, path: &str, body: &str) -> Answer {

@@ -91,22 +91,11 @@ pub(crate) async fn abort(store: &Store, running: &Running) -> Result<(), StoreE
 
 /// The end of a bulk. It names and counts nothing: who sees the run sees the items of their own tenants alone.
 fn end_of(outcome: RunOutcome) -> RunEnd {
-    let (outcome, failures) = match outcome {
-        RunOutcome::Succeeded => (WorkedOutcome::Succeeded, Vec::new()),
-        RunOutcome::PartiallySucceeded => (
-            WorkedOutcome::PartiallySucceeded,
-            vec![failure(
-                "some_items_not_succeeded",
-                "Not every tenant was verified. Each item says what became of it.",
-            )],
-        ),
-        _ => (
-            WorkedOutcome::Failed,
-            vec![failure(
-                "no_item_succeeded",
-                "No tenant was verified. Each item says what became of it.",
-            )],
-        ),
+    let failures = failures_of(outcome);
+    let outcome = match outcome {
+        RunOutcome::Succeeded => WorkedOutcome::Succeeded,
+        RunOutcome::PartiallySucceeded => WorkedOutcome::PartiallySucceeded,
+        _ => WorkedOutcome::Failed,
     };
     RunEnd {
         outcome,
@@ -115,9 +104,31 @@ fn end_of(outcome: RunOutcome) -> RunEnd {
     }
 }
 
+/// What there is to say of an end that its items made.
+pub(crate) fn failures_of(outcome: RunOutcome) -> Vec<Failure> {
+    match outcome {
+        RunOutcome::PartiallySucceeded => vec![failure(
+            "some_items_not_succeeded",
+            "Not every tenant was verified. Each item says what became of it.",
+        )],
+        RunOutcome::Failed => vec![failure(
+            "no_item_succeeded",
+            "No tenant was verified. Each item says what became of it.",
+        )],
+        _ => Vec::new(),
+    }
+}
+
+const OF_ITEMS: &str = "bulk.items";
+
+/// Whether a failure says what became of items, and nothing of the bulk itself.
+pub(crate) fn is_of_items(failure: &Failure) -> bool {
+    failure.code == OF_ITEMS
+}
+
 fn failure(reason: &str, message: &str) -> Failure {
     Failure {
-        code: "bulk.items".to_owned(),
+        code: OF_ITEMS.to_owned(),
         reason_code: reason.to_owned(),
         message: message.to_owned(),
         stated_wait: None,

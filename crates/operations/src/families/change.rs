@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use store::{Intent, IntentEnd, NewIntent};
 
-use super::{Halt, WorkContext, approvals::AWAITING_APPROVAL, provider::reason_of};
+use super::{Halt, WorkContext, approvals::AWAITING_APPROVAL, mistakes, provider::reason_of};
 
 /// How often one change is sent at most, each time known not to have been taken before.
 const TRIES: usize = 3;
@@ -101,7 +101,13 @@ impl WorkContext<'_> {
                 justification: &justification,
                 approved: change.approved,
             };
-            let sent = session.write(step, write).await;
+            let mut sent = session.write(step, write).await;
+            if mistakes::repeats_blindly()
+                && matches!(sent, Err(WriteError::Unknown(_)))
+                && let Some(step) = self.step_at_hand()
+            {
+                sent = session.write(step, write).await;
+            }
             self.border();
             match sent {
                 Ok(written) => {

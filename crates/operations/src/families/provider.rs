@@ -5,14 +5,15 @@ use std::{sync::Arc, time::Duration};
 use domain::connection::CredentialKind;
 use graph::{
     ApprovalRequest, CallContext, ClientCertificate, Connection, Contract, CredentialFault,
-    Endpoints, GraphClient, GraphError, InvalidConnection, Organization, Page, PageCursor, Write,
-    WriteError, Written,
+    Endpoints, GraphClient, GraphError, InvalidConnection, Organization, Page, PageCursor,
+    UnreachableKind, Write, WriteError, Written,
 };
 use policy::{Running, Step};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use store::{ConnectionSecret, Failure, Store, StoreError};
 
+use super::mistakes;
 use crate::{secrets::MasterKey, worker::LeaseGuard};
 
 /// The provider as the worker pool knows it.
@@ -159,10 +160,14 @@ impl ProviderSession {
         let Some(writer) = self.client.writer() else {
             return Err(WriteError::NotDone(GraphError::NoProvider));
         };
-        self.lease.held().await;
-        writer
-            .write(step, &self.connection, &self.context, write)
-            .await
+        let call = writer.write(step, &self.connection, &self.context, write);
+        if mistakes::sends_after_the_lease() {
+            return call.await;
+        }
+        let interrupted = WriteError::Unknown(GraphError::Unreachable {
+            kind: UnreachableKind::Interrupted,
+        });
+        self.lease.writing(call).await.unwrap_or(Err(interrupted))
     }
 
     /// Reads how the tenant's requests for approval stand.
@@ -244,8 +249,6 @@ pub(crate) fn failure(reason: &str, message: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use graph::UnreachableKind;
-
     use super::*;
 
     #[test]

@@ -1,16 +1,20 @@
 //! The items of a bulk run, for a person: those in tenants that they may look at, and no trace of others.
 
+use std::collections::BTreeMap;
+
 use domain::{
     bulk::{BulkState, BulkTally},
     error::ApiError,
     explain::Names,
+    ids::RunId,
     operation::OperationType,
+    run::RunOutcome,
     views::BulkItemView,
 };
-use store::{BulkItem, RunAccess, Scope, TenantAccess, WorkspaceAccess};
+use store::{BulkItem, RunAccess, RunRow, Scope, TenantAccess, WorkspaceAccess};
 
-use super::bulk::in_words;
-use crate::{Services, problem::Answer as _};
+use super::{bulk::in_words, run_page::Reach};
+use crate::{Services, families::bulk, problem::Answer as _};
 
 /// What a person sees of a bulk run.
 pub(super) struct Bulk {
@@ -22,8 +26,8 @@ pub(super) struct Bulk {
     pub(super) redaction: Option<&'static str>,
 }
 
-const SOME_HIDDEN: &str = "The outcome is that of the whole. Tenants that you are not a member of are neither listed nor counted here; an owner of a tenant can add you.";
-const ALL_HIDDEN: &str = "You are a member of none of the tenants that this run is about, so nothing is listed or counted here; an owner of a tenant can add you.";
+const SOME_HIDDEN: &str = "Tenants that you are not a member of: they are neither listed nor counted here, and the outcome is that of the others. An owner of a tenant can add you.";
+const ALL_HIDDEN: &str = "You are a member of none of the tenants that this run is about, so nothing is listed or counted here, nor how it ended; an owner of a tenant can add you.";
 
 impl Services {
     /// The tenants of a run's workspace in which the person may view the parts of a bulk.
@@ -68,6 +72,75 @@ impl Services {
             redaction,
         })
     }
+}
+
+impl Services {
+    /// A bulk run as this person is told of it: its end is that of the items they may see.
+    pub(super) async fn as_told(
+        &self,
+        scope: &Scope,
+        run: RunAccess,
+        reach: &Reach,
+    ) -> Result<RunAccess, ApiError> {
+        let mut told = self.ends_told(scope, &[run.run()], reach).await?;
+        let told = told.remove(&run.run().id);
+        Ok(match told {
+            Some(row) => run.told(row),
+            None => run,
+        })
+    }
+
+    /// Those bulks among runs of which a person is told another end than that of the whole.
+    pub(super) async fn ends_told(
+        &self,
+        scope: &Scope,
+        bulks: &[&RunRow],
+        (workspace, tenants): &Reach,
+    ) -> Result<BTreeMap<RunId, RunRow>, ApiError> {
+        let request = scope.request_id();
+        let ended = bulks.iter().filter(|run| tells_of_items(run));
+        let ended: Vec<_> = ended.copied().collect();
+        let everywhere = self.store.reaches_everywhere(workspace, tenants);
+        if ended.is_empty() || everywhere.await.answer(request)? {
+            return Ok(BTreeMap::new());
+        }
+        let whole = self.store.bulks_within(scope, &ended, tenants).await;
+        let whole = whole.answer(request)?;
+        let tallies = self.store.bulk_tallies(scope, &ended, tenants).await;
+        let tallies = tallies.answer(request)?;
+        let parts = ended.iter().filter(|run| !whole.contains(&run.id));
+        Ok(parts
+            .map(|run| (run.id, told(run, tallies.get(&run.id))))
+            .collect())
+    }
+}
+
+/// Whether the end of a bulk says something of its items.
+fn tells_of_items(run: &RunRow) -> bool {
+    match run.state.outcome {
+        RunOutcome::Succeeded | RunOutcome::PartiallySucceeded => true,
+        RunOutcome::Failed => run.failures.iter().all(bulk::is_of_items),
+        _ => false,
+    }
+}
+
+/// The end of a bulk as the items in a person's own tenants make it; with none of them, that it is over.
+fn told(run: &RunRow, own: Option<&BulkTally>) -> RunRow {
+    let is_whole = run.failures.iter().all(bulk::is_of_items) && run.denial_class.is_none();
+    let done = own.is_some_and(BulkTally::has_success);
+    let outcome = match (is_whole, own) {
+        (true, None) => RunOutcome::Pending,
+        (true, Some(own)) => own.outcome(),
+        // It was stopped: what had succeeded elsewhere by then is not told.
+        (false, _) if done => RunOutcome::PartiallySucceeded,
+        (false, _) if run.denial_class.is_some() => RunOutcome::Blocked,
+        (false, _) => RunOutcome::Failed,
+    };
+    let failures = match is_whole {
+        true => bulk::failures_of(outcome),
+        false => run.failures.clone(),
+    };
+    run.clone().told(outcome, failures)
 }
 
 fn view(run: &RunAccess, tenants: &[TenantAccess], item: BulkItem) -> Option<BulkItemView> {

@@ -212,6 +212,8 @@ fn change_view(run: &RunAccess, change: &ChangeRow) -> Option<ChangeView> {
             )
         }
         "workspace_membership.removed" => format!("{who} was removed from the workspace"),
+        "user.disabled" => format!("{who}\u{2019}s account was disabled"),
+        "user.enabled" => format!("{who}\u{2019}s account was enabled"),
         "tenant.lifecycle_set" => format!(
             "{} went from {} to {}",
             target(run),

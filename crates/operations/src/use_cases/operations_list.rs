@@ -8,21 +8,31 @@ use domain::{
     error::ApiError,
     ids::{RunId, TenantId},
     operation::{Habitat, OperationType},
-    run::{RunOutcome, RunStatus},
-    time::{DAY, HOUR, Timestamp},
+    time::{SECOND, Timestamp},
     views::{
-        InitiatorKind, Live, OperationsQuery, OperationsView, SortOrder, StateTab, TenantOption,
+        InitiatorKind, Live, OperationsQuery, OperationsView, RunRowView, StateTab, TenantOption,
     },
+    waiting::WaitingFor,
 };
-use store::{Moment, Named, RunFilter, RunOrder, RunRow, Scope, TenantAccess, WorkspaceAccess};
+use store::{
+    BulkEnds, Moment, Named, RunFilter, RunPage, RunRow, Scope, TenantAccess, WorkspaceAccess,
+};
 
-use super::{header::selected, run_rows::Targets};
+use super::{
+    operations_query::{
+        ACTIVE, after_of, initiator_of, operations_of, order_of, parent_of, span_of, states_of,
+        tenant_of_query,
+    },
+    run_page::Reach,
+    run_rows::Targets,
+};
 use crate::{Services, problem::Answer as _, version::Poll};
 
 const PAGE: usize = 50;
 /// Counted no further: an operator needs to know "many", not how many.
 const COUNT_CAP: i64 = 1_001;
-const ACTIVE: [&str; 2] = ["queued", "running"];
+/// How long a page may say what its queued runs wait for before it looks again.
+const WAITS_HOLD: i64 = 10 * SECOND;
 
 /// What the request may look at.
 struct Place {
@@ -33,6 +43,13 @@ struct Place {
 }
 
 impl Place {
+    /// Where the person may look into bulks.
+    fn reach(&self) -> Reach {
+        let view = |tenant: &&TenantAccess| tenant.grants().allow(Capability::OperationsView);
+        let seen = self.tenants.iter().filter(view).cloned();
+        (self.workspace.clone(), seen.collect())
+    }
+
     /// A poll about a list; a search rests on the people and tenants it found, too.
     fn poll<'a>(
         &self,
@@ -85,26 +102,65 @@ impl Services {
         if let Some(unchanged) = poll.unchanged() {
             return Ok(unchanged);
         }
-        let page = match &filter {
-            Some(filter) => Some(
-                self.store
-                    .runs(scope, workspace, tenants, filter, PAGE)
-                    .await
-                    .answer(request)?,
-            ),
+        let reach = place.reach();
+        let everywhere = self.store.reaches_everywhere(&reach.0, &reach.1).await;
+        let bulk_ends = match everywhere.answer(request)? {
+            true => BulkEnds::OfTheWhole,
+            false => BulkEnds::WithinReach,
+        };
+        let page = match filter {
+            Some(filter) => {
+                let filter = RunFilter {
+                    bulk_ends,
+                    ..filter
+                };
+                let page = self.store.runs(scope, workspace, tenants, &filter, PAGE);
+                let page = page.await.answer(request)?;
+                Some(self.page_told(scope, &reach, page).await?)
+            }
             None => None,
         };
+        let base = RunFilter { bulk_ends, ..base };
         // A run that grows older than the window leaves the page without anything else happening.
         let oldest = page.as_ref().and_then(|page| page.oldest);
         let until = oldest
             .zip(span_of(&query.since)?)
             .map(|(oldest, span)| oldest.plus(span));
-        let bulks = self.bulks_of(scope, tenants, page.as_ref()).await?;
+        let beside = Beside {
+            bulks: self.bulks_of(scope, tenants, page.as_ref()).await?,
+            waiting: self.waits_of(scope, &place, page.as_ref()).await?,
+        };
+        // A worker that comes or goes moves no version, nor does a moment that has come.
+        let until = match beside.waiting.is_empty() {
+            true => until,
+            false => {
+                let soon = place.moment.now.plus(WAITS_HOLD);
+                Some(until.map_or(soon, |until| until.min(soon)))
+            }
+        };
         let view = OperationsView {
             tabs: self.tabs(scope, &place, &base).await?,
-            ..view_of(&place, query, about, page, &bulks)
+            ..view_of(&place, query, about, page, &beside)
         };
         Ok(poll.answer(view, until))
+    }
+
+    /// A page with the ends of bulks as the person is told of them.
+    async fn page_told(
+        &self,
+        scope: &Scope,
+        reach: &Reach,
+        page: RunPage,
+    ) -> Result<RunPage, ApiError> {
+        let bulks: Vec<_> = page.rows.iter().filter(|run| is_bulk(run)).collect();
+        let mut told = self.ends_told(scope, &bulks, reach).await?;
+        let rows = page.rows.into_iter();
+        Ok(RunPage {
+            rows: rows
+                .map(|run| told.remove(&run.id).unwrap_or(run))
+                .collect(),
+            ..page
+        })
     }
 
     /// The numbers of the bulks on a page, of the person's own tenants alone.
@@ -112,12 +168,26 @@ impl Services {
         &self,
         scope: &Scope,
         tenants: &[TenantAccess],
-        page: Option<&store::RunPage>,
-    ) -> Result<Bulks, ApiError> {
+        page: Option<&RunPage>,
+    ) -> Result<BTreeMap<RunId, BulkTally>, ApiError> {
         let rows = page.iter().flat_map(|page| &page.rows);
         let bulks: Vec<_> = rows.filter(|run| is_bulk(run)).collect();
         let tallies = self.store.bulk_tallies(scope, &bulks, tenants).await;
         tallies.answer(scope.request_id())
+    }
+
+    /// What the queued runs of a page wait for.
+    async fn waits_of(
+        &self,
+        scope: &Scope,
+        place: &Place,
+        page: Option<&RunPage>,
+    ) -> Result<BTreeMap<RunId, WaitingFor>, ApiError> {
+        let Some(page) = page else {
+            return Ok(BTreeMap::new());
+        };
+        let waits = self.store.waits_of_page(page, place.moment.now).await;
+        waits.answer(scope.request_id())
     }
 
     async fn place_of(&self, scope: &Scope) -> Result<Place, ApiError> {
@@ -235,8 +305,13 @@ impl Services {
     }
 }
 
-/// How far the bulks of a page are.
-type Bulks = BTreeMap<RunId, BulkTally>;
+/// What a page tells beside its rows.
+struct Beside {
+    /// How far its bulks are.
+    bulks: BTreeMap<RunId, BulkTally>,
+    /// What its queued runs wait for.
+    waiting: BTreeMap<RunId, WaitingFor>,
+}
 
 fn is_bulk(run: &RunRow) -> bool {
     let operation = OperationType::parse(&run.operation_code);
@@ -248,8 +323,8 @@ fn view_of(
     place: &Place,
     query: &OperationsQuery,
     about: Option<&TenantAccess>,
-    page: Option<store::RunPage>,
-    bulks: &Bulks,
+    page: Option<RunPage>,
+    beside: &Beside,
 ) -> OperationsView {
     let targets = Targets::of(place.workspace.name(), &place.tenants);
     let option = |t: &TenantAccess| TenantOption {
@@ -261,9 +336,12 @@ fn view_of(
         rows: page
             .iter()
             .flat_map(|page| &page.rows)
-            .map(|run| match is_bulk(run) {
-                true => targets.bulk_row(run, bulks.get(&run.id)),
-                false => targets.row(run),
+            .map(|run| RunRowView {
+                waiting: beside.waiting.get(&run.id).copied(),
+                ..match is_bulk(run) {
+                    true => targets.bulk_row(run, beside.bulks.get(&run.id)),
+                    false => targets.row(run),
+                }
             })
             .collect(),
         next: page
@@ -279,100 +357,4 @@ fn view_of(
         as_of: Timestamp(0),
         version: String::new(),
     }
-}
-
-/// The tenant a list is about: the one of the URL, else the selected one, else none.
-fn tenant_of_query<'a>(
-    scope: &Scope,
-    tenants: &'a [TenantAccess],
-    query: &OperationsQuery,
-) -> Result<Option<&'a TenantAccess>, ApiError> {
-    match query.tenant.as_str() {
-        "" => Ok(selected(scope, tenants)),
-        "all" => Ok(None),
-        id => {
-            let id: TenantId = id.parse().map_err(|_| ApiError::NotFound)?;
-            tenants
-                .iter()
-                .find(|t| t.id() == id)
-                .map(Some)
-                .ok_or(ApiError::NotFound)
-        }
-    }
-}
-
-fn states_of(word: &str) -> Result<Vec<&'static str>, ApiError> {
-    if word.is_empty() || word == "all" {
-        return Ok(Vec::new());
-    }
-    if word == "active" {
-        return Ok(ACTIVE.to_vec());
-    }
-    let status = RunStatus::parse(word).map(RunStatus::as_str);
-    let outcome = RunOutcome::parse(word).map(RunOutcome::as_str);
-    outcome
-        .or(status)
-        .map(|state| vec![state])
-        .ok_or_else(|| unknown("state"))
-}
-
-fn operations_of(code: &str) -> Result<Vec<OperationType>, ApiError> {
-    if code.is_empty() {
-        return Ok(Vec::new());
-    }
-    OperationType::parse(code)
-        .map(|operation| vec![operation])
-        .ok_or_else(|| unknown("operation"))
-}
-
-fn initiator_of(word: &str) -> Result<InitiatorKind, ApiError> {
-    match word {
-        "" => Ok(InitiatorKind::Any),
-        word => InitiatorKind::parse(word).ok_or_else(|| unknown("initiator")),
-    }
-}
-
-fn order_of(word: &str) -> Result<RunOrder, ApiError> {
-    match SortOrder::parse(word) {
-        Some(SortOrder::Newest) => Ok(RunOrder::Newest),
-        Some(SortOrder::Oldest) => Ok(RunOrder::Oldest),
-        None if word.is_empty() => Ok(RunOrder::Newest),
-        None => Err(unknown("sort")),
-    }
-}
-
-fn span_of(word: &str) -> Result<Option<i64>, ApiError> {
-    match word {
-        "" => Ok(None),
-        "1h" => Ok(Some(HOUR)),
-        "24h" => Ok(Some(DAY)),
-        "7d" => Ok(Some(7 * DAY)),
-        "30d" => Ok(Some(30 * DAY)),
-        _ => Err(unknown("since")),
-    }
-}
-
-/// A run that is other people's has no parts here, as one that never was.
-fn parent_of(word: &str) -> Result<Option<RunId>, ApiError> {
-    if word.is_empty() {
-        return Ok(None);
-    }
-    word.parse().map(Some).map_err(|_| unknown("parent"))
-}
-
-fn after_of(word: &str) -> Result<Option<(Timestamp, RunId)>, ApiError> {
-    if word.is_empty() {
-        return Ok(None);
-    }
-    let parsed = word
-        .split_once('_')
-        .and_then(|(at, id)| Some((Timestamp(at.parse().ok()?), id.parse::<RunId>().ok()?)));
-    parsed.map(Some).ok_or_else(|| unknown("after"))
-}
-
-fn unknown(field: &str) -> ApiError {
-    ApiError::invalid(
-        field,
-        "This filter value means nothing here. Reset the filters to go on.",
-    )
 }

@@ -4,7 +4,6 @@ use domain::{
     decision::LegitimacyDecision,
     error::ApiError,
     ids::{RunId, TenantId, WorkspaceId},
-    operation::OperationType,
     reason::DenialClass,
     run::{AuthorityMode, RunOutcome, RunStatus},
     summary::SummaryCounts,
@@ -81,14 +80,12 @@ impl Services {
         let run = self.store.run(scope, id).await.answer(request)?;
         run.require_view()?;
         let decisions = self.store.run_decisions(&run).await.answer(request)?;
-        let export = export(&run, decisions);
-        let Some(operation) = OperationType::parse(&export.operation_type)
-            .filter(|operation| operation.spec().children.is_some())
-        else {
-            return Ok(export);
+        let Some(reach) = self.reach_of(scope, &run).await? else {
+            return Ok(export(&run, decisions));
         };
-        let (_, tenants) = self.seen_tenants(scope, &run, operation).await?;
-        let bulk = self.bulk_of(scope, &run, &tenants).await?;
+        let run = self.as_told(scope, run, &reach).await?;
+        let export = export(&run, decisions);
+        let bulk = self.bulk_of(scope, &run, &reach.1).await?;
         let counts = export.started_at.map(|_| bulk.tally.counts());
         Ok(RunExport {
             summary_counts: counts.unwrap_or_default(),

@@ -15,12 +15,13 @@ use domain::{
         RunView, WaitingView,
     },
 };
-use store::{Removal, RunAccess, RunRow, Scope, TenantAccess, WorkspaceAccess};
+use store::{Removal, RunAccess, RunRow, Scope, Sight, TenantAccess, WorkspaceAccess};
 
 use super::{
     bulk_items::Bulk,
     cancel::{asked_by, cancel_action},
     decisions::decision_view,
+    run_redactions::{explained, redactions, removed, removed_of_bulk},
     schedule_history::Clocks,
     start::retry_refusal,
     timeline::{next_try, timeline},
@@ -31,7 +32,8 @@ impl Services {
     /// The page of one run; `shown` is the version the page shows already.
     ///
     /// # Errors
-    /// `NotFound` for unknown, malformed and foreign ids alike; `Forbidden` without the capability to view it.
+    /// `NotFound` for unknown, malformed and foreign ids alike; `Forbidden` without the capability to view it,
+    /// except to whoever asked for it, who sees how it went and why.
     pub async fn run_page(
         &self,
         scope: &Scope,
@@ -41,9 +43,13 @@ impl Services {
         let request = scope.request_id();
         let id: RunId = run.parse().map_err(|_| ApiError::NotFound)?;
         let run = self.store.run(scope, id).await.answer(request)?;
-        run.require_view()?;
+        let sight = run.sight(scope)?;
         // What is seen of a bulk moves with the tenants that the person may look into, and with no others.
         let reach = self.reach_of(scope, &run).await?;
+        let run = match &reach {
+            Some(reach) => self.as_told(scope, run, reach).await?,
+            None => run,
+        };
         let moment = match &reach {
             Some((workspace, tenants)) => self.store.version_of_tenants(workspace, tenants).await,
             None => self.store.version_of_run(&run).await,
@@ -56,7 +62,7 @@ impl Services {
         };
         let premises = (
             scope.user_id(),
-            run.role(),
+            (run.role(), sight),
             &banner,
             &bare,
             named(reach.as_ref()),
@@ -94,14 +100,25 @@ impl Services {
             ..bare
         };
         let view = match &reach {
-            Some((_, tenants)) => with_bulk(view, self.bulk_of(scope, &run, tenants).await?),
+            Some((_, tenants)) => {
+                let removal = self.store.run_removal(&run).await.answer(request)?;
+                with_bulk(view, self.bulk_of(scope, &run, tenants).await?, removal)
+            }
             None => view,
+        };
+        let view = match sight {
+            Sight::Whole => view,
+            Sight::Explanation => explained(&run, view),
         };
         Ok(poll.answer(view, None))
     }
 
     /// The tenants of which a bulk run tells the person; none for any other run.
-    async fn reach_of(&self, scope: &Scope, run: &RunAccess) -> Result<Option<Reach>, ApiError> {
+    pub(super) async fn reach_of(
+        &self,
+        scope: &Scope,
+        run: &RunAccess,
+    ) -> Result<Option<Reach>, ApiError> {
         match OperationType::parse(&run.run().operation_code) {
             Some(operation) if operation.spec().children.is_some() => {
                 self.seen_tenants(scope, run, operation).await.map(Some)
@@ -199,7 +216,7 @@ impl Services {
 }
 
 /// Where a person may look into a bulk run.
-type Reach = (WorkspaceAccess, Vec<TenantAccess>);
+pub(super) type Reach = (WorkspaceAccess, Vec<TenantAccess>);
 
 fn named(reach: Option<&Reach>) -> Option<Vec<(TenantId, &str)>> {
     let (_, tenants) = reach?;
@@ -212,7 +229,27 @@ fn named(reach: Option<&Reach>) -> Option<Vec<(TenantId, &str)>> {
 }
 
 /// The page of a bulk run: numbers of a run that was refused at its start are none.
-fn with_bulk(view: RunView, bulk: Bulk) -> RunView {
+fn with_bulk(view: RunView, bulk: Bulk, removal: Option<Removal>) -> RunView {
+    // Of what has gone nobody can say whose it was: only that it has, and a part of it cannot be asked for again.
+    if let Some(removal) = removal {
+        let retry = view.follow_ups.retry.map(|retry| ActionView {
+            disabled_because: retry.disabled_because.or_else(|| {
+                Some("Its items have gone with their time. Choose the tenants anew.".to_owned())
+            }),
+            ..retry
+        });
+        return RunView {
+            counts: Vec::new(),
+            progress: None,
+            bulk: Some(Vec::new()),
+            redactions: vec![removed_of_bulk(removal)],
+            follow_ups: FollowUps {
+                retry,
+                ..view.follow_ups
+            },
+            ..view
+        };
+    }
     let counts = match view.started_at {
         Some(_) => bulk.tally.counts(),
         None => SummaryCounts::default(),
@@ -281,6 +318,7 @@ fn bare_view(run: &RunAccess) -> RunView {
         retries: Vec::new(),
         follow_ups: follow_ups(run),
         redactions: Vec::new(),
+        is_exportable: true,
         as_of: Timestamp(0),
         version: String::new(),
     }
@@ -303,38 +341,6 @@ fn sentence(message: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-/// Says what was taken away in time, instead of leaving a hole (V-15).
-fn removed(removal: Removal) -> String {
-    let of = |count: i64, one: &str, many: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        n => Some(format!("{n} {many}")),
-    };
-    let parts = [
-        of(removal.items, "item", "items"),
-        of(
-            removal.reports,
-            "verification report",
-            "verification reports",
-        ),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!(
-        "{} of this run went on {}: details are kept for {} days. The run, its decisions and its audit entries stay.",
-        parts.join(" and "),
-        removal.removed_at.exact(),
-        removal.kept_days,
-    )
-}
-
-/// Says what is left out of provider errors instead of leaving a hole (V-15).
-fn redactions(row: &RunRow) -> Vec<String> {
-    if row.failures.is_empty() {
-        return Vec::new();
-    }
-    vec!["The provider's raw answers are not stored or shown, because they can hold secrets; the codes and words above are made from them.".to_owned()]
 }
 
 fn follow_ups(run: &RunAccess) -> FollowUps {

@@ -44,6 +44,7 @@ impl Targets {
             initiator: run.initiator_name.clone(),
             parent_id: run.parent_id,
             state: run.state,
+            waiting: None,
             denial_class: run.denial_class,
             reason_code: run.reason_code.clone(),
             queued_at: run.queued_at,

@@ -6,7 +6,7 @@ use domain::{
     error::ApiError,
     ids::RunId,
     schedule::SlotFate,
-    time::Timestamp,
+    time::{DAY, Timestamp},
     views::{Execution, ExecutionView, SlotMoment},
 };
 use store::{RunRow, Schedule, Scope, SlotRow};
@@ -57,7 +57,33 @@ impl Clocks {
     }
 }
 
+/// For how long a page tells that a clock was ahead.
+const TOLD_FOR: i64 = 30 * DAY;
+
 impl Services {
+    /// That the next slot had been put off by a clock that was ahead, if that was found lately.
+    pub(super) async fn realigned(
+        &self,
+        scope: &Scope,
+        schedule: &Schedule,
+        clocks: &Clocks,
+    ) -> Result<Option<String>, ApiError> {
+        let request = scope.request_id();
+        let found = self.store.schedule_realigned(schedule).await;
+        let now = self.store.now().await.answer(request)?;
+        let lately = found
+            .answer(request)?
+            .filter(|it| now.since(it.at) < TOLD_FOR);
+        Ok(lately.map(|it| {
+            format!(
+                "A clock was ahead, and the next slot lay on {}. On {} it was moved to {}.",
+                clocks.there(it.from),
+                clocks.there(it.at),
+                clocks.there(it.to)
+            )
+        }))
+    }
+
     /// The newest of what a schedule made and left out.
     pub(super) async fn history_of(
         &self,

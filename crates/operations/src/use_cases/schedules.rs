@@ -109,6 +109,7 @@ impl Services {
             rule: schedule.rule.clone(),
             state: schedule.state,
             next: schedule.next_at.map(|at| clocks.moment(at)),
+            realigned: self.realigned(scope, &schedule, &clocks).await?,
             created_by: schedule.created_by_name.clone(),
             created_at: schedule.created_at,
             revision: schedule.revision,

@@ -4,7 +4,7 @@ use domain::{
     error::ApiError,
     ids::RunId,
     operation::{OperationType, ProviderEffect},
-    run::{AuthorityMode, RunOutcome},
+    run::RunOutcome,
     views::{StartAnswer, StartResult},
 };
 use store::{Requested, RunAccess, RunDraft, RunRow, Scope, TenantAccess};
@@ -37,6 +37,10 @@ impl Services {
         let id: RunId = run.parse().map_err(|_| ApiError::NotFound)?;
         let run = self.store.run(scope, id).await.answer(scope.request_id())?;
         run.require_view()?;
+        let run = match self.reach_of(scope, &run).await? {
+            Some(reach) => self.as_told(scope, run, &reach).await?,
+            None => run,
+        };
         if let Some(message) = retry_refusal(&run) {
             return Err(ApiError::Conflict { message });
         }
@@ -118,12 +122,6 @@ pub(crate) fn retry_refusal(run: &RunAccess) -> Option<String> {
     let row = run.run();
     if !row.state.is_over() {
         return Some("This run is not over.".to_owned());
-    }
-    if row.authority == AuthorityMode::SystemAuthority {
-        return Some(
-            "The system asked for this run. Start the operation in your own name instead."
-                .to_owned(),
-        );
     }
     match row.state.outcome {
         RunOutcome::Blocked if row.denial_class.is_some_and(|class| !class.is_retryable()) => Some(

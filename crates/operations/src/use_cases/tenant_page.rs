@@ -232,6 +232,19 @@ fn unavailable(
             tenant.name()
         ));
     }
-    let missing = connection.is_none() && tenant.grants().allow(Capability::ProvidersView);
-    missing.then(|| format!("{} has no provider connection.", tenant.name()))
+    // Who may not see the connection learns of it from the run.
+    if !tenant.grants().allow(Capability::ProvidersView) {
+        return None;
+    }
+    let name = tenant.name();
+    match connection {
+        None => Some(format!("{name} has no provider connection.")),
+        Some(connection) if !connection.is_enabled => Some(format!(
+            "The provider connection of {name} is disabled. A manager or owner of {name} can enable it."
+        )),
+        Some(connection) if !connection.has_credential => Some(format!(
+            "The provider connection of {name} has no stored credential. An owner of {name} can store one."
+        )),
+        Some(_) => None,
+    }
 }

@@ -108,8 +108,22 @@ impl LeaseGuard {
         }
     }
 
-    /// Waits until the lease certainly holds: mostly it does; a call that writes is begun right after.
-    pub(crate) async fn held(&self) {
+    /// Makes a call that changes something, once; nothing when the lease may be over before it has its answer.
+    ///
+    /// Whether the change was taken is not known then, and nothing more of it is sent: not after a wait that
+    /// the provider asked for, and not by a process that was stopped on the way.
+    pub(crate) async fn writing<F: Future>(&self, call: F) -> Option<F::Output> {
+        self.held().await;
+        tokio::select! {
+            // Asked first: what the call would do next comes after the look at the clock.
+            biased;
+            () = self.over() => None,
+            done = call => Some(done),
+        }
+    }
+
+    /// Waits until the lease certainly holds; mostly it does.
+    async fn held(&self) {
         let mut until = self.0.clone();
         if until.wait_for(|it| Instant::now() < *it).await.is_err() {
             // Nobody holds the run any more: its work is about to be stopped.
@@ -189,6 +203,22 @@ mod tests {
             () = beats => {}
         }
         assert_eq!(calls.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn nothing_more_of_a_change_is_sent_once_the_lease_may_be_over() {
+        let (until, guard) = guard(Instant::now() + Duration::from_secs(600));
+        let (waits, sent) = (tokio::sync::Notify::new(), AtomicUsize::new(0));
+        let call = async {
+            // The provider asks to wait; when the wait is over, so is the lease.
+            until.send_replace(Instant::now());
+            waits.notify_one();
+            waits.notified().await;
+            tokio::task::yield_now().await;
+            sent.fetch_add(1, Ordering::SeqCst);
+        };
+        assert!(guard.writing(call).await.is_none());
+        assert_eq!(sent.load(Ordering::SeqCst), 0);
     }
 
     struct CountOnDrop<'a>(&'a AtomicUsize);

@@ -29,6 +29,9 @@ pub struct PoolSettings {
     pub grace: Duration,
 }
 
+/// The most runs that one claim takes; it bounds how long the audit chains are held.
+const CLAIM_MOST: usize = 250;
+
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);
 
@@ -213,7 +216,7 @@ impl Pool {
         };
         let free = jobs.slots.available_permits() + 1;
         drop(first);
-        let limit = i64::try_from(free.min(100)).unwrap_or(1);
+        let limit = i64::try_from(free.min(CLAIM_MOST)).unwrap_or(1);
         // The last slot is for a tenant that has nothing going: it need not wait for a run of another's to end.
         let spare = i64::from(self.settings.workers > 1);
         let asked = Instant::now();

@@ -76,14 +76,22 @@ impl Scheduler {
                 ended => tracing::warn!(ended, "ended {ended} queued runs that no worker took"),
             }
         }
+        match self.store.schedules_realign().await? {
+            0 => {}
+            n => tracing::warn!(
+                n,
+                "set the next slots of {n} schedules right: they lay beyond their rules, as after a clock that was ahead"
+            ),
+        }
         if self.store.retention_turn().await? {
             let kept_days = self.store.retention_days().await?;
             let tidied = tidy(&self.store, kept_days).await?;
-            let (items, reports) = (tidied.items, tidied.reports);
+            let (items, reports, writes) = (tidied.items, tidied.reports, tidied.writes);
             tracing::info!(
                 items,
                 reports,
-                "removed {items} items and {reports} reports of runs older than {kept_days} days"
+                writes,
+                "removed {items} items, {reports} reports and {writes} write records of runs older than {kept_days} days"
             );
         }
         Ok(())

@@ -29,6 +29,7 @@ on_both! {
     l09_a_revocation_refuses_the_parts_that_have_not_started,
     l10_a_bulk_whose_person_may_not_any_more_stops_and_keeps_what_is_done,
     v02_a_bulk_shows_each_person_their_own_tenants_alone,
+    v02_the_end_of_a_bulk_is_that_of_the_persons_own_tenants,
     v14_a_poll_of_a_bulk_moves_with_the_persons_own_tenants_alone,
     b07_what_did_not_succeed_is_asked_for_again,
 }
@@ -500,6 +501,74 @@ async fn v02_a_bulk_shows_each_person_their_own_tenants_alone(world: Arc<World>)
         .run_page(&outsider, &run.to_string(), None)
         .await;
     assert_eq!(page.err(), Some(ApiError::NotFound));
+}
+
+async fn v02_the_end_of_a_bulk_is_that_of_the_persons_own_tenants(world: Arc<World>) {
+    let draft = world
+        .tenant(&world.owner, "Not yet", TenantLifecycle::Draft)
+        .await;
+    let first = world
+        .person("first", Role::Operator, Some(Role::Operator))
+        .await;
+    let none = world.person("none", Role::Readonly, None).await;
+    let run = ask(&world, &world.owner, &[draft, world.sites[0].id]).await;
+    world.pool().drain().await.unwrap();
+    let listed = async |person: &Scope, state: &str| {
+        let query = OperationsQuery {
+            tenant: "all".to_owned(),
+            operation: "bulk.connection_check".to_owned(),
+            state: state.to_owned(),
+            ..OperationsQuery::default()
+        };
+        let list = world.services.operations_page(person, &query, None).await;
+        let list = changed(list);
+        let row = list.rows.iter().find(|row| row.id == run);
+        row.map(|row| (row.state.word(), row.reason_code.clone()))
+    };
+    let some = || Some("some_items_not_succeeded".to_owned());
+    // The whole, for who may look into all of it.
+    let whole = world.view(run).await;
+    assert_eq!(whole.state.outcome, RunOutcome::PartiallySucceeded);
+    assert_eq!(whole.failures[0].reason_code, some().unwrap());
+    for state in ["", "partially_succeeded"] {
+        let row = listed(&world.owner, state).await;
+        assert_eq!(row, Some(("partially_succeeded", some())), "{state}");
+    }
+
+    // In the one tenant of this person all went well, and nothing says that elsewhere it did not.
+    let seen = world.seen_by(&first, run).await;
+    assert_eq!(seen.state.outcome, RunOutcome::Succeeded);
+    assert!(seen.failures.is_empty() && seen.follow_ups.retry.is_none());
+    assert_eq!(seen.timeline.last().unwrap().label, "Succeeded");
+    assert_eq!(listed(&first, "").await, Some(("succeeded", None)));
+    for state in ["succeeded", "partially_succeeded", "failed"] {
+        assert_eq!(listed(&first, state).await, None, "{state}");
+    }
+    let file = world.services.run_export(&first, &run.to_string()).await;
+    let file = file.unwrap();
+    assert_eq!(file.outcome, RunOutcome::Succeeded);
+    assert!(file.failures.is_empty() && file.reason_code.is_none());
+    let again = world.services.retry(&first, &run.to_string()).await;
+    assert_eq!(again.unwrap_err().status(), 409);
+
+    // With none of its tenants, that it is over is all there is to tell.
+    let seen = world.seen_by(&none, run).await;
+    assert_eq!(seen.state.word(), "completed");
+    assert!(seen.failures.is_empty() && seen.state.is_over());
+    assert_eq!(seen.timeline.last().unwrap().label, "Completed");
+    assert_eq!(listed(&none, "").await, Some(("completed", None)));
+
+    // With its items gone, it is the same for everybody who may not look everywhere.
+    operations::tidy(world.services.store(), -1).await.unwrap();
+    for person in [&first, &none] {
+        let seen = world.seen_by(person, run).await;
+        assert_eq!(seen.state.word(), "completed");
+        assert!(seen.redactions[0].starts_with("The items of this run went on"));
+    }
+    let whole = world.view(run).await;
+    assert_eq!(whole.state.outcome, RunOutcome::PartiallySucceeded);
+    let again = whole.follow_ups.retry.unwrap();
+    assert!(again.disabled_because.unwrap().contains("have gone"));
 }
 
 async fn v14_a_poll_of_a_bulk_moves_with_the_persons_own_tenants_alone(world: Arc<World>) {

@@ -15,6 +15,7 @@ on_both! {
     v02_unknown_malformed_and_foreign_ids_answer_alike,
     v16_a_member_of_the_workspace_knows_no_tenant_of_it,
     v17_readonly_views_checks_and_not_syncs,
+    v17_who_asked_for_a_run_reads_how_it_went,
     v17_nobody_without_a_membership_sees_the_list,
     v02_foreign_things_stand_in_no_list,
 }
@@ -235,6 +236,56 @@ async fn v17_readonly_views_checks_and_not_syncs(world: Arc<World>) {
         rows.iter().map(|row| row.id).collect::<Vec<_>>(),
         [check.id]
     );
+}
+
+async fn v17_who_asked_for_a_run_reads_how_it_went(world: Arc<World>) {
+    let services = &world.services;
+    let dana = world.operator("dana").await;
+    let other = world
+        .person("ravi", Role::Readonly, Some(Role::Readonly))
+        .await;
+    let done = world.ask(&dana, 0, SYNC).await;
+    world.pool().drain().await.unwrap();
+    let (tenant, user) = (world.sites[0].id(), dana.user_id().to_string());
+    let refused = world.ask(&dana, 0, SYNC).await;
+    let lower = services.member_set_role(&world.owner, Some(&tenant), &user, "readonly");
+    lower.await.unwrap();
+    world.pool().drain().await.unwrap();
+
+    // The bell leads here, and here is the answer.
+    assert_eq!(world.told(&dana, refused).await, 1);
+    let seen = world.seen_by(&dana, refused).await;
+    assert_eq!(seen.state.word(), "blocked");
+    let sentence = seen.explanation.unwrap().sentence;
+    assert!(sentence.starts_with("dana no longer has Run inventory sync"));
+    assert!(seen.follow_ups.retry.unwrap().disabled_because.is_some());
+    assert!(seen.redactions[0].contains("\u{201c}View inventory\u{201d}"));
+    // What a run read is not shown any more, though they asked for it.
+    let seen = world.seen_by(&dana, done).await;
+    assert_eq!(seen.state.word(), "succeeded");
+    assert!(seen.items.is_empty() && seen.counts.is_empty() && seen.progress.is_none());
+    assert!(!seen.is_exportable);
+    assert!(!world.view(done).await.items.is_empty());
+    let capability = "View inventory".to_owned();
+    let forbidden = ApiError::Forbidden { capability };
+    for run in [done, refused].map(|run| run.to_string()) {
+        for (who, answer) in [
+            ("export", services.run_export(&dana, &run).await.map(drop)),
+            ("retry", services.retry(&dana, &run).await.map(drop)),
+            ("cancel", services.cancel(&dana, &run).await.map(drop)),
+            (
+                "another",
+                services.run_page(&other, &run, None).await.map(drop),
+            ),
+        ] {
+            assert_eq!(answer, Err(forbidden.clone()), "{who}");
+        }
+    }
+    // A run of the system was asked for by nobody, and the tenant comes before everything.
+    let remove = services.member_remove(&world.owner, Some(&tenant), &user);
+    remove.await.unwrap();
+    let gone = services.run_page(&dana, &refused.to_string(), None).await;
+    assert_eq!(gone.unwrap_err(), ApiError::NotFound);
 }
 
 async fn v17_nobody_without_a_membership_sees_the_list(world: Arc<World>) {

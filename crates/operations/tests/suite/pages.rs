@@ -18,6 +18,7 @@ on_both! {
     l14_the_bell_rings_once_for_the_initiator_alone,
     v05_follow_ups_shrink_with_the_tenant,
     v08_a_selection_that_was_lost_is_not_named,
+    p02_starts_say_what_is_wrong_with_the_connection,
 }
 
 async fn p03_a_tenants_page_tells_of_its_verification(world: Arc<World>) {
@@ -52,10 +53,7 @@ async fn p03_a_tenants_page_tells_of_its_verification(world: Arc<World>) {
             .all(|s| s.active_run.is_none() && s.disabled_because.is_none())
     );
     let report = page.report.unwrap();
-    assert_eq!(
-        (report.run_id, report.overall),
-        (run, Overall::NeedsAttention)
-    );
+    assert_eq!((report.run_id, report.overall), (run, Overall::Ready));
     assert_eq!(report.issues, ["Read scripts and remediations"]);
     let connection = page.connection.unwrap();
     assert_eq!(connection.verification, VerificationStatus::Degraded);
@@ -206,4 +204,32 @@ async fn v08_a_selection_that_was_lost_is_not_named(world: Arc<World>) {
     let run = world.work(0, CHECK).await.id;
     let seen = world.seen_by(&scope, run).await;
     assert!(seen.banner.is_empty(), "{:?}", seen.banner);
+}
+
+async fn p02_starts_say_what_is_wrong_with_the_connection(world: Arc<World>) {
+    let services = &world.services;
+    let dana = world.operator("dana").await;
+    let tenant = world.sites[0].id();
+    let reasons = async |person: &operations::Scope| -> Vec<Option<String>> {
+        let page = changed(services.tenant_page(person, &tenant, None, None).await);
+        let starts = page.starts.into_iter();
+        starts.map(|start| start.disabled_because).collect()
+    };
+    assert_eq!(reasons(&dana).await, [None, None]);
+    let disable = services.connection_disable(&world.owner, &tenant);
+    disable.await.unwrap();
+    let told = reasons(&dana).await;
+    for reason in &told {
+        let reason = reason.as_deref().unwrap();
+        assert!(
+            reason.contains("is disabled. A manager or owner"),
+            "{reason}"
+        );
+    }
+    // The button is a courtesy: the gate says the same, and leaves a run that explains itself.
+    let answer = services.start(&dana, &tenant, CHECK).await.unwrap();
+    assert_eq!(answer.result, StartResult::Blocked);
+    let enable = services.connection_enable(&world.owner, &tenant);
+    enable.await.unwrap();
+    assert_eq!(reasons(&dana).await, [None, None]);
 }

@@ -6,6 +6,8 @@ use domain::{
     capability::{Capability, Role},
     error::ApiError,
     run::RunOutcome,
+    views::{OperationsQuery, OperationsView},
+    waiting::WaitingFor,
 };
 use operations::Pool;
 use store::{QueueSettings, WorkerCard};
@@ -19,6 +21,7 @@ use crate::{
 on_both! {
     who_may_change_the_settings_pauses_and_resumes_the_queue,
     a_queued_run_tells_what_it_waits_for_and_the_poll_sees_it_change,
+    the_list_says_what_its_queued_runs_wait_for,
     a_pool_is_known_while_it_works,
 }
 
@@ -95,6 +98,45 @@ async fn a_queued_run_tells_what_it_waits_for_and_the_poll_sees_it_change(world:
         panic!("a worker came, and the page says nothing");
     };
     assert_eq!(view.waiting.map(|it| it.word).as_deref(), Some("slot"));
+}
+
+async fn the_list_says_what_its_queued_runs_wait_for(world: Arc<World>) {
+    let over = world.work(1, CHECK).await.id;
+    let run = world.ask(&world.owner, 0, SYNC).await;
+    let waits_of = |view: &OperationsView| -> Vec<_> {
+        let rows = view.rows.iter();
+        rows.map(|row| (row.id, row.waiting)).collect()
+    };
+    let list = async || {
+        let query = OperationsQuery::default();
+        changed(
+            world
+                .services
+                .operations_page(&world.owner, &query, None)
+                .await,
+        )
+    };
+    assert_eq!(
+        waits_of(&list().await),
+        [(run, Some(WaitingFor::NoWorker)), (over, None)]
+    );
+    let tenant = world.sites[0].id();
+    world
+        .services
+        .queue_pause(&world.owner, &tenant)
+        .await
+        .unwrap();
+    assert_eq!(
+        waits_of(&list().await),
+        [(run, Some(WaitingFor::Paused)), (over, None)]
+    );
+    world
+        .services
+        .queue_resume(&world.owner, &tenant)
+        .await
+        .unwrap();
+    assert_eq!(world.pool().drain().await.unwrap(), 1);
+    assert_eq!(waits_of(&list().await), [(run, None), (over, None)]);
 }
 
 async fn a_pool_is_known_while_it_works(world: Arc<World>) {

@@ -8,7 +8,7 @@ use domain::{
     reason::ReasonDetail,
     run::{AuthorityMode, RunOutcome},
     schedule::{ScheduleState, SkipReason},
-    time::{SECOND, Timestamp},
+    time::{DAY, SECOND, Timestamp},
     views::{Execution, ScheduleView, StartResult},
 };
 use operations::{ScheduleForm, Scope, tidy};
@@ -28,6 +28,8 @@ on_both! {
     r05_run_now_is_in_the_persons_own_name,
     v15_the_page_says_what_was_removed_and_why,
     b02_two_people_who_edit_at_once_do_not_overwrite_each_other,
+    r06_the_page_says_that_a_clock_was_ahead,
+    l08_a_person_starts_the_run_of_a_slot_again,
 }
 
 fn form() -> ScheduleForm {
@@ -466,4 +468,63 @@ async fn b02_two_people_who_edit_at_once_do_not_overwrite_each_other(world: Arc<
     assert!(matches!(late, Err(ApiError::Conflict { .. })), "{late:?}");
     let view = world.schedule(&manager, &id).await;
     assert_eq!((view.name.as_str(), view.revision), ("Mine", 1));
+}
+
+async fn r06_the_page_says_that_a_clock_was_ahead(world: Arc<World>) {
+    let store = world.services.store();
+    let id = world.nightly().await;
+    assert_eq!(world.schedule(&world.owner, &id).await.realigned, None);
+    let own = world.schedule(&world.owner, &id).await.next.unwrap();
+    let far = own.at.plus(364 * DAY);
+    slot_comes(store, id.parse().unwrap(), far).await.unwrap();
+    let scheduler = operations::Scheduler::new(store);
+    scheduler.upkeep().await.unwrap();
+    let page = world.schedule(&world.owner, &id).await;
+    assert_eq!(page.next.as_ref().unwrap().at, own.at);
+    let told = page.realigned.unwrap();
+    assert!(told.starts_with("A clock was ahead, and the next slot lay on "));
+    assert!(told.contains(&own.there), "{told}");
+}
+
+async fn l08_a_person_starts_the_run_of_a_slot_again(world: Arc<World>) {
+    let services = &world.services;
+    let operator = world.operator("operator").await;
+    let reader = world
+        .person("reader", Role::Readonly, Some(Role::Readonly))
+        .await;
+    let id = world.nightly().await;
+    world.slot(&id).await;
+    let slot = world.schedule(&operator, &id).await.history[0].clone();
+    let Execution::Run { run_id, .. } = slot.execution else {
+        panic!("{slot:?}");
+    };
+    let run = run_id.to_string();
+    let early = services.retry(&operator, &run).await;
+    assert_eq!(early.unwrap_err().status(), 409, "not over");
+    services.cancel(&operator, &run).await.unwrap();
+    let offered = world.seen_by(&operator, run_id).await.follow_ups.retry;
+    assert_eq!(offered.unwrap().disabled_because, None);
+    let refused = services.retry(&reader, &run).await;
+    assert_eq!(refused.unwrap_err().status(), 403);
+
+    let again = services.retry(&operator, &run).await.unwrap();
+    world.pool().drain().await.unwrap();
+    let view = world.seen_by(&operator, again.run_id).await;
+    assert_eq!(
+        (view.state.outcome, view.authority, view.retry_of),
+        (
+            RunOutcome::Succeeded,
+            AuthorityMode::ActorBound,
+            Some(run_id)
+        )
+    );
+    assert_eq!(view.initiator, "operator");
+    assert_eq!(world.told(&operator, again.run_id).await, 1);
+    // Among the executions of the schedule, and the slot's own stays what it was.
+    let history = world.schedule(&operator, &id).await.history;
+    assert_eq!(history.len(), 2);
+    assert_eq!(
+        world.view(run_id).await.state.outcome,
+        RunOutcome::Cancelled
+    );
 }

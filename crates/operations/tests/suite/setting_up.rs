@@ -336,12 +336,19 @@ async fn p02_a_certificate_takes_the_secrets_place(world: Arc<World>) {
     let page = services.connection_page(owner, &site).await.unwrap();
     let kind = page.connection.as_ref().unwrap().credential_kind;
     assert_eq!(kind, Some(CredentialKind::Certificate));
-    // The directory does not know this one; that it was asked says that it was opened and signed with.
-    let view = world.work(0, CHECK).await;
-    let told = format!("{} {page:?}", serde_json::to_string(&view).unwrap());
-    assert!(told.contains("provider_auth_failed"), "{told}");
+    // The directory does not know it yet.
+    let refused = world.work(0, CHECK).await;
+    let told = format!("{} {page:?}", serde_json::to_string(&refused).unwrap());
     assert!(told.contains("AADSTS700027"), "a bad assertion: {told}");
     assert!(!told.contains("PRIVATE KEY") && !told.contains("MII"));
+    let public = PEM
+        .split_inclusive("-----END CERTIFICATE-----")
+        .next()
+        .unwrap();
+    let tenant = &world.sites[0].seed.tenant_id;
+    assert!(world.sandbox.register_certificates(tenant, public));
+    let worked = world.work(0, CHECK).await;
+    assert_eq!(worked.state.outcome.as_str(), "succeeded", "{worked:#?}");
     // And back again.
     let kept = secret(&world.sites[0].seed.client_secret);
     services

@@ -237,6 +237,22 @@ impl World {
             .unwrap()
     }
 
+    /// The same world with another provider.
+    pub fn again_at(&self, endpoints: Endpoints) -> Self {
+        let again = |site: &Site| Site {
+            id: site.id,
+            seed: site.seed.clone(),
+        };
+        Self {
+            services: self.services.clone(),
+            sandbox: self.sandbox.clone(),
+            endpoints,
+            owner: self.owner.clone(),
+            workspace: self.workspace.clone(),
+            sites: self.sites.iter().map(again).collect(),
+        }
+    }
+
     pub fn pool(&self) -> Pool {
         self.pool_with(patience(), SETTINGS)
     }

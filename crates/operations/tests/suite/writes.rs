@@ -9,10 +9,13 @@ use domain::{
     run::RunOutcome,
     views::{ItemView, RunView},
 };
-use graph::{ApprovalStatus, ClientSettings};
+use graph::{
+    ApprovalStatus, CallContext, ClientSettings, Connection, GraphClient as _, HttpGraphClient,
+};
 use graph_sandbox::{Fault, FaultKind, JournalEntry};
 use operations::{MasterKey, Passwords, Scope, Services};
 use store::{LabWrite, Store};
+use tower::ServiceExt as _;
 
 use crate::{
     meddling::{Meddle, Meddling},
@@ -30,6 +33,7 @@ on_both! {
     a_changed_object_is_asked_of_a_person,
     b05_what_is_approved_is_sent_again_and_made_once,
     b05_what_waits_for_approval_is_neither_done_nor_failed,
+    b05_a_tenant_that_wants_changes_approved_is_asked_and_answers,
 }
 
 const CONFIGURATIONS: &str = "/deviceManagement/deviceConfigurations";
@@ -137,6 +141,51 @@ async fn b05_what_waits_for_approval_is_neither_done_nor_failed(world: Arc<World
         assert!(sent(&world, run).is_empty(), "nothing was changed");
         assert!(view.questions.is_empty(), "and nothing is in doubt");
     }
+}
+
+async fn b05_a_tenant_that_wants_changes_approved_is_asked_and_answers(world: Arc<World>) {
+    let world = laboratory(&world).await;
+    world.break_for(0, CONFIGURATIONS, FaultKind::ApprovalRequired);
+    let run = ask(&world, &world.owner, 2).await;
+    let seed = &world.sites[0].seed;
+    let secret = seed.client_secret.clone().into();
+    let cloud = world.endpoints.clone();
+    let connection = Connection::new(&seed.tenant_id, &seed.client_id, secret, cloud).unwrap();
+    let context = CallContext {
+        client_request_id: "an administrator".to_owned(),
+    };
+    let approving = async {
+        let client = HttpGraphClient::new(patience()).unwrap();
+        let writer = client.writer().unwrap();
+        let asked = || async {
+            let requests = writer.approval_requests(&connection, &context).await;
+            requests.is_ok_and(|requests| requests.len() == 2)
+        };
+        until("both requests", asked).await;
+        for request in writer
+            .approval_requests(&connection, &context)
+            .await
+            .unwrap()
+        {
+            assert!(request.justification.contains(&run.to_string()));
+            let path = format!(
+                "/_sandbox/tenants/{}/approvals/{}",
+                seed.tenant_id,
+                request.code.as_str()
+            );
+            let decided = axum::http::Request::post(path)
+                .body(axum::body::Body::from(r#"{"status":"approved"}"#))
+                .unwrap();
+            let answer = world.sandbox.router().oneshot(decided).await.unwrap();
+            assert!(answer.status().is_success());
+        }
+    };
+    let pool = world.pool();
+    let (drained, ()) = tokio::join!(pool.drain(), approving);
+    drained.unwrap();
+    let view = world.view(run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded, "{view:#?}");
+    assert_eq!((of_items(&view, "succeeded"), effects(&world, run)), (2, 2));
 }
 
 pub fn of_items(view: &RunView, outcome: &str) -> usize {

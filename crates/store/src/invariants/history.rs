@@ -2,7 +2,7 @@
 
 use domain::{
     decision::LegitimacyDecision,
-    ids::{RunId, ScopeId, TenantId, UserId, WorkspaceId},
+    ids::{RunId, ScopeId, TenantId, UserId, WorkerId, WorkspaceId},
     run::RunOutcome,
     time::Timestamp,
 };
@@ -31,9 +31,14 @@ static ENDS: Statement = same(
 );
 static ATTEMPTS: Statement = same(
     "history_attempts",
-    "select a.run_id, r.tenant_id, a.attempt, a.started_at, a.ended_at
+    "select a.run_id, r.tenant_id, a.attempt, a.started_at, coalesce(a.ended_at, r.completed_at) as ended_at,
+       a.ended_by
      from run_attempts a join operation_runs r on r.id = a.run_id
      where a.workspace_id = $1 order by a.run_id, a.attempt",
+);
+static HELD: Statement = same(
+    "history_held",
+    "select run_id, attempt, owner from run_queue where status = 'running' order by run_id",
 );
 // One statement, so that the versions and the place among all commits belong together.
 static GRANTS: Statement = same(
@@ -81,7 +86,7 @@ pub struct ChangeMade {
 }
 
 /// An attempt that was begun.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct AttemptMade {
     /// Of which run.
     pub run: RunId,
@@ -93,6 +98,19 @@ pub struct AttemptMade {
     pub started_at: Timestamp,
     /// When it was over.
     pub ended_at: Option<Timestamp>,
+    /// By what, as a word.
+    pub ended_by: Option<String>,
+}
+
+/// A run that a worker holds.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldRun {
+    /// Which run.
+    pub run: RunId,
+    /// In which attempt.
+    pub attempt: i64,
+    /// Who holds it.
+    pub worker: WorkerId,
 }
 
 /// Whose grants in which tenant.
@@ -202,6 +220,24 @@ impl Store {
                     attempt: row.int("attempt")?,
                     started_at: row.time("started_at")?,
                     ended_at: row.opt_time("ended_at")?,
+                    ended_by: row.opt_text("ended_by")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Every run that is being worked on, and by whom.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn runs_held(&self) -> Result<Vec<HeldRun>, StoreError> {
+        let rows = self.db.fetch(&HELD, vec![]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(HeldRun {
+                    run: RunId::from_uuid(row.uuid("run_id")?),
+                    attempt: row.int("attempt")?,
+                    worker: WorkerId::from_uuid(row.uuid("owner")?),
                 })
             })
             .collect()

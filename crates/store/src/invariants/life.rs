@@ -32,7 +32,7 @@ static ATTEMPTS_IN_ORDER: Statement = same(
        || coalesce(a.ended_by, 'open') as what
      from run_attempts a join operation_runs r on r.id = a.run_id
      where a.attempt > r.attempt
-       or (a.ended_at is null and (a.attempt < r.attempt or r.status <> 'running'))
+       or (a.ended_at is null and (a.attempt < r.attempt or r.status = 'queued'))
        or (a.ended_by = 'finished' and a.attempt <> r.attempt)
        or (a.ended_at is not null and a.ended_at < a.started_at)",
 );

@@ -1,12 +1,20 @@
 //! Why a queued run does not run.
 
-use domain::waiting::{PLACES, Waiting};
+use std::collections::BTreeMap;
+
+use domain::{
+    ids::RunId,
+    run::RunStatus,
+    time::Timestamp,
+    waiting::{PLACES, Waiting, WaitingFor},
+};
 
 use crate::{
     Store,
+    audit::to_json,
     error::StoreError,
-    runs::RunAccess,
-    sql::{Row, Statement, args, same},
+    runs::{RunAccess, RunPage},
+    sql::{Row, Statement, args, dialects, same},
 };
 
 use super::QueueSettings;
@@ -29,6 +37,27 @@ static WAITING: Statement = same(
      where q.run_id = $1 and q.status = 'queued'",
 );
 
+// The same for a page of runs at once; nobody counts places for a line of a list.
+static ALL_WAITING: Statement = dialects(
+    "run_queue_waiting_because_all",
+    "select q.run_id, q.available_at, p.paused_at, w.workers, w.tenant_limit, w.connection_limit,
+       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id) as running,
+       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
+          and r.connection_id = q.connection_id) as using_connection
+     from (select count(*) as workers, max(tenant_limit) as tenant_limit, max(connection_limit) as connection_limit
+           from workers where last_seen_at + lease > $2) w
+       cross join run_queue q left join queue_pauses p on p.scope_id = q.scope_id
+     where q.status = 'queued' and q.run_id in (select unhex(value) from jsonb_each($1))",
+    "select q.run_id, q.available_at, p.paused_at, w.workers, w.tenant_limit, w.connection_limit,
+       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id) as running,
+       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
+          and r.connection_id = q.connection_id) as using_connection
+     from (select count(*) as workers, max(tenant_limit) as tenant_limit, max(connection_limit) as connection_limit
+           from workers where last_seen_at + lease > $2) w
+       cross join run_queue q left join queue_pauses p on p.scope_id = q.scope_id
+     where q.status = 'queued' and q.run_id in (select value::uuid from json_array_elements_text($1::json))",
+);
+
 impl Store {
     /// Why a queued run does not run; nothing when it is not queued.
     ///
@@ -40,42 +69,96 @@ impl Store {
         let row = self.db.first(&WAITING, args).await?;
         row.map(|row| because(&row, now, &self.queue)).transpose()
     }
+
+    /// Why the queued runs of a page of a list do not run; one statement for all, and none without a queued run.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn waits_of_page(
+        &self,
+        page: &RunPage,
+        now: Timestamp,
+    ) -> Result<BTreeMap<RunId, WaitingFor>, StoreError> {
+        let queued = page
+            .rows
+            .iter()
+            .filter(|run| run.state.status == RunStatus::Queued);
+        let ids: Vec<_> = queued.map(|run| run.id.as_uuid().simple()).collect();
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let rows = self
+            .db
+            .fetch(&ALL_WAITING, args![to_json(&ids)?, now])
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let id = RunId::from_uuid(row.uuid("run_id")?);
+                Ok((id, kind(row, now, &Limits::of(row, &self.queue)?)?))
+            })
+            .collect()
+    }
+}
+
+/// How many runs may be under way at once, as the processes that work have it.
+struct Limits {
+    tenant: i64,
+    connection: i64,
+}
+
+impl Limits {
+    fn of(row: &Row, settings: &QueueSettings) -> Result<Self, StoreError> {
+        let tenant = row.opt_int("tenant_limit")?;
+        let connection = row.opt_int("connection_limit")?;
+        Ok(Self {
+            tenant: tenant.unwrap_or(settings.tenant_limit),
+            connection: connection.unwrap_or(settings.connection_limit),
+        })
+    }
 }
 
 /// The first thing that would have to change; a pause stands before everything else.
-fn because(
-    row: &Row,
-    now: domain::time::Timestamp,
-    settings: &QueueSettings,
-) -> Result<Waiting, StoreError> {
-    if let Some(at) = row.opt_time("paused_at")? {
-        let by = row.opt_text("paused_by_name")?.unwrap_or_default();
-        return Ok(Waiting::Paused { by, at });
-    }
-    if row.int("workers")? == 0 {
-        let last_seen = row.opt_time("last_seen_at")?;
-        return Ok(Waiting::NoWorker { last_seen });
-    }
-    let at = row.time("available_at")?;
-    if at > now {
-        let code = row.opt_text("waiting_code")?;
-        return Ok(Waiting::Later { at, code });
-    }
-    let running = row.int("running")?;
-    let limit = row
-        .opt_int("tenant_limit")?
-        .unwrap_or(settings.tenant_limit);
-    if running >= limit {
-        return Ok(Waiting::TenantLimit { running, limit });
-    }
-    let running = row.int("using_connection")?;
-    let limit = row
-        .opt_int("connection_limit")?
-        .unwrap_or(settings.connection_limit);
-    if running >= limit {
-        return Ok(Waiting::ConnectionLimit { running, limit });
-    }
-    Ok(Waiting::Slot {
-        before: row.int("before")?,
+fn kind(row: &Row, now: Timestamp, limits: &Limits) -> Result<WaitingFor, StoreError> {
+    Ok(if row.opt_time("paused_at")?.is_some() {
+        WaitingFor::Paused
+    } else if row.int("workers")? == 0 {
+        WaitingFor::NoWorker
+    } else if row.time("available_at")? > now {
+        WaitingFor::Later
+    } else if row.int("running")? >= limits.tenant {
+        WaitingFor::TenantLimit
+    } else if row.int("using_connection")? >= limits.connection {
+        WaitingFor::ConnectionLimit
+    } else {
+        WaitingFor::Slot
+    })
+}
+
+/// The same with its circumstances.
+fn because(row: &Row, now: Timestamp, settings: &QueueSettings) -> Result<Waiting, StoreError> {
+    let limits = Limits::of(row, settings)?;
+    Ok(match kind(row, now, &limits)? {
+        WaitingFor::Paused => Waiting::Paused {
+            by: row.opt_text("paused_by_name")?.unwrap_or_default(),
+            at: row.time("paused_at")?,
+        },
+        WaitingFor::NoWorker => Waiting::NoWorker {
+            last_seen: row.opt_time("last_seen_at")?,
+        },
+        WaitingFor::Later => Waiting::Later {
+            at: row.time("available_at")?,
+            code: row.opt_text("waiting_code")?,
+        },
+        WaitingFor::TenantLimit => Waiting::TenantLimit {
+            running: row.int("running")?,
+            limit: limits.tenant,
+        },
+        WaitingFor::ConnectionLimit => Waiting::ConnectionLimit {
+            running: row.int("using_connection")?,
+            limit: limits.connection,
+        },
+        WaitingFor::Slot => Waiting::Slot {
+            before: row.int("before")?,
+        },
     })
 }

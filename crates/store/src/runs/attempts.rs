@@ -1,10 +1,13 @@
 //! Why attempts end, and the rows that say so.
+//!
+//! The attempt that a run ended with has no end of its own in the table: it ended when the run did.
 
 use domain::time::Timestamp;
+use policy::RunKey;
 
 use crate::{
     error::StoreError,
-    sql::{Statement, Tx, args, dialects},
+    sql::{Rows, Statement, Tx, args, dialects},
 };
 
 /// Why an attempt ended.
@@ -39,18 +42,34 @@ static ATTEMPTS_END: Statement = dialects(
     "run_attempts_end",
     "update run_attempts set ended_at = $2, ended_by = t.ended_by
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'ended_by' as ended_by
-           from json_each($1) k) as t
+           from jsonb_each($1) k) as t
      where run_id = t.run and run_attempts.attempt = t.attempt",
-    "update run_attempts set ended_at = $2, ended_by = t.ended_by
-     from json_to_recordset($1::json) as t(run uuid, attempt bigint, ended_by text)
+    "update run_attempts set ended_at = $4, ended_by = t.ended_by
+     from unnest($1::uuid[], $2::bigint[], $3::text[]) as t(run, attempt, ended_by)
      where run_id = t.run and run_attempts.attempt = t.attempt",
 );
 
-/// Closes the attempts that rows of JSON name with `run`, `attempt` and `ended_by`.
+/// Closes attempts; those that finished are left to the end of their run.
 pub(super) async fn end_attempts(
     tx: &mut Tx,
     now: Timestamp,
-    rows: &str,
+    ended: impl IntoIterator<Item = (RunKey, EndedBy)>,
 ) -> Result<(), StoreError> {
-    tx.execute(&ATTEMPTS_END, args![rows, now]).await.map(drop)
+    let ended: Vec<_> = ended
+        .into_iter()
+        .filter(|(_, by)| *by != EndedBy::Finished)
+        .collect();
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let rows = Rows::default()
+        .ids("run", ended.iter().map(|(key, _)| key.run_id.as_uuid()))
+        .ints("attempt", ended.iter().map(|(key, _)| key.attempt))
+        .texts(
+            "ended_by",
+            ended.iter().map(|(_, by)| by.as_str().to_owned()),
+        );
+    tx.execute_rows(&ATTEMPTS_END, rows, args![now])
+        .await
+        .map(drop)
 }

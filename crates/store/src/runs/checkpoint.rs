@@ -76,7 +76,7 @@ static ITEMS_STOPPED: Statement = dialects(
     "run_items_stopped",
     "update run_items set outcome = 'blocked', reason_code = t.reason, updated_at = $2,
        message = 'Stopped in the middle, because the run was refused.'
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'reason' as reason from json_each($1) k) as t
+     from (select unhex(k.value ->> 'run') as run, k.value ->> 'reason' as reason from jsonb_each($1) k) as t
      where run_id = t.run and outcome = 'running'",
     "update run_items set outcome = 'blocked', reason_code = t.reason, updated_at = $2,
        message = 'Stopped in the middle, because the run was refused.'
@@ -180,12 +180,7 @@ impl CheckpointLedger for Asking {
         let outcome = row.word("outcome", RunOutcome::parse)?;
         leave_queue(&mut self.tx, &[key]).await?;
         stop_items(&mut self.tx, self.now, &[refusal]).await?;
-        let ended = json!([{
-            "run": key.run_id.as_uuid().simple(),
-            "attempt": key.attempt,
-            "ended_by": EndedBy::Refused.as_str(),
-        }]);
-        end_attempts(&mut self.tx, self.now, &ended.to_string()).await?;
+        end_attempts(&mut self.tx, self.now, [(key, EndedBy::Refused)]).await?;
         let notice = self.actor.id.map(|user_id| Notice {
             workspace_id: key.workspace_id,
             scope_id: key.scope_id,

@@ -47,7 +47,7 @@ static WAITING: Statement = same(
 // last until the end of the transaction. Those that another claim holds are left to it.
 static SCOPES_HOLD: Statement = dialects(
     "run_queue_scopes_hold",
-    "select unhex(value) as scope_id from json_each($1)",
+    "select unhex(value) as scope_id from jsonb_each($1)",
     "select value::uuid as scope_id from json_array_elements_text($1::json)
      where pg_try_advisory_xact_lock(hashtextextended(value, 0))",
 );
@@ -55,7 +55,7 @@ static SCOPES_HOLD: Statement = dialects(
 static RUNNING: Statement = dialects(
     "run_queue_running",
     "select scope_id, connection_id, count(*) as running from run_queue
-     where status = 'running' and scope_id in (select unhex(value) from json_each($1))
+     where status = 'running' and scope_id in (select unhex(value) from jsonb_each($1))
      group by scope_id, connection_id",
     "select scope_id, connection_id, count(*) as running from run_queue
      where status = 'running' and scope_id in (select value::uuid from json_array_elements_text($1::json))
@@ -66,7 +66,7 @@ static CLAIM: Statement = dialects(
     "select s.key as place, q.connection_id as uses_connection, r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type,
        r.attempt, r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
        r.schedule_id, r.schedule_revision
-     from json_each($1) s
+     from jsonb_each($1) s
      cross join run_queue q on q.rowid in (
        select c.rowid from run_queue c where c.status = 'queued' and c.priority = s.value ->> 'priority'
          and c.scope_id = unhex(s.value ->> 'scope') and c.available_at <= s.value ->> 'due'

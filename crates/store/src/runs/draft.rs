@@ -114,7 +114,11 @@ impl Draft {
             },
             retry_of: draft.retry_of.map(|run| run.run().id),
             original_initiator: draft.retry_of.map(original_initiator),
-            schedule: None,
+            // It stays among the schedule's executions, without a slot: that one is taken, and was the system's.
+            schedule: draft
+                .retry_of
+                .and_then(|run| run.run().schedule_id)
+                .map(|schedule_id| OfSchedule::ByHand { schedule_id }),
             bulk: None,
         }
     }

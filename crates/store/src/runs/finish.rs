@@ -23,7 +23,7 @@ use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append, to_json},
     error::StoreError,
-    sql::{Row, Statement, Tx, args, dialects},
+    sql::{Row, Rows, Statement, Tx, args, dialects},
 };
 
 /// One failure of a run, in words that are safe to show (R-09).
@@ -91,12 +91,12 @@ pub enum Ending {
 static QUEUE_FINISH: Statement = dialects(
     "run_queue_finish",
     "delete from run_queue where rowid in (
-       select q.rowid from json_each($1) k
+       select q.rowid from jsonb_each($1) k
        join run_queue q on q.run_id = unhex(k.value ->> 'run') and q.attempt = k.value ->> 'attempt'
        where q.status = 'running')
      returning run_id, attempt",
     "with held as materialized (
-       select q.run_id from json_to_recordset($1::json) as k(run uuid, attempt bigint)
+       select q.run_id from unnest($1::uuid[], $2::bigint[]) as k(run, attempt)
        join run_queue q on q.run_id = k.run and q.attempt = k.attempt
        where q.status = 'running' order by q.run_id for update of q)
      delete from run_queue q using held where q.run_id = held.run_id
@@ -114,17 +114,17 @@ static RUNS_FINISH: Statement = dialects(
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'outcome' as outcome,
              k.value ->> 'counts' as counts, k.value ->> 'failures' as failures, k.value ->> 'reason' as reason,
              k.value ->> 'reconciled' as reconciled
-           from json_each($1) k) as t
+           from jsonb_each($1) k) as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
      returning id, user_id, initiator_name, operation_runs.outcome as outcome",
     "update operation_runs set status = 'completed', failures = t.failures,
        outcome = case when exists (
          select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
          then 'indeterminate' else t.outcome end,
-       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2,
+       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $8, updated_at = $8,
        reconciled_at = t.reconciled
-     from json_to_recordset($1::json) as t(run uuid, attempt bigint, outcome text, counts text, failures text,
-       reason text, reconciled bigint)
+     from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+       as t(run, attempt, outcome, counts, failures, reason, reconciled)
      where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
      returning id, user_id, initiator_name, operation_runs.outcome as outcome",
 );
@@ -156,7 +156,7 @@ impl Store {
         let mut tx = self.db.write().await?;
         let keys: Vec<_> = ends.iter().map(|(running, _)| running.key()).collect();
         let rows = tx
-            .fetch(&QUEUE_FINISH, args![to_json(&keys_of(&keys))?])
+            .fetch_rows(&QUEUE_FINISH, attempt_rows(&keys), vec![])
             .await?;
         let mut held = rows.iter().map(held_key).collect::<Result<_, _>>()?;
         let (endings, ended) = ours(ends, &mut held);
@@ -210,6 +210,13 @@ fn ours<'a>(ends: &[(&'a Running, &'a RunEnd)], held: &mut Held) -> (Vec<Ending>
     (endings, ended)
 }
 
+/// Attempts as the statements over rows take them.
+fn attempt_rows(keys: &[RunKey]) -> Rows {
+    Rows::default()
+        .ids("run", keys.iter().map(|key| key.run_id.as_uuid()))
+        .ints("attempt", keys.iter().map(|key| key.attempt))
+}
+
 /// Attempts as the statements take them.
 pub(super) fn keys_of(keys: &[RunKey]) -> Vec<serde_json::Value> {
     keys.iter()
@@ -224,19 +231,24 @@ pub(super) fn counts_of(end: &RunEnd) -> Result<Option<String>, StoreError> {
         .transpose()
 }
 
-fn end_row(over: &Over<'_>, now: Timestamp) -> Result<serde_json::Value, StoreError> {
-    let Over { key, end, by } = over;
-    Ok(json!({
-        "run": key.run_id.as_uuid().simple(),
-        "attempt": key.attempt,
-        "outcome": RunOutcome::from(end.outcome),
-        "counts": counts_of(end)?,
-        "failures": to_json(&end.failures)?,
-        "reason": end.failures.first().map(|failure| &failure.reason_code),
-        "ended_by": by.as_str(),
-        // Nobody was left to end it.
-        "reconciled": (*by == EndedBy::LeaseExpired).then_some(now),
-    }))
+fn end_rows(ended: &[Over<'_>], now: Timestamp) -> Result<Rows, StoreError> {
+    let of = ended.iter();
+    let counts = of.clone().map(|over| counts_of(over.end));
+    let counts = counts.collect::<Result<Vec<_>, _>>()?;
+    let failures = of.clone().map(|over| to_json(&over.end.failures));
+    let failures = failures.collect::<Result<Vec<_>, _>>()?;
+    let outcome = |over: &Over<'_>| RunOutcome::from(over.end.outcome).as_str().to_owned();
+    let reason = |over: &Over<'_>| Some(over.end.failures.first()?.reason_code.clone());
+    // Nobody was left to end it.
+    let reconciled = |over: &Over<'_>| (over.by == EndedBy::LeaseExpired).then_some(now.0);
+    Ok(Rows::default()
+        .ids("run", of.clone().map(|over| over.key.run_id.as_uuid()))
+        .ints("attempt", of.clone().map(|over| over.key.attempt))
+        .texts("outcome", of.clone().map(outcome))
+        .texts("counts", counts.into_iter())
+        .texts("failures", failures.into_iter())
+        .texts("reason", of.clone().map(reason))
+        .ints("reconciled", of.map(reconciled)))
 }
 
 /// Everything but the queue: ledger, attempts, notifications; answers what the audit log is to tell.
@@ -248,17 +260,13 @@ pub(super) async fn finish_all(
     if ended.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = ended
-        .iter()
-        .map(|over| end_row(over, now))
-        .collect::<Result<Vec<_>, _>>()?;
-    let rows = to_json(&rows)?;
-    let turned = tx.fetch(&RUNS_FINISH, args![&*rows, now]).await?;
+    let rows = end_rows(ended, now)?;
+    let turned = tx.fetch_rows(&RUNS_FINISH, rows, args![now]).await?;
     // The queue and the ledger say the same of a run; where they do not, nothing of the group is written.
     if turned.len() != ended.len() {
         return Err(StoreError::Conflict);
     }
-    end_attempts(tx, now, &rows).await?;
+    end_attempts(tx, now, ended.iter().map(|over| (over.key, over.by))).await?;
     let mut actors = HashMap::with_capacity(turned.len());
     for row in &turned {
         let actor = AuditActor {

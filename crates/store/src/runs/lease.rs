@@ -29,7 +29,7 @@ pub const RESCUES_MOST: i64 = 3;
 static HEARTBEAT: Statement = dialects(
     "run_queue_heartbeat",
     "update run_queue set lease_until = $3
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from json_each($1) k) as t
+     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from jsonb_each($1) k) as t
      where run_id = t.run and run_queue.attempt = t.attempt and owner = $2 and status = 'running'
      returning run_id, run_queue.attempt as attempt, cancel_requested_at",
     "with held as materialized (

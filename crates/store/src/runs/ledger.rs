@@ -27,7 +27,7 @@ static RECORD_DECISIONS: Statement = dialects(
     "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
      select unhex(d.value ->> 'workspace'), unhex(d.value ->> 'scope'), unhex(d.value ->> 'run'), d.value ->> 'attempt',
             d.value ->> 'verdict', d.value ->> 'reason', d.value ->> 'decision', $2
-     from json_each($1) d",
+     from jsonb_each($1) d",
     "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
      select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, d.decision, $8
      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[])
@@ -37,7 +37,7 @@ static SET_RUNNING: Statement = dialects(
     "run_set_running",
     "update operation_runs set status = 'running', started_attempt = operation_runs.attempt,
        started_at = coalesce(started_at, $2), updated_at = $2
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from json_each($1) k) as t
+     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from jsonb_each($1) k) as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
      returning id",
     "update operation_runs set status = 'running', started_attempt = operation_runs.attempt,
@@ -49,15 +49,15 @@ static SET_RUNNING: Statement = dialects(
 static LEASE_QUEUE: Statement = dialects(
     "run_queue_lease",
     "update run_queue set status = 'running', owner = $2, lease_until = $3
-     where run_id in (select unhex(value) from json_each($1))",
+     where run_id in (select unhex(k.value ->> 'run') from jsonb_each($1) k)",
     "update run_queue set status = 'running', owner = $2, lease_until = $3
-     where run_id in (select value::uuid from json_array_elements_text($1::json))",
+     where run_id in (select run from unnest($1::uuid[]) as t(run))",
 );
 static ATTEMPTS_BEGIN: Statement = dialects(
     "run_attempts_begin",
     "insert into run_attempts (workspace_id, scope_id, run_id, attempt, worker_id, started_at)
      select unhex(k.value ->> 'workspace'), unhex(k.value ->> 'scope'), unhex(k.value ->> 'run'),
-            k.value ->> 'attempt', $2, $3 from json_each($1) k",
+            k.value ->> 'attempt', $2, $3 from jsonb_each($1) k",
     "insert into run_attempts (workspace_id, scope_id, run_id, attempt, worker_id, started_at)
      select k.workspace, k.scope, k.run, k.attempt, $5, $6
      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) as k(workspace, scope, run, attempt)",
@@ -79,7 +79,7 @@ static SET_REFUSED: Statement = dialects(
          else 'blocked' end,
        reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'reason' as reason,
-             k.value ->> 'class' as class, k.value ->> 'phase' as phase from json_each($1) k) as t
+             k.value ->> 'class' as class, k.value ->> 'phase' as phase from jsonb_each($1) k) as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
      returning id",
     "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2,
@@ -101,17 +101,13 @@ static SET_REFUSED: Statement = dialects(
 );
 static QUEUE_LEAVE: Statement = dialects(
     "run_queue_leave",
-    "delete from run_queue where run_id in (select unhex(value) from json_each($1))",
-    "delete from run_queue where run_id in (select value::uuid from json_array_elements_text($1::json))",
+    "delete from run_queue where run_id in (select unhex(k.value ->> 'run') from jsonb_each($1) k)",
+    "delete from run_queue where run_id in (select run from unnest($1::uuid[]) as t(run))",
 );
 
-fn ids_of(keys: &[RunKey]) -> Result<String, StoreError> {
-    to_json(
-        &keys
-            .iter()
-            .map(|key| key.run_id.as_uuid().simple().to_string())
-            .collect::<Vec<_>>(),
-    )
+/// The runs of attempts, for statements over many.
+fn run_rows(keys: &[RunKey]) -> Rows {
+    Rows::default().ids("run", keys.iter().map(|key| key.run_id.as_uuid()))
 }
 
 /// Takes runs out of the queue: they are over.
@@ -119,7 +115,7 @@ pub(super) async fn leave_queue(tx: &mut Tx, keys: &[RunKey]) -> Result<(), Stor
     if keys.is_empty() {
         return Ok(());
     }
-    tx.execute(&QUEUE_LEAVE, args![ids_of(keys)?])
+    tx.execute_rows(&QUEUE_LEAVE, run_rows(keys), vec![])
         .await
         .map(drop)
 }
@@ -233,12 +229,10 @@ impl StartLedger for Claim {
             .fetch_rows(&SET_RUNNING, rows, args![self.now])
             .await?;
         let turned = self.returned(&turned)?;
-        let args = args![
-            ids_of(&turned)?,
-            self.worker,
-            self.now.plus(self.store.queue.lease_micros())
-        ];
-        self.tx.execute(&LEASE_QUEUE, args).await?;
+        let until = self.now.plus(self.store.queue.lease_micros());
+        self.tx
+            .execute_rows(&LEASE_QUEUE, run_rows(&turned), args![self.worker, until])
+            .await?;
         let args = args![self.worker, self.now];
         self.tx
             .execute_rows(&ATTEMPTS_BEGIN, key_rows(&turned), args)

@@ -39,6 +39,16 @@ pub struct Named {
     pub people: Vec<UserId>,
 }
 
+/// By which end a bulk run is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BulkEnds {
+    /// By that of the whole, for who may look into all of it.
+    #[default]
+    OfTheWhole,
+    /// By none that tells of tenants beyond the person's own.
+    WithinReach,
+}
+
 /// What to show of the list.
 #[derive(Debug, Clone, Default)]
 pub struct RunFilter {
@@ -54,6 +64,8 @@ pub struct RunFilter {
     pub named: Option<Named>,
     /// Only runs nobody asked for.
     pub by_system: bool,
+    /// By which end a bulk run is found.
+    pub bulk_ends: BulkEnds,
     /// Only this run.
     pub run: Option<RunId>,
     /// Only the parts of this run.

@@ -7,6 +7,7 @@ use domain::{
     ids::RunId,
     lifecycle::TenantLifecycle,
     operation::OperationType,
+    run::AuthorityMode,
     time::Timestamp,
     verification::VerificationReport,
 };
@@ -35,6 +36,12 @@ impl RunAccess {
         &self.run
     }
 
+    /// The same leave, for a run of which the person is told another end.
+    #[must_use]
+    pub fn told(self, run: RunRow) -> Self {
+        Self { run, ..self }
+    }
+
     /// The name of its workspace.
     pub fn workspace_name(&self) -> &str {
         &self.workspace_name
@@ -57,17 +64,46 @@ impl RunAccess {
         Grants::of_membership(self.role)
     }
 
+    /// How much of this run a person may see who is entitled to know of it.
+    ///
+    /// Whoever asked for it is owed the answer to what became of it, whatever their role holds by now.
+    ///
+    /// # Errors
+    /// `Forbidden` for somebody else's run without the capability to view it.
+    pub fn sight(&self, scope: &Scope) -> Result<Sight, ApiError> {
+        let asked = self.run.authority == AuthorityMode::ActorBound
+            && self.run.user_id == Some(scope.user_id);
+        match self.require_view() {
+            Ok(()) => Ok(Sight::Whole),
+            Err(_) if asked => Ok(Sight::Explanation),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The capability that viewing this run asks for; a type this version does not know asks for the general one.
+    pub fn view_capability(&self) -> Capability {
+        OperationType::parse(&self.run.operation_code)
+            .map_or(Capability::OperationsView, |operation| {
+                operation.spec().view_capability
+            })
+    }
+
     /// Asks for the capability to view this run.
     ///
     /// # Errors
-    /// `Forbidden`; a type this version does not know asks for the general one.
+    /// `Forbidden`.
     pub fn require_view(&self) -> Result<(), ApiError> {
-        let capability = OperationType::parse(&self.run.operation_code)
-            .map_or(Capability::OperationsView, |operation| {
-                operation.spec().view_capability
-            });
-        policy::require(self.grants(), capability)
+        policy::require(self.grants(), self.view_capability())
     }
+}
+
+/// How much of a run a person may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+pub enum Sight {
+    /// Everything.
+    Whole,
+    /// How it went and why, without what it read or changed.
+    Explanation,
 }
 
 /// One attempt of a run.
@@ -135,7 +171,9 @@ static RUN_DECISIONS: Statement = same(
 );
 static RUN_ATTEMPTS: Statement = same(
     "run_attempts_of",
-    "select attempt, started_at, ended_at, ended_by from run_attempts where run_id = $1 order by attempt",
+    "select a.attempt, a.started_at, coalesce(a.ended_at, r.completed_at) as ended_at,
+       case when a.ended_at is null and r.completed_at is not null then 'finished' else a.ended_by end as ended_by
+     from run_attempts a join operation_runs r on r.id = a.run_id where a.run_id = $1 order by a.attempt",
 );
 static RUN_ITEMS: Statement = same(
     "run_items_of",

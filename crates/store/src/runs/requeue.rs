@@ -34,7 +34,7 @@ static RUNS_REQUEUE: Statement = dialects(
     "update operation_runs set status = 'queued', started_attempt = null, attempt = operation_runs.attempt + 1,
        summary_counts = coalesce(t.counts, summary_counts), updated_at = $2
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'counts' as counts
-           from json_each($1) k) as t
+           from jsonb_each($1) k) as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
      returning id",
     "update operation_runs set status = 'queued', started_attempt = null, attempt = operation_runs.attempt + 1,
@@ -50,7 +50,7 @@ static QUEUE_REQUEUE: Statement = dialects(
        available_at = t.available, waiting_code = t.waiting, retries = retries + t.retried, rescues = rescues + t.rescued
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt,
              k.value ->> 'available' as available, k.value ->> 'waiting' as waiting,
-             k.value ->> 'retried' as retried, k.value ->> 'rescued' as rescued from json_each($1) k) as t
+             k.value ->> 'retried' as retried, k.value ->> 'rescued' as rescued from jsonb_each($1) k) as t
      where run_id = t.run and run_queue.attempt = t.attempt",
     "update run_queue set status = 'queued', owner = null, lease_until = null, attempt = run_queue.attempt + 1,
        available_at = t.available, waiting_code = t.waiting, retries = retries + t.retried, rescues = rescues + t.rescued
@@ -69,7 +69,6 @@ impl Back {
             "waiting": self.waiting,
             "retried": i64::from(self.by == EndedBy::Retried),
             "rescued": i64::from(self.by == EndedBy::LeaseExpired),
-            "ended_by": self.by.as_str(),
         })
     }
 
@@ -112,6 +111,6 @@ pub(super) async fn requeue(
         .collect();
     let rows = to_json(&back.iter().map(Back::row).collect::<Vec<_>>())?;
     tx.execute(&QUEUE_REQUEUE, args![&*rows]).await?;
-    end_attempts(tx, now, &rows).await?;
+    end_attempts(tx, now, back.iter().map(|back| (back.key, back.by))).await?;
     Ok(back.into_iter().map(Back::entry).collect())
 }

@@ -49,7 +49,7 @@ pub enum Retrying {
 
 static RETRY_LOCK: Statement = dialects(
     "run_queue_retry_lock",
-    "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from json_each($1) k
+    "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from jsonb_each($1) k
      join run_queue q on q.run_id = unhex(k.value ->> 'run') and q.attempt = k.value ->> 'attempt'
      where q.status = 'running'",
     "select q.run_id, q.attempt, q.retries, q.cancel_requested_at

@@ -112,6 +112,24 @@ impl RunRow {
         })
     }
 
+    /// The same run with another end: of a bulk, the end of those items that a person may see.
+    #[must_use]
+    pub fn told(self, outcome: RunOutcome, failures: Vec<Failure>) -> Self {
+        let reason_code = match self.denial_class {
+            Some(_) => self.reason_code,
+            None => failures.first().map(|failure| failure.reason_code.clone()),
+        };
+        Self {
+            state: RunState {
+                outcome,
+                ..self.state
+            },
+            failures,
+            reason_code,
+            ..self
+        }
+    }
+
     /// The refusal's code, when the gate wrote one this version knows.
     pub fn refusal_code(&self) -> Option<ReasonCode> {
         self.reason_code.as_deref().and_then(ReasonCode::parse)

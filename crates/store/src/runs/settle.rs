@@ -4,13 +4,11 @@ use domain::{
     ids::{NotificationId, RunId, ScopeId, UserId, WorkspaceId},
     time::Timestamp,
 };
-use serde_json::json;
 
 use crate::{
-    audit::to_json,
     error::StoreError,
     new_id::new_id,
-    sql::{Statement, Tx, args, dialects},
+    sql::{Rows, Statement, Tx, args, dialects},
 };
 
 /// A notification to write; one a run and person, however often a crash repeats the attempt.
@@ -27,13 +25,13 @@ static NOTIFY: Statement = dialects(
     "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)
      select unhex(n.value ->> 'workspace'), unhex(n.value ->> 'scope'), unhex(n.value ->> 'id'),
             u.id, unhex(n.value ->> 'run'), $2
-     from json_each($1) n join users u on u.id = unhex(n.value ->> 'user')
+     from jsonb_each($1) n join users u on u.id = unhex(n.value ->> 'person')
      join operation_runs r on r.id = unhex(n.value ->> 'run')
      where r.parent_id is null on conflict do nothing",
     "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)
-     select n.workspace, n.scope, n.id, u.id, n.run, $2
-     from json_to_recordset($1::json) as n(workspace uuid, scope uuid, id uuid, \"user\" uuid, run uuid)
-     join users u on u.id = n.\"user\"
+     select n.workspace, n.scope, n.id, u.id, n.run, $6
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[]) as n(workspace, scope, id, person, run)
+     join users u on u.id = n.person
      join operation_runs r on r.id = n.run
      where r.parent_id is null on conflict do nothing",
 );
@@ -49,19 +47,16 @@ pub(crate) async fn notify(
     if notices.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = notices
-        .iter()
-        .map(|notice| {
-            json!({
-                "workspace": notice.workspace_id.as_uuid().simple(),
-                "scope": notice.scope_id.as_uuid().simple(),
-                "id": new_id(NotificationId::from_uuid).as_uuid().simple(),
-                "user": notice.user_id.as_uuid().simple(),
-                "run": notice.run_id.as_uuid().simple(),
-            })
-        })
-        .collect();
-    tx.execute(&NOTIFY, args![to_json(&rows)?, now])
-        .await
-        .map(drop)
+    let of = notices.iter();
+    let rows = Rows::default()
+        .ids("workspace", of.clone().map(|it| it.workspace_id.as_uuid()))
+        .ids("scope", of.clone().map(|it| it.scope_id.as_uuid()))
+        .ids(
+            "id",
+            of.clone()
+                .map(|_| new_id(NotificationId::from_uuid).as_uuid()),
+        )
+        .ids("person", of.clone().map(|it| it.user_id.as_uuid()))
+        .ids("run", of.map(|it| it.run_id.as_uuid()));
+    tx.execute_rows(&NOTIFY, rows, args![now]).await.map(drop)
 }

@@ -49,7 +49,7 @@ static SCHEDULES_DUE: Statement = same(
      where next_at <= $1 and (next_at, id) > ($2, $3) order by next_at, id limit 50",
 );
 // Another scheduler's is left to it.
-static SCHEDULE_TAKE: Statement = dialects(
+pub(super) static SCHEDULE_TAKE: Statement = dialects(
     "schedule_take",
     "select workspace_id, tenant_id, id, name, type, cadence, days, minutes, zone, state, revision, next_at,
        created_by_name, created_at, version from schedules where id = $1 and state = 'active'",
@@ -63,7 +63,7 @@ static SLOT_INSERT: Statement = same(
        reason, revision, decided_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (schedule_id, slot_at) do nothing",
 );
-static SCHEDULE_ADVANCE: Statement = same(
+pub(super) static SCHEDULE_ADVANCE: Statement = same(
     "schedule_advance",
     "update schedules set next_at = $2 where id = $1",
 );

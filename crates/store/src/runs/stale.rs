@@ -49,7 +49,7 @@ static RUNS_STALE: Statement = dialects(
          select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
          then 'partially_succeeded' else 'failed' end,
        reason_code = $3, failures = $4
-     where id in (select unhex(value) from json_each($1)) and status = 'queued'
+     where id in (select unhex(value) from jsonb_each($1)) and status = 'queued'
      returning id, outcome, attempt",
     "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2, reconciled_at = $2,
        outcome = case when started_at is not null and exists (
@@ -61,7 +61,7 @@ static RUNS_STALE: Statement = dialects(
 );
 static STALE_LEAVE: Statement = dialects(
     "run_queue_stale_leave",
-    "delete from run_queue where run_id in (select unhex(value) from json_each($1))",
+    "delete from run_queue where run_id in (select unhex(value) from jsonb_each($1))",
     "delete from run_queue where run_id in (select value::uuid from json_array_elements_text($1::json))",
 );
 

@@ -1,15 +1,13 @@
 //! A person's own sessions, and the password that opens them.
 
-use domain::{
-    ids::{ScopeId, SessionId, WorkspaceId},
-    time::Timestamp,
-};
+use domain::{ids::SessionId, time::Timestamp};
 
 use super::{IDLE_LIMIT, token_hash};
 use crate::{
     Store,
-    audit::{AuditActor, AuditEntry, action, append},
+    audit::{AuditActor, action},
     error::StoreError,
+    members::{PersonEntry, tell_workspaces},
     scope::Scope,
     sql::{Row, Statement, args, same},
 };
@@ -57,10 +55,6 @@ static PASSWORD_OF: Statement = same(
 static PASSWORD_SET: Statement = same(
     "user_password_set",
     "update users set password_hash = $2 where id = $1 and password_hash = $3 and disabled_at is null",
-);
-static WORKSPACES_OF: Statement = same(
-    "user_workspaces",
-    "select workspace_id from workspace_memberships where user_id = $1 order by workspace_id",
 );
 
 fn session_of(row: &Row) -> Result<OwnSession, StoreError> {
@@ -160,20 +154,12 @@ impl Store {
         }
         let args = args![scope.user_id, scope.session_hash];
         tx.execute(&SESSIONS_REVOKE_OTHERS, args).await?;
-        let mut entries = Vec::new();
-        for row in tx.fetch(&WORKSPACES_OF, args![scope.user_id]).await? {
-            let workspace_id = WorkspaceId::from_uuid(row.uuid("workspace_id")?);
-            entries.push(AuditEntry {
-                workspace_id,
-                scope_id: ScopeId::of(workspace_id, None),
-                action: action::PASSWORD_CHANGED,
-                actor: AuditActor::of(scope),
-                subject_id: scope.user_id.as_uuid(),
-                run_id: None,
-                detail: "{}".to_owned(),
-            });
-        }
-        append(&mut tx, now, entries).await?;
+        let entry = PersonEntry {
+            action: action::PASSWORD_CHANGED,
+            actor: AuditActor::of(scope),
+            user: scope.user_id,
+        };
+        tell_workspaces(&mut tx, now, entry).await?;
         tx.commit().await
     }
 }

@@ -1,4 +1,4 @@
-//! Many rows for one set statement: JSON for SQLite's `json_each`, an array a column for PostgreSQL's `unnest`.
+//! Many rows for one set statement: JSON for SQLite's `jsonb_each`, an array a column for PostgreSQL's `unnest`.
 //!
 //! Each database reads its own form several times faster than the other's would be read.
 
@@ -21,7 +21,7 @@ pub(crate) struct Rows(Vec<(&'static str, Column)>);
 #[derive(Debug)]
 enum Column {
     Ids(Vec<Option<Uuid>>),
-    Ints(Vec<i64>),
+    Ints(Vec<Option<i64>>),
     Texts(Vec<Option<String>>),
     Bytes(Vec<Vec<u8>>),
 }
@@ -37,8 +37,12 @@ impl Rows {
     }
 
     /// A column of numbers.
-    pub(crate) fn ints(self, name: &'static str, values: impl Iterator<Item = i64>) -> Self {
-        self.with(name, Column::Ints(values.collect()))
+    pub(crate) fn ints<I: Into<Option<i64>>>(
+        self,
+        name: &'static str,
+        values: impl Iterator<Item = I>,
+    ) -> Self {
+        self.with(name, Column::Ints(values.map(Into::into).collect()))
     }
 
     /// A column of texts.
@@ -124,7 +128,9 @@ impl Serialize for One<'_> {
                     let id = values.get(self.index).copied().flatten();
                     object.serialize_entry(name, &id.map(Uuid::simple))?;
                 }
-                Column::Ints(values) => object.serialize_entry(name, &values.get(self.index))?,
+                Column::Ints(values) => {
+                    object.serialize_entry(name, &values.get(self.index).copied().flatten())?;
+                }
                 Column::Texts(values) => {
                     object
                         .serialize_entry(name, &values.get(self.index).and_then(Option::as_ref))?;

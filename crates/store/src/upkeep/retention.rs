@@ -1,4 +1,5 @@
-//! Retention: items and reports of runs long over go; run, decisions and audit entries stay, so links answer.
+//! Retention: items, reports and write intents of runs long over go; run, decisions and audit entries stay, so
+//! links answer.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +13,21 @@ use crate::{
     Store,
     error::StoreError,
     runs::RunAccess,
-    sql::{Row, Statement, args, same},
+    sql::{Row, Statement, Tx, args, same},
     versions::touch,
 };
 
 /// What could be removed now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Removable {
-    /// Items of runs long over.
+    /// Items of runs long over, those of bulks among them.
     pub items: i64,
     /// Of how many runs.
     pub runs: i64,
     /// Verification reports that are not the newest of their connection.
     pub reports: i64,
+    /// Write intents of runs about which nothing is asked any more.
+    pub writes: i64,
 }
 
 /// What one batch removed.
@@ -34,6 +37,25 @@ pub struct Removed {
     pub items: u64,
     /// Reports.
     pub reports: u64,
+    /// Write intents.
+    pub writes: u64,
+}
+
+impl Removed {
+    /// All rows together.
+    pub const fn rows(self) -> u64 {
+        self.items + self.reports + self.writes
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, more: Self) -> Self {
+        Self {
+            items: self.items + more.items,
+            reports: self.reports + more.reports,
+            writes: self.writes + more.writes,
+        }
+    }
 }
 
 /// What was removed of one run, and when.
@@ -43,6 +65,8 @@ pub struct Removal {
     pub items: i64,
     /// How many reports.
     pub reports: i64,
+    /// How many write intents.
+    pub writes: i64,
     /// After how many days.
     pub kept_days: i64,
     /// When.
@@ -60,6 +84,21 @@ static OLD_ITEMS: Statement = same(
      from run_items i join operation_runs r on r.id = i.run_id
      where i.run_id < $2 and r.status = 'completed' and r.completed_at < $1 order by i.run_id limit $3",
 );
+static OLD_BULK_ITEMS: Statement = same(
+    "retention_old_bulk_items",
+    "select distinct i.parent_id as run_id, r.workspace_id, r.scope_id
+     from bulk_items i join operation_runs r on r.id = i.parent_id
+     where i.parent_id < $2 and r.status = 'completed' and r.completed_at < $1 order by i.parent_id limit $3",
+);
+// While one of its writes is a question, all that a run set out for stays, for whoever will answer it.
+static OLD_INTENTS: Statement = same(
+    "retention_old_intents",
+    "select distinct i.run_id, r.workspace_id, r.scope_id
+     from write_intents i join operation_runs r on r.id = i.run_id
+     where i.run_id < $2 and r.status = 'completed' and r.completed_at < $1
+       and not exists (select 1 from write_intents q where q.run_id = i.run_id and q.state in ('open', 'indeterminate'))
+     order by i.run_id limit $3",
+);
 static OLD_REPORTS: Statement = same(
     "retention_old_reports",
     "select v.run_id, r.workspace_id, r.scope_id
@@ -74,6 +113,17 @@ static ITEMS_REMOVE: Statement = same(
     "delete from run_items where run_id = $1
        and key in (select key from run_items where run_id = $1 order by key limit $2)",
 );
+static BULK_ITEMS_REMOVE: Statement = same(
+    "retention_bulk_items_remove",
+    "delete from bulk_items where parent_id = $1
+       and scope_id in (select scope_id from bulk_items where parent_id = $1 order by scope_id limit $2)",
+);
+static INTENTS_REMOVE: Statement = same(
+    "retention_intents_remove",
+    "delete from write_intents where run_id = $1
+       and id in (select id from write_intents where run_id = $1 order by id limit $2)
+       and not exists (select 1 from write_intents q where q.run_id = $1 and q.state in ('open', 'indeterminate'))",
+);
 // A connection's newest report stays, however old: it is what the tenant's page shows.
 static REPORT_REMOVE: Statement = same(
     "retention_report_remove",
@@ -84,24 +134,33 @@ static REPORT_REMOVE: Statement = same(
 );
 static REMOVAL_MARK: Statement = same(
     "retention_mark",
-    "insert into run_removals (workspace_id, scope_id, run_id, items, reports, kept_days, removed_at)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    "insert into run_removals (workspace_id, scope_id, run_id, items, reports, writes, kept_days, removed_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (run_id) do update set items = run_removals.items + excluded.items,
-       reports = run_removals.reports + excluded.reports, removed_at = excluded.removed_at",
+       reports = run_removals.reports + excluded.reports, writes = run_removals.writes + excluded.writes,
+       removed_at = excluded.removed_at",
 );
 static REMOVABLE: Statement = same(
     "retention_removable",
-    "select count(*) as items, count(distinct i.run_id) as runs,
+    "select i.items + b.items as items, i.runs + b.runs as runs,
        (select count(*) from verification_reports v join operation_runs q on q.id = v.run_id
         where v.run_id < $2 and q.status = 'completed' and q.completed_at < $1
           and exists (select 1 from verification_reports n
-            where n.connection_id = v.connection_id and n.generated_at > v.generated_at)) as reports
-     from run_items i join operation_runs r on r.id = i.run_id
-     where i.run_id < $2 and r.status = 'completed' and r.completed_at < $1",
+            where n.connection_id = v.connection_id and n.generated_at > v.generated_at)) as reports,
+       (select count(*) from write_intents w join operation_runs q on q.id = w.run_id
+        where w.run_id < $2 and q.status = 'completed' and q.completed_at < $1
+          and not exists (select 1 from write_intents o
+            where o.run_id = w.run_id and o.state in ('open', 'indeterminate'))) as writes
+     from (select count(*) as items, count(distinct t.run_id) as runs
+           from run_items t join operation_runs r on r.id = t.run_id
+           where t.run_id < $2 and r.status = 'completed' and r.completed_at < $1) i
+       cross join (select count(*) as items, count(distinct t.parent_id) as runs
+           from bulk_items t join operation_runs r on r.id = t.parent_id
+           where t.parent_id < $2 and r.status = 'completed' and r.completed_at < $1) b",
 );
 static REMOVAL_OF: Statement = same(
     "retention_removal_of",
-    "select items, reports, kept_days, removed_at from run_removals where run_id = $1",
+    "select items, reports, writes, kept_days, removed_at from run_removals where run_id = $1",
 );
 static KEPT_DAYS: Statement = same(
     "retention_kept_days",
@@ -138,6 +197,19 @@ impl Old {
             scope: ScopeId::from_uuid(row.uuid("scope_id")?),
         })
     }
+}
+
+/// Removes what one run has left, at most so many rows and a report.
+async fn remove_of(tx: &mut Tx, run: RunId, most: u64) -> Result<Removed, StoreError> {
+    let mut removed = Removed::default();
+    let room = |removed: Removed| i64::try_from(most.saturating_sub(removed.rows())).unwrap_or(0);
+    removed.items += tx.execute(&ITEMS_REMOVE, args![run, room(removed)]).await?;
+    let bulk = args![run, room(removed)];
+    removed.items += tx.execute(&BULK_ITEMS_REMOVE, bulk).await?;
+    let writes = args![run, room(removed)];
+    removed.writes += tx.execute(&INTENTS_REMOVE, writes).await?;
+    removed.reports += tx.execute(&REPORT_REMOVE, args![run]).await?;
+    Ok(removed)
 }
 
 impl Store {
@@ -184,6 +256,7 @@ impl Store {
             items: row.int("items")?,
             runs: row.int("runs")?,
             reports: row.int("reports")?,
+            writes: row.int("writes")?,
         })
     }
 
@@ -197,25 +270,26 @@ impl Store {
         kept_days: i64,
     ) -> Result<Removed, StoreError> {
         let args = args![ended_before, ids_from(ended_before), BATCH_RUNS];
-        let mut rows = self.db.fetch(&OLD_ITEMS, args.clone()).await?;
-        rows.extend(self.db.fetch(&OLD_REPORTS, args).await?);
+        let mut old = BTreeMap::new();
+        for statement in [&OLD_ITEMS, &OLD_BULK_ITEMS, &OLD_INTENTS, &OLD_REPORTS] {
+            for row in self.db.fetch(statement, args.clone()).await? {
+                let run = Old::of(&row)?;
+                old.insert(run.run, run);
+            }
+        }
         let mut all = Removed::default();
-        if rows.is_empty() {
+        if old.is_empty() {
             return Ok(all);
         }
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
         let mut scopes = BTreeMap::new();
-        for row in &rows {
-            let old = Old::of(row)?;
-            let room = BATCH_ROWS.saturating_sub(all.items + all.reports);
-            if room == 0 {
+        for old in old.into_values() {
+            if all.rows() >= BATCH_ROWS {
                 break;
             }
-            let room = i64::try_from(room).unwrap_or(0);
-            let items = tx.execute(&ITEMS_REMOVE, args![old.run, room]).await?;
-            let reports = tx.execute(&REPORT_REMOVE, args![old.run]).await?;
-            if items + reports == 0 {
+            let removed = remove_of(&mut tx, old.run, BATCH_ROWS - all.rows()).await?;
+            if removed == Removed::default() {
                 continue;
             }
             let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
@@ -223,15 +297,15 @@ impl Store {
                 old.workspace,
                 old.scope,
                 old.run,
-                count(items),
-                count(reports),
+                count(removed.items),
+                count(removed.reports),
+                count(removed.writes),
                 kept_days,
                 now,
             ];
             tx.execute(&REMOVAL_MARK, args).await?;
             scopes.insert(old.scope, old.workspace);
-            all.items += items;
-            all.reports += reports;
+            all = all.and(removed);
         }
         touch(&mut tx, scopes).await?;
         tx.commit().await?;
@@ -248,6 +322,7 @@ impl Store {
             Ok(Removal {
                 items: row.int("items")?,
                 reports: row.int("reports")?,
+                writes: row.int("writes")?,
                 kept_days: row.int("kept_days")?,
                 removed_at: row.time("removed_at")?,
             })

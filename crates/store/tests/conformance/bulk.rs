@@ -9,7 +9,7 @@ use domain::{
     run::RunOutcome,
 };
 use policy::Running;
-use store::{Requested, Scope, StoreError, TenantAccess};
+use store::{BulkEnds, Requested, RunFilter, Scope, StoreError, TenantAccess};
 
 use crate::{
     database::Database,
@@ -185,4 +185,63 @@ pub async fn d02_items_of_a_bulk_stay_in_their_workspace_and_are_written_once(db
     ] {
         assert!(db.raw.try_run(&attack).await.is_err(), "{attack}");
     }
+}
+
+pub async fn v02_a_bulk_is_found_by_its_end_within_reach_alone(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let second = world.another_tenant("Second tenant").await;
+    let both = [world.tenant.clone(), second];
+    let (store, owner) = (&world.store, &world.owner);
+    let bulk = running(&world, &both).await;
+    store.bulk_ask(&bulk, 10).await.unwrap();
+    for part in store.runs_start(worker(), 10).await.unwrap().running {
+        world.succeed(part).await;
+    }
+    let id = bulk.key().run_id;
+    world.succeed(bulk).await;
+    let run = store.run(owner, id).await.unwrap();
+    let one = &both[..1];
+    assert!(
+        store
+            .reaches_everywhere(&world.workspace, &both)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .reaches_everywhere(&world.workspace, one)
+            .await
+            .unwrap()
+    );
+    let within = async |tenants: &[TenantAccess]| {
+        let bulks = [run.run()];
+        let within = store.bulks_within(owner, &bulks, tenants).await.unwrap();
+        within.contains(&id)
+    };
+    assert!(within(&both).await && !within(one).await);
+
+    // The list finds it by its end, its count counts it, for who may look into all of it.
+    let found = async |tenants: &[TenantAccess], state: &'static str, bulk_ends: BulkEnds| {
+        let filter = RunFilter {
+            states: vec![state],
+            operations: vec![BULK],
+            bulk_ends,
+            ..RunFilter::default()
+        };
+        let (workspace, filter) = (&world.workspace, &filter);
+        let page = store.runs(owner, workspace, tenants, filter, 9);
+        let rows = page.await.unwrap().rows.len();
+        let count = store.runs_count(owner, workspace, tenants, filter, 9);
+        assert_eq!(count.await.unwrap(), i64::try_from(rows).unwrap());
+        rows
+    };
+    assert_eq!(found(&both, "succeeded", BulkEnds::OfTheWhole).await, 1);
+    assert_eq!(found(&both, "succeeded", BulkEnds::WithinReach).await, 1);
+    assert_eq!(found(one, "succeeded", BulkEnds::WithinReach).await, 0);
+    // What retention took away is no longer known to have been within.
+    let now = store.now().await.unwrap().plus(1);
+    store.remove_batch(now, 0).await.unwrap();
+    assert!(!within(&both).await);
+    assert_eq!(found(&both, "succeeded", BulkEnds::WithinReach).await, 0);
+    assert_eq!(found(&both, "succeeded", BulkEnds::OfTheWhole).await, 1);
 }

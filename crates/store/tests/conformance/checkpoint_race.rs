@@ -7,8 +7,8 @@ use tokio::sync::Barrier;
 
 use crate::{
     database::Database,
-    race::{audited, decided, last_change, step_aside},
-    revocations::Site,
+    race::{decided, last_change, step_aside},
+    revocations::{KINDS, Site},
     world::World,
 };
 
@@ -17,12 +17,11 @@ const ROUNDS: usize = 160;
 pub async fn l10_a_revocation_before_a_checkpoint_is_always_seen(db: Arc<Database>) {
     let world = Arc::new(World::new(&db).await);
     let site = Arc::new(Site::first(&world).await);
-    let kinds = audited();
     // A second process, with connections of its own.
     let elsewhere = db.another_store().await;
     let (mut allowed, mut overtaken) = (0, 0);
     for round in 0..ROUNDS {
-        let kind = kinds[round % kinds.len()];
+        let kind = KINDS[round % KINDS.len()];
         let running = world
             .running(
                 &site.operator,

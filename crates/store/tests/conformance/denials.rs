@@ -148,7 +148,7 @@ pub async fn l04_every_revocation_between_request_and_start_is_seen(db: Arc<Data
             "{revocation:?}"
         );
 
-        // What the page says was true meanwhile; disabling and deleting people is no workspace's entry.
+        // What the page says was true meanwhile; deleting a person is past the program, and no entry.
         let decided = decisions[0].decided_at;
         let changes = world
             .store
@@ -156,7 +156,8 @@ pub async fn l04_every_revocation_between_request_and_start_is_seen(db: Arc<Data
             .await
             .unwrap();
         let expected = match revocation {
-            UserDisabled | UserGone => None,
+            UserGone => None,
+            UserDisabled => Some("user.disabled"),
             TenantMembershipRemoved => Some("tenant_membership.removed"),
             WorkspaceMembershipRemoved => Some("workspace_membership.removed"),
             RoleLowered => Some("tenant_membership.role_set"),

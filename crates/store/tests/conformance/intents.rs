@@ -18,9 +18,9 @@ use crate::{
     world::{World, end, worker},
 };
 
-const DONE: IntentEnd = IntentEnd::Done { request_id: None };
+pub const DONE: IntentEnd = IntentEnd::Done { request_id: None };
 
-fn intent(op_key: &str) -> NewIntent<'_> {
+pub fn intent(op_key: &str) -> NewIntent<'_> {
     NewIntent {
         op_key,
         kind: "device_configurations",
@@ -38,19 +38,19 @@ fn failed() -> IntentEnd {
     }
 }
 
-fn unknown() -> IntentEnd {
+pub fn unknown() -> IntentEnd {
     IntentEnd::Indeterminate {
         reason_code: "provider_unreachable".to_owned(),
     }
 }
 
-async fn laboratory(db: &Arc<Database>) -> World {
+pub async fn laboratory(db: &Arc<Database>) -> World {
     let mut world = World::new(db).await;
     world.laboratory().await;
     world
 }
 
-async fn writing(world: &World) -> Running {
+pub async fn writing(world: &World) -> Running {
     let writes = LabWrite { items: 2, seed: 7 };
     let asked = world
         .store

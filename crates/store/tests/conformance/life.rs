@@ -411,8 +411,10 @@ impl Life<'_> {
             )
             .await,
             attempts: texts(
-                "select attempt || ' ' || coalesce(ended_by, 'open') from run_attempts
-                 where run_id = $run order by attempt",
+                // The attempt that a run ended with has no end of its own.
+                "select a.attempt || ' ' || coalesce(a.ended_by, case r.status when 'completed' then 'finished'
+                 else 'open' end) from run_attempts a join operation_runs r on r.id = a.run_id
+                 where a.run_id = $run order by a.attempt",
             )
             .await,
             decisions: texts(

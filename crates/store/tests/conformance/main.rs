@@ -40,6 +40,7 @@ mod polls;
 mod race;
 mod requests;
 mod rescue;
+mod retention;
 mod retries;
 mod revocations;
 mod schedule_race;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::lifecycle::TenantLifecycle;
+use domain::{ids::WorkspaceId, lifecycle::TenantLifecycle, reason::ReasonCode};
 use store::{Presence, StoreError};
 
 use crate::{
     database::Database,
-    world::{World, person, resolve, sign_in},
+    world::{World, person, resolve, sign_in, strangers, worker},
 };
 
 const HOUR: i64 = domain::time::HOUR;
@@ -264,4 +264,53 @@ pub async fn selections_follow_what_may_be_selected(db: Arc<Database>) {
         world.workspace.id(),
         "a stale selection falls back"
     );
+}
+
+pub async fn d03_disabling_a_person_is_told_in_each_of_their_workspaces(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let store = &world.store;
+    let dana = world.operator("dana").await;
+    strangers(store).await;
+    let elsewhere = store.workspace_create("A second", dana.user_id()).await;
+    let run = world.sync(&dana).await;
+    let (id, version) = (db.id(dana.user_id().as_uuid()), async || {
+        let of = db.id(dana.user_id().as_uuid());
+        let sql = format!("select version from users where id = {of}");
+        db.raw.int(&sql).await.unwrap()
+    });
+    let before = version().await;
+    let entries = async |action: &str, workspace: WorkspaceId| {
+        let workspace = db.id(workspace.as_uuid());
+        let sql = format!(
+            "select count(*) from audit_log where action = '{action}' and subject_id = {id}
+               and workspace_id = {workspace} and actor_id is null and actor_name = 'Command line'"
+        );
+        db.raw.int(&sql).await.unwrap()
+    };
+
+    store.user_disable(dana.email()).await.unwrap();
+    assert_eq!(version().await, before + 1);
+    for workspace in [world.workspace.id(), elsewhere.unwrap()] {
+        assert_eq!(entries("user.disabled", workspace).await, 1);
+    }
+    let all = "select count(*) from audit_log where action = 'user.disabled'";
+    assert_eq!(db.raw.int(all).await, Some(2), "strangers are not told");
+
+    // What they had queued is refused, and its page can say why.
+    let started = store.runs_start(worker(), 10).await.unwrap();
+    assert_eq!((started.running.len(), started.refused.len()), (0, 1));
+    let access = store.run(&world.owner, run).await.unwrap();
+    assert_eq!(
+        access.run().refusal_code(),
+        Some(ReasonCode::InitiatorNotEntitled)
+    );
+
+    // Refused, it leaves nothing; enabled, they are told of again.
+    let again = store.user_disable(dana.email()).await;
+    assert!(matches!(again, Err(StoreError::NotFound)));
+    assert_eq!(db.raw.int(all).await, Some(2));
+    store.user_enable(dana.email()).await.unwrap();
+    assert_eq!(version().await, before + 2);
+    assert_eq!(entries("user.enabled", world.workspace.id()).await, 1);
+    world.chains_hold().await;
 }

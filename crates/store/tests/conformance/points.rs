@@ -231,13 +231,8 @@ async fn claim(
         }
         let (kind, decision) = (kind_of(at), written.decision(runs[at]));
         let is_answered = round.before_commit.lock().unwrap().contains(&at);
-        let is_first = match kind.action() {
-            Some(action) => {
-                written.place(action, kind.subject(site)) < written.place_of_start(runs[at])
-            }
-            // No entry: then what was answered before the commit is all that can be known.
-            None => is_answered || !decision.allowed,
-        };
+        let revoked = written.place(kind.action(), kind.subject(site));
+        let is_first = revoked < written.place_of_start(runs[at]);
         assert!(
             is_first || !is_answered,
             "{kind:?} was answered and then not first"

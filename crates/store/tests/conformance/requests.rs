@@ -3,14 +3,19 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
-    capability::Role, error::ApiError, ids::RunId, lifecycle::TenantLifecycle,
-    operation::OperationType, reason::ReasonCode, run::RunOutcome,
+    capability::Role,
+    error::ApiError,
+    ids::RunId,
+    lifecycle::TenantLifecycle,
+    operation::OperationType,
+    reason::ReasonCode,
+    run::{AuthorityMode, RunOutcome},
 };
-use store::{Requested, RunDraft, StoreError, SystemDraft};
+use store::{Requested, RunDraft, StoreError, SystemDraft, WorkedOutcome};
 
 use crate::{
     database::Database,
-    world::{World, accepted, worker},
+    world::{World, accepted, end, worker},
 };
 
 use OperationType::{ConnectionCheck, InventorySync};
@@ -177,6 +182,58 @@ pub async fn l08_a_retry_is_a_new_run_of_the_person_who_retries(db: Arc<Database
     assert_eq!(retry.run().user_id, Some(world.owner.user_id()));
     let context: serde_json::Value = serde_json::from_str(&retry.run().context).unwrap();
     assert_eq!(context["original_initiator"], "operator");
+}
+
+pub async fn l08_a_slots_run_is_retried_in_the_persons_own_name(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let operator = world.operator("operator").await;
+    let schedule = world.nightly().await;
+    let slot = world.slot_run(schedule).await;
+    let running = world.start_one().await;
+    let failed = end(WorkedOutcome::Failed);
+    world.store.run_finish(&running, &failed).await.unwrap();
+    let access = world.store.run(&operator, slot).await.unwrap();
+    let retry = || RunDraft {
+        operation: InventorySync,
+        tenant: &world.tenant,
+        retry_of: Some(&access),
+    };
+    let asked = world.store.run_request(&operator, retry()).await.unwrap();
+    let again = world.store.run(&operator, accepted(asked)).await.unwrap();
+    let row = again.run();
+    assert_eq!(
+        (row.authority, row.user_id),
+        (AuthorityMode::ActorBound, Some(operator.user_id()))
+    );
+    assert_eq!(
+        (row.retry_of, row.schedule_id, row.slot_at),
+        (Some(slot), Some(schedule), None)
+    );
+    let context: serde_json::Value = serde_json::from_str(&row.context).unwrap();
+    assert_eq!(context["original_initiator"], "System");
+    assert_eq!(context["execution_authority_mode"], "actor_bound");
+    // It rests on the person: the schedule may be gone, the person may not.
+    world
+        .store
+        .schedule_delete(&world.owner, &world.tenant, schedule)
+        .await
+        .unwrap();
+    let user = operator.user_id();
+    world
+        .store
+        .tenant_role_set(&world.owner, &world.tenant, user, Role::Readonly)
+        .await
+        .unwrap();
+    let started = world.store.runs_start(worker(), 10).await.unwrap();
+    assert!(started.running.is_empty());
+    let access = world.store.run(&world.owner, row.id).await.unwrap();
+    assert_eq!(
+        access.run().refusal_code(),
+        Some(ReasonCode::MissingCapability)
+    );
+    // Nobody who may not start it gets a run by trying.
+    let refused = world.store.run_request(&operator, retry()).await.unwrap();
+    assert!(matches!(refused, Requested::Forbidden(_)), "{refused:?}");
 }
 
 pub async fn l06_the_system_starts_only_what_is_listed(db: Arc<Database>) {

@@ -67,15 +67,15 @@ impl Site {
 }
 
 impl Kind {
-    /// What the audit log calls it; disabling a person is nobody's workspace's alone, and leaves no entry.
-    pub const fn action(self) -> Option<&'static str> {
+    /// What the audit log calls it.
+    pub const fn action(self) -> &'static str {
         match self {
-            Self::UserDisabled => None,
-            Self::LeftWorkspace => Some("workspace_membership.removed"),
-            Self::MembershipRemoved => Some("tenant_membership.removed"),
-            Self::RoleLowered => Some("tenant_membership.role_set"),
-            Self::TenantArchived => Some("tenant.lifecycle_set"),
-            Self::ConnectionDisabled => Some("provider_connection.disabled"),
+            Self::UserDisabled => "user.disabled",
+            Self::LeftWorkspace => "workspace_membership.removed",
+            Self::MembershipRemoved => "tenant_membership.removed",
+            Self::RoleLowered => "tenant_membership.role_set",
+            Self::TenantArchived => "tenant.lifecycle_set",
+            Self::ConnectionDisabled => "provider_connection.disabled",
         }
     }
 

@@ -376,3 +376,51 @@ pub async fn l02_a_slot_queued_before_a_change_is_refused(db: Arc<Database>) {
     let seen = store.tenant(&reader, tenant.id()).await.unwrap();
     assert!(store.schedules(&seen).await.unwrap().is_empty());
 }
+
+pub async fn r06_a_schedule_that_a_clock_put_off_is_set_right(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let store = &world.store;
+    let (put_off, other) = (world.nightly().await, world.nightly().await);
+    let schedule = world.schedule(put_off).await;
+    let own = schedule.next_at.unwrap();
+    assert_eq!(store.schedules_realign().await.unwrap(), 0);
+    assert_eq!(store.schedule_realigned(&schedule).await.unwrap(), None);
+
+    // A clock a year ahead wrote tomorrow's slot down as missed, and waits for the one in a year.
+    let timetable = timetable::Timetable::of(schedule.rule.clone()).unwrap();
+    let in_a_year = timetable.after(own.plus(365 * DAY)).unwrap();
+    let (ws, tenant) = world.owner_ids();
+    let missed = format!(
+        "insert into schedule_slots (workspace_id, scope_id, schedule_id, slot_at, fate, last_slot_at, slots,
+           revision, decided_at)
+         values ({ws}, {tenant}, {}, {}, 'missed', {}, 365, 1, {})",
+        db.id(put_off.as_uuid()),
+        own.0,
+        in_a_year.0 - DAY,
+        in_a_year.0
+    );
+    db.raw.run(&missed).await;
+    world.set_next(put_off, in_a_year).await;
+    // Now the clock is back: without more ado the schedule would wait for a year.
+    assert_eq!(world.tick().await, Ticked::default());
+    assert_eq!(world.schedule(put_off).await.next_at, Some(in_a_year));
+
+    let elsewhere = db.another_store().await;
+    let (here, there) = tokio::join!(store.schedules_realign(), elsewhere.schedules_realign());
+    assert_eq!(here.unwrap() + there.unwrap(), 1, "one of two does it");
+    elsewhere.close().await;
+    // The slot that was written down is never taken again; the one after it is free.
+    let free = timetable.after(own);
+    let schedule = world.schedule(put_off).await;
+    assert_eq!(schedule.next_at, free);
+    assert_eq!(world.schedule(other).await.next_at, Some(own));
+    assert_eq!((schedule.revision, schedule.version), (1, 1));
+    let told = store.schedule_realigned(&schedule).await.unwrap().unwrap();
+    assert_eq!((told.from, Some(told.to)), (in_a_year, free));
+    assert_eq!(world.told("schedule.realigned", put_off).await, 1);
+    assert_eq!(store.schedules_realign().await.unwrap(), 0);
+    world.chains_hold().await;
+    // A slot that was moved nearer is nobody's mistake.
+    world.move_next(put_off, HOUR).await;
+    assert_eq!(store.schedules_realign().await.unwrap(), 0);
+}

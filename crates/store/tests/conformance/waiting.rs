@@ -7,7 +7,7 @@ use domain::{
     operation::OperationType::InventorySync,
     waiting::{PLACES, Waiting},
 };
-use store::{QueueSettings, WorkerCard};
+use store::{QueueSettings, RunFilter, WorkerCard};
 
 use crate::{
     database::Database,
@@ -122,7 +122,25 @@ pub async fn a_queued_run_says_what_it_waits_for(db: Arc<Database>) {
     assert_eq!(waits(&world, running[0].key().run_id).await, None);
 }
 
+/// What the run's page says; a list says the same of it, in fewer words.
 async fn waits(world: &World, run: RunId) -> Option<Waiting> {
-    let access = world.store.run(&world.owner, run).await.unwrap();
-    world.store.run_waiting(&access).await.unwrap()
+    let (store, owner) = (&world.store, &world.owner);
+    let access = store.run(owner, run).await.unwrap();
+    let waiting = store.run_waiting(&access).await.unwrap();
+    let filter = RunFilter {
+        run: Some(run),
+        ..RunFilter::default()
+    };
+    let tenants = store.tenants(owner, &world.workspace).await.unwrap();
+    let page = store
+        .runs(owner, &world.workspace, &tenants, &filter, 1)
+        .await
+        .unwrap();
+    let now = store.now().await.unwrap();
+    let listed = store.waits_of_page(&page, now).await.unwrap();
+    assert_eq!(
+        listed.get(&run).copied(),
+        waiting.as_ref().map(Waiting::kind)
+    );
+    waiting
 }

@@ -1,6 +1,6 @@
 //! What became of the items of a bulk: for the bulk itself, and for people, each of whom sees their own tenants' alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     bulk::{BulkState, BulkTally},
@@ -16,7 +16,7 @@ use crate::{
     audit::to_json,
     error::StoreError,
     runs::{RunAccess, RunRow},
-    scope::Scope,
+    scope::{Scope, WorkspaceAccess},
     sql::{Row, Statement, args, dialects, same},
     tenants::TenantAccess,
 };
@@ -48,7 +48,7 @@ static ITEMS: Statement = dialects(
        case when i.outcome is null then r.reason_code else i.reason_code end as reason_code,
        case when i.outcome is null then r.denial_class end as denial_class
      from bulk_items i left join operation_runs r on r.id = i.run_id
-     where i.parent_id = $1 and i.scope_id in (select unhex(value) from json_each($2)) order by i.position",
+     where i.parent_id = $1 and i.scope_id in (select unhex(value) from jsonb_each($2)) order by i.position",
     "select i.scope_id, i.run_id, coalesce(i.outcome, r.state, 'waiting') as state,
        case when i.outcome is null then r.reason_code else i.reason_code end as reason_code,
        case when i.outcome is null then r.denial_class end as denial_class
@@ -59,7 +59,7 @@ static ITEMS: Statement = dialects(
 static ANY_ELSEWHERE: Statement = dialects(
     "bulk_items_elsewhere",
     "select 1 as one from bulk_items
-     where parent_id = $1 and scope_id not in (select unhex(value) from json_each($2)) limit 1",
+     where parent_id = $1 and scope_id not in (select unhex(value) from jsonb_each($2)) limit 1",
     "select 1 as one from bulk_items
      where parent_id = $1 and scope_id not in (select value::uuid from json_array_elements_text($2::json)) limit 1",
 );
@@ -67,14 +67,30 @@ static TALLIES: Statement = dialects(
     "bulk_tallies",
     "select i.parent_id, coalesce(i.outcome, r.state, 'waiting') as state, count(*) as n from bulk_items i
      left join operation_runs r on r.id = i.run_id
-     where i.parent_id in (select unhex(value) from json_each($1))
-       and i.scope_id in (select unhex(value) from json_each($2))
+     where i.parent_id in (select unhex(value) from jsonb_each($1))
+       and i.scope_id in (select unhex(value) from jsonb_each($2))
      group by 1, 2",
     "select i.parent_id, coalesce(i.outcome, r.state, 'waiting') as state, count(*) as n from bulk_items i
      left join operation_runs r on r.id = i.run_id
      where i.parent_id in (select value::uuid from json_array_elements_text($1::json))
        and i.scope_id in (select value::uuid from json_array_elements_text($2::json))
      group by 1, 2",
+);
+
+// Of those with items at all: what retention has taken away is no longer known to have been within.
+static WITHIN: Statement = dialects(
+    "bulks_within",
+    "select i.parent_id from bulk_items i where i.parent_id in (select unhex(value) from jsonb_each($1))
+     group by i.parent_id
+     having sum(case when i.scope_id in (select unhex(value) from jsonb_each($2)) then 0 else 1 end) = 0",
+    "select i.parent_id from bulk_items i
+     where i.parent_id in (select value::uuid from json_array_elements_text($1::json))
+     group by i.parent_id
+     having bool_and(i.scope_id in (select value::uuid from json_array_elements_text($2::json)))",
+);
+static TENANTS_COUNT: Statement = same(
+    "workspace_tenants_count",
+    "select count(*) as n from tenants where workspace_id = $1",
 );
 
 fn ids(ids: impl Iterator<Item = Uuid>) -> Result<String, StoreError> {
@@ -148,6 +164,43 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let args = args![run.run().id, scopes(tenants)?];
         Ok(self.db.first(&ANY_ELSEWHERE, args).await?.is_some())
+    }
+
+    /// Whether these are all tenants of the workspace, so that nothing in it lies beyond them.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn reaches_everywhere(
+        &self,
+        workspace: &WorkspaceAccess,
+        tenants: &[TenantAccess],
+    ) -> Result<bool, StoreError> {
+        let row = self.db.first(&TENANTS_COUNT, args![workspace.id()]).await?;
+        let all = row.ok_or(StoreError::NotFound)?.int("n")?;
+        Ok(usize::try_from(all).is_ok_and(|all| all <= tenants.len()))
+    }
+
+    /// Those bulks among runs of which every item is in one of these tenants.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn bulks_within(
+        &self,
+        _scope: &Scope,
+        runs: &[&RunRow],
+        tenants: &[TenantAccess],
+    ) -> Result<BTreeSet<RunId>, StoreError> {
+        if runs.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let args = args![
+            ids(runs.iter().map(|run| run.id.as_uuid()))?,
+            scopes(tenants)?
+        ];
+        let rows = self.db.fetch(&WITHIN, args).await?;
+        rows.iter()
+            .map(|row| Ok(RunId::from_uuid(row.uuid("parent_id")?)))
+            .collect()
     }
 
     /// How many items in these tenants are in which state, for each bulk among runs.

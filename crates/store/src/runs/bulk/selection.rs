@@ -72,7 +72,7 @@ static SELECTION_ITEMS_INSERT: Statement = dialects(
     "bulk_selection_items_insert",
     "insert into bulk_selection_items (workspace_id, scope_id, selection_id, position, reason_code, reason_detail)
      select $1, unhex(i.value ->> 'tenant'), $2, i.value ->> 'position', i.value ->> 'reason', i.value ->> 'detail'
-     from json_each($3) i",
+     from jsonb_each($3) i",
     "insert into bulk_selection_items (workspace_id, scope_id, selection_id, position, reason_code, reason_detail)
      select $1, i.tenant, $2, i.position, i.reason, i.detail
      from json_to_recordset($3::json) as i(tenant uuid, position bigint, reason text, detail text)",

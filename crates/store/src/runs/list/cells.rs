@@ -14,7 +14,7 @@ use domain::{
 
 use serde_json::json;
 
-use super::{RunFilter, RunOrder};
+use super::{BulkEnds, RunFilter, RunOrder};
 use crate::{runs::row::COLUMNS, scope::WorkspaceAccess, sql::Fragments, tenants::TenantAccess};
 
 /// Scopes in which the same is looked for, and the same types are hidden from the person.
@@ -22,6 +22,8 @@ struct Group {
     hidden: Vec<&'static str>,
     /// Only runs these people asked for; none means all.
     users: Vec<UserId>,
+    /// The tenants beyond which a bulk run must not reach to be found; none where it may.
+    reach: Option<String>,
     scopes: Vec<ScopeId>,
 }
 
@@ -58,7 +60,9 @@ impl Cells {
                 continue;
             }
             if let Some(users) = users_in(scope, filter) {
-                let key = (hidden_types(role), users);
+                let is_own = scope == workspace.scope_id();
+                let reach = is_own.then(|| reach_of(tenants, filter)).flatten();
+                let key = (hidden_types(role), users, reach);
                 groups.entry(key).or_default().push(scope);
             }
         }
@@ -73,9 +77,10 @@ impl Cells {
             workspace: workspace.id(),
             groups: groups
                 .into_iter()
-                .map(|((hidden, users), scopes)| Group {
+                .map(|((hidden, users, reach), scopes)| Group {
                     hidden,
                     users,
+                    reach,
                     scopes,
                 })
                 .collect(),
@@ -208,7 +213,7 @@ impl Cells {
                     .push(
                         "(select unhex(c.value ->> 'scope') as scope, unhex(c.value ->> 'tenant') as tenant,
                            c.value ->> 'outcome' as outcome, c.value ->> 'type' as type,
-                           unhex(c.value ->> 'person') as person from json_each(",
+                           unhex(c.value ->> 'person') as person from jsonb_each(",
                     )
                     .bind(cells.clone())
                     .push(") c)");
@@ -273,6 +278,23 @@ impl Cells {
                 .push(" and n.type not in ")
                 .list(group.hidden.iter().copied());
         }
+        if let Some(reach) = &group.reach {
+            query.push(" and (n.type not in ").list(bulk_types()).push(
+                " or exists (select 1 from bulk_items i where i.parent_id = n.id)
+                 and not exists (select 1 from bulk_items i where i.parent_id = n.id and i.scope_id not in ",
+            );
+            query.either(
+                |query| {
+                    query.push("(select unhex(value) from jsonb_each(");
+                    query.bind(reach.clone()).push("))");
+                },
+                |query| {
+                    query.push("(select value::uuid from json_array_elements_text(");
+                    query.bind(reach.clone()).push("::json))");
+                },
+            );
+            query.push("))");
+        }
         if !group.users.is_empty() {
             query.push(" and n.user_id = s.person");
         }
@@ -311,6 +333,30 @@ fn users_in(scope: ScopeId, filter: &RunFilter) -> Option<Vec<UserId>> {
     let mut users = named.people.clone();
     users.retain(|user| asked.is_empty() || asked.contains(user));
     (!users.is_empty() && !filter.by_system).then_some(users)
+}
+
+/// The tenants that a bulk run must keep within to be found by its end; none where that may be the whole's.
+fn reach_of(tenants: &[TenantAccess], filter: &RunFilter) -> Option<String> {
+    let tells = ["succeeded", "partially_succeeded", "failed"];
+    let is_asked = filter.states.iter().any(|state| tells.contains(state));
+    if filter.bulk_ends == BulkEnds::OfTheWhole || !is_asked {
+        return None;
+    }
+    let seen = tenants.iter().filter(|tenant| {
+        tenant
+            .role()
+            .holds(OperationType::ConnectionCheck.spec().view_capability)
+    });
+    let ids: Vec<_> = seen
+        .map(|t| t.id().as_uuid().simple().to_string())
+        .collect();
+    Some(serde_json::Value::from(ids).to_string())
+}
+
+fn bulk_types() -> impl Iterator<Item = &'static str> {
+    let all = OperationType::ALL.iter();
+    all.filter(|operation| operation.spec().children.is_some())
+        .map(|operation| operation.as_str())
 }
 
 fn order_of(filter: &RunFilter) -> &'static str {

@@ -1,0 +1,112 @@
+//! What is looked at when everything is over, and the report of it.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::atomic::Ordering,
+    time::Duration,
+};
+
+use anyhow::Result;
+use domain::ids::RunId;
+
+use crate::{
+    check::{Broken, authority, broken, journal, of_trial, writes},
+    driver::Asked,
+    grants::Seen,
+    report::Report,
+    stage::Stage,
+    trial::Order,
+    viewers::{self, Looked},
+    watch,
+};
+
+/// What happened in a trial, as far as the trial saw it itself.
+pub(crate) struct Past {
+    pub(crate) scenes: Vec<String>,
+    pub(crate) asked: Asked,
+    /// Every run that was accepted, with the number of its tenant.
+    pub(crate) runs: Vec<(usize, RunId)>,
+    /// By tenant.
+    pub(crate) seen: Vec<Seen>,
+    pub(crate) looked: Vec<Looked>,
+    /// How often the rules were asked.
+    pub(crate) samples: u64,
+    pub(crate) settled: Duration,
+    /// What was found broken already.
+    pub(crate) broken: Vec<Broken>,
+}
+
+/// Asks the database and the provider's journal whether every promise was kept.
+pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Report> {
+    let mut found = past.broken;
+    let installation = &stage.installation;
+    let (store, workspace) = (&installation.store, installation.workspace.id());
+    let known: HashSet<_> = found.iter().map(|it| (it.rule.clone(), it.run)).collect();
+    let last = store.violations().await?.into_iter().map(Broken::from);
+    found.extend(last.filter(|it| !known.contains(&(it.rule.clone(), it.run))));
+
+    let decisions = store.decisions_made(workspace).await?;
+    let changes = store.changes_made(workspace).await?;
+    let sites = &installation.sites;
+    found.extend(authority::check(sites, &past.seen, &changes, &decisions));
+
+    let attempts = store.attempts_made(workspace).await?;
+    let journal = stage.provider.journal().await?;
+    let (calls, of_calls) = journal::check(sites, &journal, &attempts)?;
+    found.extend(of_calls);
+    let intents = store.intents_made(workspace).await?;
+    let (intents, of_intents) = writes::check(&journal, &intents, &attempts)?;
+    found.extend(of_intents);
+
+    let ends = store.ends_made(workspace).await?;
+    let over: HashSet<_> = ends.iter().map(|(run, _)| *run).collect();
+    let lost = past.runs.iter().filter(|(_, run)| !over.contains(run));
+    found.extend(lost.map(|(_, run)| {
+        let what = "it is not".to_owned();
+        broken("I10 what was accepted is there and over", *run, what)
+    }));
+    let (looks, of_looks) = viewers::check(installation, &past.runs, &past.seen, &past.looked);
+    found.extend(of_looks);
+    let longest = stage.recovery.load(Ordering::Relaxed);
+    if Duration::from_millis(longest) > watch::RECOVERY {
+        let what = format!("{longest} ms");
+        found.push(of_trial("I11 pages are ready within 10 s", what));
+    }
+    found.extend(stage.logs.secrets(installation)?);
+
+    let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
+    for (_, outcome) in &ends {
+        *outcomes.entry(outcome.as_str().to_owned()).or_default() += 1;
+    }
+    let is_rescued = |by: &Option<String>| by.as_deref() == Some("lease_expired");
+    let planted = order.planted.as_ref();
+    Ok(Report {
+        seed: order.seed,
+        database: order.dialect.as_str(),
+        planted: planted.map(|(_, planted)| planted.mistake.to_owned()),
+        seconds: order.size.length.as_secs(),
+        workers: order.size.workers,
+        tenants: order.size.tenants,
+        scenes: past.scenes,
+        faults: stage.faults.clone(),
+        changes: past.seen.iter().map(|seen| seen.changes).sum(),
+        asked: past.asked,
+        runs: ends.len(),
+        outcomes,
+        decisions: decisions.len(),
+        refusals: authority::refusals(&decisions),
+        attempts: attempts.len(),
+        rescued: attempts
+            .iter()
+            .filter(|it| is_rescued(&it.ended_by))
+            .count(),
+        calls,
+        intents,
+        looks,
+        samples: past.samples,
+        longest_recovery_ms: longest,
+        settled_ms: u64::try_from(past.settled.as_millis()).unwrap_or(u64::MAX),
+        refused_by_the_wall: stage.logs.refused_by_the_wall()?,
+        broken: found,
+    })
+}

@@ -1,0 +1,221 @@
+//! Members of groups, and objects of the directory by their ids.
+
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+
+use super::graph::short;
+use super::list::{Listing, context};
+use super::request::GraphCall;
+use crate::catalogue::{self, Collection, DIRECTORY_PAGES, GROUPS, MEMBERSHIPS, USERS};
+use crate::errors::{Family, Problem};
+use crate::odata::{Query, Segment};
+use crate::permissions;
+use crate::reply::{Item, List, Reply};
+use crate::state::{Entity, Tenant, keyed};
+
+/// Objects that `$expand` shows at most.
+const MAX_EXPANDED: usize = 20;
+/// Ids that may be asked for at once.
+const MAX_IDS: usize = 1_000;
+
+/// One object with its type, as lists of mixed types show it.
+fn typed(tenant: &Tenant, store: &'static str, kind: &str, id: &str) -> Option<Map<String, Value>> {
+    let collection = catalogue::by_path(store)?;
+    let mut fields = tenant.entity(collection, id)?.fields();
+    fields.insert(
+        "@odata.type".to_owned(),
+        json!(format!("#microsoft.graph.{kind}")),
+    );
+    Some(fields)
+}
+
+fn member_objects(tenant: &Tenant, group: &str) -> Vec<Value> {
+    let members = tenant.members(group);
+    let objects = members.iter().filter_map(|id| {
+        typed(tenant, USERS, "user", id).or_else(|| typed(tenant, GROUPS, "group", id))
+    });
+    objects.map(Value::Object).collect()
+}
+
+fn id_of(entity: &Entity) -> String {
+    let id = entity.fields().remove("id");
+    id.and_then(|id| id.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// What `$expand` shows of a group.
+pub(super) fn expanded(tenant: &Tenant, name: &str, entity: &Entity) -> Option<Value> {
+    match name {
+        "members" => {
+            let mut members = member_objects(tenant, &id_of(entity));
+            members.truncate(MAX_EXPANDED);
+            Some(Value::Array(members))
+        }
+        "owners" | "memberOf" => Some(json!([])),
+        _ => None,
+    }
+}
+
+/// `GET /groups/{id}/members`, `/members/$ref`, `/members/$count`.
+pub(super) fn members(
+    call: &GraphCall,
+    group: &Entity,
+    rest: &[&Segment],
+    query: &Query,
+) -> Result<Reply, Problem> {
+    let id = id_of(group);
+    let mut objects = member_objects(&call.tenant, &id);
+    let only_references = rest.first().is_some_and(|step| step.name == "$ref");
+    if only_references {
+        for object in &mut objects {
+            let own = object.get("id").and_then(Value::as_str).unwrap_or("");
+            let address = format!(
+                "{}/{}/directoryObjects/{own}",
+                call.origin,
+                call.version.name()
+            );
+            *object = json!({"id": own, "@odata.id": address});
+        }
+    }
+    let name = format!("groups('{id}')/members");
+    let listing = Listing {
+        name: &name,
+        family: Family::Directory,
+        paging: DIRECTORY_PAGES,
+        navigation: &[],
+        hidden: &[],
+        admits: None,
+        made: None,
+    };
+    let rest = if only_references { &[] } else { rest };
+    listing.answer(call, &keyed(&MEMBERSHIPS, objects), query, rest)
+}
+
+/// `POST /directoryObjects/getByIds`: those that exist, in one answer; the others are passed over.
+pub(super) fn by_ids(call: &GraphCall) -> Result<Reply, Problem> {
+    if call.method != Method::POST {
+        return Err(Problem::MethodNotAllowed);
+    }
+    let body: Value = serde_json::from_slice(&call.body)
+        .map_err(|_| Problem::BadRequest("The body is not valid JSON.".to_owned()))?;
+    let texts = |name: &str| -> Option<Vec<String>> {
+        let items = body.get(name)?.as_array()?.iter();
+        items.map(|item| item.as_str().map(str::to_owned)).collect()
+    };
+    let ids = texts("ids").ok_or_else(|| {
+        Problem::BadRequest("The parameter 'ids' must be a list of strings.".to_owned())
+    })?;
+    if ids.len() > MAX_IDS {
+        return Err(Problem::BadRequest(format!(
+            "At most {MAX_IDS} ids may be asked for."
+        )));
+    }
+    let types = texts("types");
+    let wants = |kind: &str| {
+        let types = types.as_ref();
+        types.is_none_or(|types| {
+            types
+                .iter()
+                .any(|own| own == kind || own == "directoryObject")
+        })
+    };
+    let mut kinds = Vec::new();
+    for (store, kind, roles) in [
+        (GROUPS, "group", permissions::GROUPS),
+        (USERS, "user", permissions::USERS),
+    ] {
+        if wants(kind) && permissions::opens(roles, &call.roles) {
+            kinds.push((store, kind));
+        }
+    }
+    if kinds.is_empty() {
+        return Err(Problem::MissingRole(permissions::GROUPS));
+    }
+    let mut items = Vec::new();
+    for id in &ids {
+        let mut found = kinds.iter();
+        let object = found.find_map(|(store, kind)| typed(&call.tenant, store, kind, id));
+        items.extend(object.map(Item::Made));
+    }
+    Ok(Reply::list(List {
+        context: Some(context(call, "directoryObjects")),
+        items,
+        ..List::default()
+    }))
+}
+
+/// `POST /groups/{id}/members/$ref` and `DELETE /groups/{id}/members/{id}/$ref`.
+pub(super) fn change_members(
+    call: &GraphCall,
+    groups: &'static Collection,
+    group: &str,
+    rest: &[&Segment],
+) -> Result<Reply, Problem> {
+    let names: Vec<_> = rest.iter().map(|step| step.name.as_str()).collect();
+    let mut writing = call.tenant.writing();
+    let entity = writing
+        .entity(groups, group)
+        .ok_or_else(|| Problem::NotFound(short(group)))?;
+    let fields = entity.fields();
+    if fields.get("membershipRule").is_some_and(Value::is_string) {
+        return Err(Problem::BadRequest(
+            "Insufficient privileges to update the membership of a dynamic group.".to_owned(),
+        ));
+    }
+    let mut members = writing.tenant().members(group);
+    let kept = writing.entity(&MEMBERSHIPS, group);
+    let mut moved = kept.map(|kept| kept.fields()).unwrap_or_default();
+    let version = writing.next_version();
+    let (id, what) = match (&call.method, names.as_slice()) {
+        (&Method::POST, ["members", "$ref"]) => {
+            let id = referenced(&call.body)?;
+            let exists = typed(&call.tenant, USERS, "user", &id).is_some()
+                || typed(&call.tenant, GROUPS, "group", &id).is_some();
+            if !exists {
+                return Err(Problem::NotFound(short(&id)));
+            }
+            if !members.insert(id.clone()) {
+                return Err(Problem::BadRequest(
+                    "One or more added object references already exist for the following modified \
+                     properties: 'members'."
+                        .to_owned(),
+                ));
+            }
+            (id, "joined")
+        }
+        (&Method::DELETE, ["members", id, "$ref"]) => {
+            let id = id.to_ascii_lowercase();
+            if !members.remove(&id) {
+                return Err(Problem::NotFound(short(&id)));
+            }
+            (id, "left")
+        }
+        _ => return Err(Problem::MethodNotAllowed),
+    };
+    for (name, value) in [("joined", what == "joined"), ("left", what == "left")] {
+        let slot = moved.entry(name).or_insert_with(|| json!({}));
+        if let Some(slot) = slot.as_object_mut() {
+            slot.remove(&id);
+            if value {
+                slot.insert(id.clone(), json!(version));
+            }
+        }
+    }
+    moved.insert("members".to_owned(), json!(members));
+    writing.put(&MEMBERSHIPS, group, moved);
+    writing.commit().map_err(|_| Problem::Unsaved)?;
+    Ok(Reply::empty(axum::http::StatusCode::NO_CONTENT))
+}
+
+/// The id at the end of the `@odata.id` of a body.
+fn referenced(body: &[u8]) -> Result<String, Problem> {
+    let body: Option<Value> = serde_json::from_slice(body).ok();
+    let address = body
+        .as_ref()
+        .and_then(|body| body.get("@odata.id")?.as_str());
+    let id = address.and_then(|address| address.rsplit('/').next());
+    let id = id.filter(|id| uuid::Uuid::parse_str(id).is_ok());
+    id.map(str::to_ascii_lowercase).ok_or_else(|| {
+        Problem::BadRequest("The property '@odata.id' must be the address of an object.".to_owned())
+    })
+}

@@ -1,0 +1,63 @@
+//! What is not in the catalogue: emptiness where tools look around, else an error.
+
+use axum::http::Method;
+
+use super::graph::{family_of, short};
+use super::list::context;
+use super::request::GraphCall;
+use crate::catalogue::EMPTY_BELOW;
+use crate::errors::{Family, Problem};
+use crate::odata::Segment;
+use crate::permissions;
+use crate::reply::{List, Reply};
+
+pub(super) fn answer(call: &GraphCall, steps: &[Segment]) -> Result<Reply, Problem> {
+    let first = steps.first().map_or("", |step| step.name.as_str());
+    let unknown = || Problem::UnknownSegment(short(first));
+    let [_, rest @ ..] = steps else {
+        return Err(unknown());
+    };
+    if !EMPTY_BELOW.contains(&first) || rest.is_empty() {
+        return Err(unknown());
+    }
+    let (opened, needed) = match family_of(steps) {
+        Family::Intune => (
+            permissions::any_intune(&call.roles),
+            permissions::CONFIGURATION,
+        ),
+        Family::Directory | Family::ConditionalAccess => (
+            permissions::opens(permissions::POLICIES, &call.roles),
+            permissions::POLICIES,
+        ),
+    };
+    if !opened {
+        return Err(Problem::MissingRole(needed));
+    }
+    if call.method != Method::GET {
+        return Err(Problem::MethodNotAllowed);
+    }
+    let names: Vec<_> = steps.iter().map(|step| step.name.as_str()).collect();
+    match rest.last() {
+        Some(last) if last.name == "$count" => Ok(Reply::text("0".to_owned())),
+        // Nothing is in an unknown collection, so no key leads anywhere.
+        _ if rest
+            .iter()
+            .any(|step| step.key.is_some() || looks_like_id(&step.name)) =>
+        {
+            Err(Problem::NotFound(short(&names.join("/"))))
+        }
+        _ => Ok(Reply::list(List {
+            context: Some(context(call, &names.join("/"))),
+            ..List::default()
+        })),
+    }
+}
+
+/// GUIDs, numbers and ids made of several GUIDs; names of collections have no
+/// digits up front.
+fn looks_like_id(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        || text
+            .get(..36)
+            .is_some_and(|head| uuid::Uuid::parse_str(head).is_ok())
+}

@@ -1,0 +1,80 @@
+//! Bodies of changes, read and checked field by field.
+
+use serde_json::{Map, Value};
+
+use crate::errors::Problem;
+
+/// Fields that Graph keeps itself; a change that names them leaves them as they are.
+const KEPT: &[&str] = &[
+    "id",
+    "createdDateTime",
+    "lastModifiedDateTime",
+    "modifiedDateTime",
+    "version",
+    "isAssigned",
+    "settingCount",
+    "assignments",
+    "renewedDateTime",
+];
+
+pub(super) fn bad(message: impl Into<String>) -> Problem {
+    Problem::BadRequest(message.into())
+}
+
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        _ => Err(bad("The body is not a JSON object.")),
+    }
+}
+
+/// Without what Graph keeps itself, and without annotations but the type.
+pub(super) fn own_fields(mut fields: Map<String, Value>) -> Map<String, Value> {
+    fields.retain(|name, _| {
+        !KEPT.contains(&name.as_str())
+            && !name.starts_with('#')
+            && (name == "@odata.type" || !name.contains("@odata."))
+    });
+    fields
+}
+
+/// A text that has to be there.
+pub(super) fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, Problem> {
+    let found = fields.get(name).and_then(Value::as_str);
+    found.filter(|text| !text.trim().is_empty()).ok_or_else(|| {
+        bad(format!(
+            "The property '{name}' is required and must not be empty."
+        ))
+    })
+}
+
+pub(super) fn one_of(
+    fields: &Map<String, Value>,
+    name: &str,
+    known: &[&str],
+) -> Result<(), Problem> {
+    let own = text(fields, name)?;
+    if known.contains(&own) {
+        return Ok(());
+    }
+    Err(bad(format!(
+        "The value of '{name}' must be one of {}.",
+        known.join(", ")
+    )))
+}
+
+pub(super) fn list<'a>(
+    fields: &'a Map<String, Value>,
+    name: &str,
+) -> Result<&'a Vec<Value>, Problem> {
+    let found = fields.get(name).and_then(Value::as_array);
+    found.ok_or_else(|| bad(format!("The property '{name}' must be a list.")))
+}
+
+/// A text that is base64.
+pub(super) fn base64(fields: &Map<String, Value>, name: &str) -> Result<(), Problem> {
+    let coded = text(fields, name)?;
+    crate::encoding::base64_decode(coded)
+        .map(|_| ())
+        .ok_or_else(|| bad(format!("The value of '{name}' must be base64.")))
+}

@@ -1,0 +1,196 @@
+//! Changing things: leave, approval, checks, the change itself, and what is answered.
+
+mod actions;
+mod approval;
+mod assign;
+mod body;
+mod objects;
+mod rules;
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Map, Value};
+
+use super::directory;
+use super::graph::{Found, short};
+use super::request::GraphCall;
+use crate::Sandbox;
+use crate::catalogue::{Assign, Collection, GROUPS, Rules, UpdateVerb, Writes};
+use crate::errors::Problem;
+use crate::journal::WriteEffect;
+use crate::odata::{Key, Segment};
+use crate::permissions;
+use crate::reply::Reply;
+
+pub(super) use approval::set_status as set_approval;
+
+/// A change that may be made: whose, of what, by which rules.
+struct Change<'a> {
+    sandbox: &'a Sandbox,
+    call: &'a GraphCall,
+    collection: &'static Collection,
+    writes: &'static Writes,
+}
+
+pub(super) fn answer(
+    sandbox: &Sandbox,
+    call: &GraphCall,
+    found: &Found<'_>,
+) -> Result<Reply, Problem> {
+    let collection = found.collection;
+    let writes = collection.writes.ok_or(Problem::MethodNotAllowed)?;
+    let change = Change {
+        sandbox,
+        call,
+        collection,
+        writes,
+    };
+    let step = Step::of(writes, collection, &call.method, found)?;
+    for roles in writes.roles {
+        if !permissions::opens(roles, &call.roles) {
+            return Err(Problem::MissingRole(roles));
+        }
+    }
+    if writes.rules == Rules::Enrollment && !sandbox.allows_enrollment_writes() {
+        return Err(Problem::Forbidden(
+            "Tenant is not Global Admin or Intune Service Admin. Operation is restricted."
+                .to_owned(),
+        ));
+    }
+    let approved = approval::check(&change)?;
+    let reply = change.make(&step)?;
+    if reply.status.is_success()
+        && let Some(code) = approved
+    {
+        approval::complete(&change, &code)?;
+    }
+    Ok(reply)
+}
+
+/// What a change does.
+enum Step {
+    Create,
+    Update(String),
+    Delete(String),
+    AssignAll(String),
+    AssignOne(String),
+    Unassign(String, String),
+    SetPriority(String),
+    ScheduleActions(String),
+    AddMessage(String),
+    ChangeMessage(String, String),
+    DeleteMessage(String, String),
+    Members(String, Vec<Segment>),
+}
+
+impl Step {
+    fn of(
+        writes: &Writes,
+        collection: &Collection,
+        method: &Method,
+        found: &Found<'_>,
+    ) -> Result<Self, Problem> {
+        let id = match &found.key {
+            None if found.rest.is_empty() && *method == Method::POST => return Ok(Self::Create),
+            None => return Err(Problem::MethodNotAllowed),
+            Some(Key::Id(id)) => id.clone(),
+            Some(Key::Alternate { name, value }) if name == "id" => value.clone(),
+            Some(Key::Alternate { .. }) => {
+                let message = "An object is changed under its id.".to_owned();
+                return Err(Problem::BadRequest(message));
+            }
+        };
+        if collection.path == GROUPS
+            && found
+                .rest
+                .first()
+                .is_some_and(|step| step.name == "members")
+        {
+            let rest = found.rest.iter().map(|step| (*step).clone()).collect();
+            return Ok(Self::Members(id, rest));
+        }
+        let names: Vec<&str> = found.rest.iter().map(|step| step.name.as_str()).collect();
+        // `assignments('id')` is `assignments/id`.
+        let inner = match found.rest.last().and_then(|step| step.key.as_ref()) {
+            Some(Key::Id(id) | Key::Alternate { value: id, .. }) => Some(id.clone()),
+            None => None,
+        };
+        let verb = writes.update.verb;
+        let is_update = (*method == Method::PATCH && verb == UpdateVerb::Patch)
+            || (*method == Method::PUT && verb == UpdateVerb::Put);
+        Ok(match (method.as_str(), names.as_slice(), writes.assign) {
+            (_, [], _) if is_update => Self::Update(id),
+            ("DELETE", [], _) => Self::Delete(id),
+            ("POST", ["assign"], Assign::All { .. }) => Self::AssignAll(id),
+            ("POST", ["assignments"], Assign::OneByOne) => Self::AssignOne(id),
+            ("DELETE", ["assignments", own], Assign::OneByOne) => {
+                Self::Unassign(id, (*own).to_owned())
+            }
+            ("DELETE", ["assignments"], Assign::OneByOne) => {
+                Self::Unassign(id, inner.ok_or(Problem::MethodNotAllowed)?)
+            }
+            ("POST", ["setPriority"], _) if writes.rules == Rules::Enrollment => {
+                Self::SetPriority(id)
+            }
+            ("POST", ["scheduleActionsForRules"], _) if writes.rules == Rules::Compliance => {
+                Self::ScheduleActions(id)
+            }
+            (method, ["localizedNotificationMessages", rest @ ..], _)
+                if writes.rules == Rules::Notification =>
+            {
+                let own = rest.first().map(|own| (*own).to_owned()).or(inner);
+                match (method, own) {
+                    ("POST", None) => Self::AddMessage(id),
+                    ("PATCH", Some(own)) => Self::ChangeMessage(id, own),
+                    ("DELETE", Some(own)) => Self::DeleteMessage(id, own),
+                    _ => return Err(Problem::MethodNotAllowed),
+                }
+            }
+            _ => return Err(Problem::MethodNotAllowed),
+        })
+    }
+}
+
+impl Change<'_> {
+    fn make(&self, step: &Step) -> Result<Reply, Problem> {
+        match step {
+            Step::Create => objects::create(self),
+            Step::Update(id) => objects::update(self, id),
+            Step::Delete(id) => objects::delete(self, id),
+            Step::AssignAll(id) => assign::replace(self, id),
+            Step::AssignOne(id) => assign::add(self, id),
+            Step::Unassign(id, own) => assign::remove(self, id, own),
+            Step::SetPriority(id) => actions::set_priority(self, id),
+            Step::ScheduleActions(id) => actions::schedule(self, id),
+            Step::AddMessage(id) => actions::add_message(self, id),
+            Step::ChangeMessage(id, own) => actions::change_message(self, id, own),
+            Step::DeleteMessage(id, own) => actions::delete_message(self, id, own),
+            Step::Members(id, rest) => {
+                let rest: Vec<_> = rest.iter().collect();
+                let reply = directory::change_members(self.call, self.collection, id, &rest)?;
+                self.wrote(WriteEffect::Applied);
+                Ok(reply)
+            }
+        }
+    }
+
+    /// Says in the journal what became of the change.
+    fn wrote(&self, effect: WriteEffect) {
+        self.sandbox.journal().wrote(self.call.seq, effect);
+    }
+
+    fn now(&self) -> i64 {
+        self.call.trace.seconds
+    }
+
+    fn not_found(&self, id: &str) -> Problem {
+        Problem::NotFound(short(id))
+    }
+
+    fn status(&self, codes: crate::catalogue::Codes) -> StatusCode {
+        StatusCode::from_u16(codes.pick(self.sandbox.status_codes())).unwrap_or(StatusCode::OK)
+    }
+
+    fn body(&self) -> Result<Map<String, Value>, Problem> {
+        body::object(&self.call.body)
+    }
+}

@@ -1,0 +1,122 @@
+//! Creating, updating and deleting objects.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::body::{bad, own_fields};
+use super::{Change, rules};
+use crate::catalogue::Rules;
+use crate::errors::Problem;
+use crate::journal::WriteEffect;
+use crate::reply::Reply;
+use crate::routes::drift::{changed, removal, stamp_new};
+use crate::routes::list::context;
+use crate::routes::read::with_context;
+use crate::state::{Entities, Entity};
+
+pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
+    let fields = change.body()?;
+    rules::refuse_read_only(&fields)?;
+    let mut fields = own_fields(fields);
+    rules::check_new(change, &mut fields)?;
+    let mut writing = change.call.tenant.writing();
+    if writing.is_full(change.collection) {
+        return Err(Problem::Full);
+    }
+    let id = match change.writes.rules {
+        Rules::ScopeTag => change.call.tenant.with(change.collection, next_number),
+        Rules::AppProtection => format!("T_{}", Uuid::new_v4()),
+        _ => Uuid::new_v4().to_string(),
+    };
+    fields.insert("id".to_owned(), json!(id));
+    stamp_new(change.collection, &mut fields, change.now());
+    rules::complete(change, &mut fields);
+    writing.put(change.collection, &id, fields.clone());
+    writing.commit().map_err(|_| Problem::Unsaved)?;
+    change.wrote(WriteEffect::Applied);
+    let status = change.status(change.writes.create);
+    let reply = shown(change, status, &fields);
+    let address = format!(
+        "{}/{}/{}('{id}')",
+        change.call.origin,
+        change.call.version.name(),
+        change.collection.path
+    );
+    Ok(if status == StatusCode::CREATED {
+        reply.with("location", &address)
+    } else {
+        reply
+    })
+}
+
+/// Scope tags have numbers.
+fn next_number(entities: &Entities) -> String {
+    let numbers = entities.keys().filter_map(|key| key.parse::<u64>().ok());
+    (numbers.max().unwrap_or(0) + 1).to_string()
+}
+
+pub(super) fn update(change: &Change<'_>, id: &str) -> Result<Reply, Problem> {
+    let fields = change.body()?;
+    rules::refuse_read_only(&fields)?;
+    let fields = own_fields(fields);
+    let mut writing = change.call.tenant.writing();
+    let entity = writing
+        .entity(change.collection, id)
+        .ok_or_else(|| change.not_found(id))?;
+    let now = entity.whole();
+    rules::check_change(change, &now, &fields)?;
+    let is_same = fields
+        .iter()
+        .all(|(name, value)| now.get(name) == Some(value));
+    let next = if is_same {
+        now
+    } else {
+        let next = rules::merged(change, &entity, changed(&entity, fields, change.now()));
+        writing.put(change.collection, id, next.clone());
+        writing.commit().map_err(|_| Problem::Unsaved)?;
+        next
+    };
+    change.wrote(if is_same {
+        WriteEffect::Repeated
+    } else {
+        WriteEffect::Applied
+    });
+    match change.status(change.writes.update.codes) {
+        StatusCode::NO_CONTENT => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+        status => Ok(shown(change, status, &next)),
+    }
+}
+
+pub(super) fn delete(change: &Change<'_>, id: &str) -> Result<Reply, Problem> {
+    let mut writing = change.call.tenant.writing();
+    let entity = writing
+        .entity(change.collection, id)
+        .ok_or_else(|| change.not_found(id))?;
+    let fields = entity.fields();
+    let is = |name: &str| fields.get(name) == Some(&Value::Bool(true));
+    if is("isBuiltIn") || is("isBuiltInRoleDefinition") {
+        return Err(bad("A built-in object cannot be deleted."));
+    }
+    if change.writes.rules == Rules::Enrollment && fields.get("priority") == Some(&json!(0)) {
+        return Err(bad(
+            "The default enrollment configuration cannot be deleted.",
+        ));
+    }
+    writing.remove(change.collection, id, removal(change.collection, &entity));
+    writing.commit().map_err(|_| Problem::Unsaved)?;
+    change.wrote(WriteEffect::Applied);
+    Ok(Reply::empty(change.status(change.writes.delete)))
+}
+
+/// The object as an answer to its own change has it.
+pub(super) fn shown(change: &Change<'_>, status: StatusCode, fields: &Map<String, Value>) -> Reply {
+    let entity = Entity::of(change.collection, fields.clone(), 0);
+    let mut out = entity.fields();
+    let hidden = crate::routes::list::hidden(change.call.version, change.collection.beta_only);
+    out.retain(|name, _| !hidden.contains(&name.as_str()));
+    let apart = entity.apart().into_iter();
+    out.extend(apart.filter(|(name, _)| change.collection.detail.contains(&name.as_str())));
+    let context = context(change.call, &format!("{}/$entity", change.collection.path));
+    with_context(status, &context, out)
+}

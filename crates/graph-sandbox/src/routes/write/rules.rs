@@ -1,0 +1,410 @@
+//! What a body has to hold, kind by kind.
+
+use serde_json::{Map, Value, json};
+
+use super::Change;
+use super::body::{bad, base64, list, one_of, text};
+use crate::catalogue::{self, NAMED_LOCATIONS, Rules};
+use crate::data::settings_catalog::template_family;
+use crate::errors::Problem;
+use crate::state::Entity;
+
+type Fields = Map<String, Value>;
+
+/// Sending back what only Graph may say is refused, where tools saw it refused.
+pub(super) fn refuse_read_only(fields: &Fields) -> Result<(), Problem> {
+    if fields.get("supportsScopeTags") == Some(&Value::Bool(true)) {
+        return Err(bad("The property 'supportsScopeTags' is read-only."));
+    }
+    Ok(())
+}
+
+/// Checks a new object.
+pub(super) fn check_new(change: &Change<'_>, fields: &mut Fields) -> Result<(), Problem> {
+    let rules = change.writes.rules;
+    text(
+        fields,
+        if rules == Rules::SettingsCatalog {
+            "name"
+        } else {
+            "displayName"
+        },
+    )?;
+    match rules {
+        Rules::Group => group(fields),
+        Rules::DeviceConfiguration | Rules::Autopilot | Rules::NamedLocation => typed(fields),
+        Rules::Compliance => {
+            typed(fields)?;
+            one_block(list(fields, "scheduledActionsForRule")?)
+        }
+        Rules::SettingsCatalog => settings_catalog(fields),
+        Rules::Enrollment => typed(fields),
+        Rules::Script => {
+            text(fields, "fileName")?;
+            base64(fields, "scriptContent")
+        }
+        Rules::HealthScript => {
+            text(fields, "publisher")?;
+            base64(fields, "detectionScriptContent")
+        }
+        Rules::AccessPolicy => access_policy(change, fields, Whole::Yes),
+        Rules::Filter => {
+            text(fields, "rule")?;
+            one_of(fields, "platform", PLATFORMS)
+        }
+        Rules::ScopeTag | Rules::IntuneRole => {
+            refuse(fields, &["isBuiltIn", "isBuiltInRoleDefinition"])
+        }
+        Rules::Notification => refuse(fields, &["defaultLocale", "localizedNotificationMessages"]),
+        Rules::ReusableSetting => {
+            text(fields, "settingDefinitionId")?;
+            fields
+                .get("settingInstance")
+                .filter(|instance| instance.is_object())
+                .map(|_| ())
+                .ok_or_else(|| bad("The property 'settingInstance' is required."))
+        }
+        Rules::AppProtection => {
+            let view = change.collection.only;
+            let own = fields.entry("@odata.type").or_insert_with(|| json!(view));
+            if view.is_some() && own.as_str() != view {
+                return Err(bad(
+                    "The property '@odata.type' names another type than the path.",
+                ));
+            }
+            typed(fields)
+        }
+    }
+}
+
+/// Checks a change of `now`.
+pub(super) fn check_change(
+    change: &Change<'_>,
+    now: &Fields,
+    fields: &Fields,
+) -> Result<(), Problem> {
+    let own_type = now.get("@odata.type").filter(|kind| kind.is_string());
+    let stated = fields.get("@odata.type");
+    let must_state = matches!(
+        change.writes.rules,
+        Rules::DeviceConfiguration | Rules::Compliance | Rules::Enrollment | Rules::AppProtection
+    );
+    if own_type.is_some() && stated != own_type && (must_state || stated.is_some()) {
+        return Err(bad(
+            "The property '@odata.type' must name the type of the object.",
+        ));
+    }
+    for name in ["displayName", "name"] {
+        if fields.contains_key(name) {
+            text(fields, name)?;
+        }
+    }
+    match change.writes.rules {
+        Rules::Compliance => refuse(fields, &["scheduledActionsForRule"]),
+        Rules::SettingsCatalog => {
+            settings_catalog(fields)?;
+            same(now, fields, &["platforms", "technologies"])?;
+            let template = |of: &Fields| {
+                let reference = of.get("templateReference")?.get("templateId")?;
+                reference.as_str().map(str::to_owned)
+            };
+            if template(fields).is_some_and(|own| Some(own) != template(now)) {
+                return Err(bad("The template of a policy cannot be changed."));
+            }
+            Ok(())
+        }
+        Rules::Enrollment => refuse(
+            fields,
+            &[
+                "priority",
+                "platformType",
+                "deviceEnrollmentConfigurationType",
+            ],
+        ),
+        Rules::Filter => same(now, fields, &["platform"]),
+        Rules::AccessPolicy => access_policy(change, fields, Whole::No),
+        Rules::ScopeTag | Rules::IntuneRole if now.get("isBuiltIn") == Some(&json!(true)) => {
+            Err(bad("A built-in object cannot be changed."))
+        }
+        Rules::ScopeTag | Rules::IntuneRole => {
+            same(now, fields, &["isBuiltIn", "isBuiltInRoleDefinition"])
+        }
+        Rules::Script if fields.contains_key("scriptContent") => base64(fields, "scriptContent"),
+        Rules::ReusableSetting => {
+            text(fields, "displayName")?;
+            same(now, fields, &["settingDefinitionId"])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a new object has though nobody said so.
+pub(super) fn complete(change: &Change<'_>, fields: &mut Fields) {
+    let mut default = |name: &str, value: Value| {
+        fields.entry(name).or_insert(value);
+    };
+    let collection = change.collection;
+    if collection.path.starts_with("device") && change.writes.rules != Rules::Filter {
+        default("roleScopeTagIds", json!(["0"]));
+    }
+    for known in collection.navigation {
+        default(known.name, json!([]));
+    }
+    default("description", Value::Null);
+    match change.writes.rules {
+        Rules::Group => {
+            default("groupTypes", json!([]));
+            default("membershipRule", Value::Null);
+            default(
+                "renewedDateTime",
+                json!(crate::clock::iso_seconds(change.now())),
+            );
+        }
+        Rules::DeviceConfiguration => {
+            default("supportsScopeTags", json!(true));
+            default("version", json!(1));
+        }
+        Rules::Compliance | Rules::Enrollment => default("version", json!(1)),
+        Rules::SettingsCatalog => {
+            default("creationSource", Value::Null);
+            default("isAssigned", json!(false));
+            default("priorityMetaData", Value::Null);
+            default(
+                "templateReference",
+                json!({"templateId": "", "templateFamily": "none"}),
+            );
+        }
+        Rules::ScopeTag => default("isBuiltIn", json!(false)),
+        Rules::IntuneRole => {
+            default("isBuiltIn", json!(false));
+            default("isBuiltInRoleDefinition", json!(false));
+        }
+        Rules::Filter => {
+            default("roleScopeTags", json!(["0"]));
+            default("assignmentFilterManagementType", json!("devices"));
+            default("payloads", json!([]));
+        }
+        Rules::AccessPolicy => {
+            default("templateId", Value::Null);
+            default("sessionControls", Value::Null);
+            default("grantControls", Value::Null);
+        }
+        Rules::AppProtection => {
+            default("isAssigned", json!(false));
+            default("version", json!(format!("\"{}\"", uuid::Uuid::new_v4())));
+        }
+        Rules::Notification => default("brandingOptions", json!("none")),
+        _ => {}
+    }
+    number_parts(fields);
+}
+
+/// The changed object, with what follows from its parts.
+pub(super) fn merged(change: &Change<'_>, before: &Entity, mut fields: Fields) -> Fields {
+    if change.writes.rules == Rules::AccessPolicy {
+        // `conditions` are named in part: what is left out stays.
+        let old = before.fields().remove("conditions");
+        if let (Some(Value::Object(mut old)), Some(Value::Object(new))) =
+            (old, fields.get("conditions").cloned())
+        {
+            old.extend(new);
+            fields.insert("conditions".to_owned(), Value::Object(old));
+        }
+    }
+    number_parts(&mut fields);
+    fields
+}
+
+/// Settings and scheduled actions have ids of their own.
+fn number_parts(fields: &mut Fields) {
+    if let Some(settings) = fields.get_mut("settings").and_then(Value::as_array_mut) {
+        let count = settings.len();
+        for (at, setting) in settings.iter_mut().enumerate() {
+            if let Some(setting) = setting.as_object_mut() {
+                setting.insert("id".to_owned(), json!(at.to_string()));
+            }
+        }
+        fields.insert("settingCount".to_owned(), json!(count));
+    }
+    let rules = fields
+        .get_mut("scheduledActionsForRule")
+        .and_then(Value::as_array_mut);
+    for rule in rules.into_iter().flatten() {
+        with_id(rule);
+        let actions = rule
+            .get_mut("scheduledActionConfigurations")
+            .and_then(Value::as_array_mut);
+        actions.into_iter().flatten().for_each(with_id);
+    }
+}
+
+fn with_id(part: &mut Value) {
+    if let Some(part) = part.as_object_mut() {
+        part.entry("id")
+            .or_insert_with(|| json!(uuid::Uuid::new_v4().to_string()));
+    }
+}
+
+fn typed(fields: &Fields) -> Result<(), Problem> {
+    let kind = text(fields, "@odata.type")?;
+    let name = kind.strip_prefix("#microsoft.graph.");
+    let fits = name.is_some_and(|name| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    if fits {
+        return Ok(());
+    }
+    Err(bad(
+        "The property '@odata.type' must begin with '#microsoft.graph.'.",
+    ))
+}
+
+fn refuse(fields: &Fields, names: &[&str]) -> Result<(), Problem> {
+    match names.iter().find(|name| fields.contains_key(**name)) {
+        Some(name) => Err(bad(format!("The property '{name}' cannot be set here."))),
+        None => Ok(()),
+    }
+}
+
+fn same(now: &Fields, fields: &Fields, names: &[&str]) -> Result<(), Problem> {
+    let differs = |name: &&&str| {
+        fields
+            .get(**name)
+            .is_some_and(|value| now.get(**name) != Some(value))
+    };
+    match names.iter().find(differs) {
+        Some(name) => Err(bad(format!("The property '{name}' cannot be changed."))),
+        None => Ok(()),
+    }
+}
+
+const PLATFORMS: &[&str] = &[
+    "android",
+    "androidForWork",
+    "iOS",
+    "macOS",
+    "windowsPhone81",
+    "windows81AndLater",
+    "windows10AndLater",
+    "androidWorkProfile",
+    "androidAOSP",
+    "androidMobileApplicationManagement",
+    "iOSMobileApplicationManagement",
+    "windowsMobileApplicationManagement",
+];
+
+fn group(fields: &Fields) -> Result<(), Problem> {
+    text(fields, "mailNickname")?;
+    for name in ["mailEnabled", "securityEnabled"] {
+        if !fields.get(name).is_some_and(Value::is_boolean) {
+            return Err(bad(format!(
+                "A value is required for property '{name}' of resource 'Group'."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Exactly one action blocks.
+pub(super) fn one_block(rules: &[Value]) -> Result<(), Problem> {
+    let actions = rules
+        .iter()
+        .filter_map(|rule| rule.get("scheduledActionConfigurations")?.as_array());
+    let blocks = actions
+        .flatten()
+        .filter(|action| action.get("actionType").and_then(Value::as_str) == Some("block"));
+    if blocks.count() == 1 {
+        return Ok(());
+    }
+    Err(bad(
+        "'scheduledActionsForRule' must hold exactly one scheduled action of type 'block'.",
+    ))
+}
+
+fn settings_catalog(fields: &Fields) -> Result<(), Problem> {
+    text(fields, "platforms")?;
+    text(fields, "technologies")?;
+    for setting in list(fields, "settings")? {
+        let definition = setting
+            .get("settingInstance")
+            .and_then(|instance| instance.get("settingDefinitionId")?.as_str());
+        if definition.is_none_or(str::is_empty) {
+            return Err(bad(
+                "Every setting needs 'settingInstance.settingDefinitionId'.",
+            ));
+        }
+    }
+    let template = fields
+        .get("templateReference")
+        .and_then(|reference| reference.get("templateId")?.as_str());
+    match template {
+        Some(id) if template_family(id).is_none() => Err(Problem::InvalidReference(format!(
+            "The template '{}' does not exist or is not active.",
+            crate::routes::graph::short(id)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether all of an object is there, or only what changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    Yes,
+    No,
+}
+
+fn access_policy(change: &Change<'_>, fields: &Fields, whole: Whole) -> Result<(), Problem> {
+    if whole == Whole::Yes || fields.contains_key("state") {
+        let states = ["enabled", "disabled", "enabledForReportingButNotEnforced"];
+        one_of(fields, "state", &states)?;
+    }
+    if fields.get("templateId").is_some_and(|id| !id.is_null()) {
+        return Err(bad("The property 'templateId' cannot be set here."));
+    }
+    let conditions = fields.get("conditions");
+    if whole == Whole::Yes {
+        let has = |name: &str| {
+            conditions
+                .and_then(|all| all.get(name))
+                .is_some_and(Value::is_object)
+        };
+        if !has("users") || !has("applications") {
+            return Err(bad(
+                "1007: 'conditions.users' and 'conditions.applications' are required.",
+            ));
+        }
+        let controls = ["grantControls", "sessionControls"];
+        if !controls
+            .iter()
+            .any(|name| fields.get(*name).is_some_and(Value::is_object))
+        {
+            return Err(bad(
+                "1011: A policy needs grant controls or session controls.",
+            ));
+        }
+    }
+    if conditions
+        .and_then(|all| all.get("deviceStates"))
+        .is_some_and(|states| !states.is_null())
+    {
+        return Err(bad("1020: 'conditions.deviceStates' is not supported."));
+    }
+    let Some(locations) = conditions.and_then(|all| all.get("locations")) else {
+        return Ok(());
+    };
+    let known = catalogue::by_path(NAMED_LOCATIONS);
+    for name in ["includeLocations", "excludeLocations"] {
+        let ids = locations.get(name).and_then(Value::as_array);
+        for id in ids.into_iter().flatten().filter_map(Value::as_str) {
+            let exists = ["All", "AllTrusted"].contains(&id)
+                || known.is_some_and(|known| change.call.tenant.entity(known, id).is_some());
+            if !exists {
+                return Err(bad(format!(
+                    "1040: The named location '{}' does not exist.",
+                    crate::routes::graph::short(id)
+                )));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Which words of which statements a mistake changes.
+
+use super::Mistake;
+
+/// A statement, what stands in it, and what stands there instead.
+pub(super) type Edit = (&'static str, &'static str, &'static str);
+
+/// A worker is told that it still has what it once had, whoever has it now.
+const LEASES_NEVER_LOST: &[Edit] = &[
+    (
+        "run_queue_heartbeat",
+        "run_queue.attempt = t.attempt and owner = $2",
+        "$2 is not null",
+    ),
+    (
+        "run_queue_heartbeat",
+        "run_queue.attempt as attempt",
+        "(select k.value ->> 'attempt' from jsonb_each($1) k where unhex(k.value ->> 'run') = run_queue.run_id) as attempt",
+    ),
+    (
+        "run_queue_heartbeat",
+        "select q.run_id from json",
+        "select q.run_id, t.attempt from json",
+    ),
+    ("run_queue_heartbeat", " and q.attempt = t.attempt", ""),
+    (
+        "run_queue_heartbeat",
+        "q.owner = $2",
+        "$2::uuid is not null",
+    ),
+    (
+        "run_queue_heartbeat",
+        "returning q.run_id, q.attempt",
+        "returning q.run_id, held.attempt",
+    ),
+];
+
+impl Mistake {
+    /// What is changed; of each pair one text is SQLite's and one PostgreSQL's, where they differ.
+    pub(super) const fn edits(self) -> [&'static [Edit]; 2] {
+        match self {
+            Self::None => [&[], &[]],
+            Self::SkipTheDecision => [
+                &[
+                    (
+                        "run_decisions_record",
+                        "from jsonb_each($1) d",
+                        "from jsonb_each($1) d where false",
+                    ),
+                    (
+                        "run_decisions_record",
+                        "as d(workspace, scope, run, attempt, verdict, reason, decision)",
+                        "as d(workspace, scope, run, attempt, verdict, reason, decision) where false",
+                    ),
+                ],
+                &[],
+            ],
+            Self::AllowEverything => [
+                &[
+                    (
+                        "facts_tenant_memberships",
+                        "select tenant_id, user_id, role, version",
+                        "select tenant_id, user_id, 'owner' as role, version",
+                    ),
+                    (
+                        "facts_tenants",
+                        "select id, workspace_id, lifecycle, version",
+                        "select id, workspace_id, 'active' as lifecycle, version",
+                    ),
+                    (
+                        "facts_users",
+                        "select id, disabled_at, version",
+                        "select id, nullif(created_at, created_at) as disabled_at, version",
+                    ),
+                ],
+                &[],
+            ],
+            Self::ReadOldConnections => [
+                &[(
+                    "facts_connections",
+                    "c.is_enabled, c.consent_status, c.verification_status, c.version",
+                    "c.is_default as is_enabled, c.consent_status, c.verification_status, c.version - 1 as version",
+                )],
+                &[],
+            ],
+            Self::FinishWithoutAttempt => [
+                LEASES_NEVER_LOST,
+                &[
+                    (
+                        "run_queue_finish",
+                        "and q.attempt = k.value ->> 'attempt'",
+                        "",
+                    ),
+                    ("run_queue_finish", "and q.attempt = k.attempt", ""),
+                    // Whoever asks is told that it was theirs.
+                    (
+                        "run_queue_finish",
+                        "returning run_id, attempt",
+                        "returning run_id, (select k.value ->> 'attempt' from jsonb_each($1) k where unhex(k.value ->> 'run') = run_queue.run_id) as attempt",
+                    ),
+                    (
+                        "run_queue_finish",
+                        "select q.run_id from",
+                        "select q.run_id, k.attempt from",
+                    ),
+                    (
+                        "run_queue_finish",
+                        "returning q.run_id, q.attempt",
+                        "returning q.run_id, held.attempt",
+                    ),
+                    ("runs_finish", "and operation_runs.attempt = t.attempt", ""),
+                ],
+            ],
+            Self::RescueWithoutNewAttempt => [
+                &[
+                    (
+                        "runs_requeue",
+                        "attempt = operation_runs.attempt + 1",
+                        "attempt = operation_runs.attempt",
+                    ),
+                    (
+                        "run_queue_requeue",
+                        "attempt = run_queue.attempt + 1",
+                        "attempt = run_queue.attempt",
+                    ),
+                ],
+                &[],
+            ],
+            Self::NotifyTwice => [
+                &[
+                    (
+                        "notifications_insert",
+                        "unhex(n.value ->> 'id')",
+                        "randomblob(16)",
+                    ),
+                    (
+                        "notifications_insert",
+                        "join users u on u.id = unhex(n.value ->> 'person')",
+                        "join users u on u.id is not null",
+                    ),
+                    (
+                        "notifications_insert",
+                        "n.scope, n.id, u.id",
+                        "n.scope, gen_random_uuid(), u.id",
+                    ),
+                    (
+                        "notifications_insert",
+                        "join users u on u.id = n.person",
+                        "join users u on u.id is not null",
+                    ),
+                ],
+                &[],
+            ],
+            Self::NotifyNobody => [
+                &[(
+                    "notifications_insert",
+                    "where r.parent_id is null",
+                    "where false",
+                )],
+                &[],
+            ],
+            Self::ForgetTheAudit => [
+                &[
+                    (
+                        "audit_append",
+                        "from jsonb_each($1) e",
+                        "from jsonb_each($1) e where e.value ->> 'action' <> 'run.completed'",
+                    ),
+                    (
+                        "audit_append",
+                        "actor_name, subject, run, detail, previous, hash)",
+                        "actor_name, subject, run, detail, previous, hash) where e.action <> 'run.completed'",
+                    ),
+                ],
+                &[],
+            ],
+            Self::StayInTheQueue => [
+                &[(
+                    "run_queue_leave",
+                    "delete from run_queue where",
+                    "delete from run_queue where false and",
+                )],
+                &[],
+            ],
+            // What is sent is decided in the code (`sends_late`), which would find out a moment later.
+            Self::SendAfterTheLease => [LEASES_NEVER_LOST, &[]],
+            Self::RepeatBlindly => [&[], &[]],
+        }
+    }
+}
