@@ -228,7 +228,7 @@ pub(crate) enum Audit {
 pub(crate) struct Retention {
     #[command(flatten)]
     pub(crate) database: Database,
-    /// Keeps items and reports of completed runs for so many days from now on; 90 unless set.
+    /// Keeps items, reports and write records of completed runs for so many days from now on; 90 unless set.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
     pub(crate) keep_days: Option<i64>,
     /// Only says what would be removed.
@@ -309,10 +309,28 @@ pub(crate) struct BenchList {
     pub(crate) viewers: usize,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct BenchGraph {
+    /// A database to measure on, empty or made by a benchmark before; without it, a temporary SQLite file.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// How many rounds of fifty tenants, each without and with one that is throttled.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// Makes the sandbox's data; the same seed makes the same.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Prints one line of JSON at the end.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     /// Gated, durable, audited runs with nothing to do, by one worker process; and from a press of start to `running`.
     Runs(BenchRuns),
+    /// Whole tenants read from the sandbox: one with 5,000 groups and 800 policies, and fifty at once while one is throttled.
+    Graph(BenchGraph),
     /// The operations list over many runs, through HTTP: first byte of the page, polls with nothing new, memory.
     List(BenchList),
 }

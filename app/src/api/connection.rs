@@ -60,17 +60,26 @@ pub async fn change(tenant: String, name: String, client_id: String) -> Result<(
     Ok(())
 }
 
-/// Stores another secret for the tenant's connection.
+/// Stores another secret, or a certificate with its key, for the tenant's connection.
 #[server(name = RotateCredential, prefix = "/api", endpoint = "connection/rotate")]
-pub async fn rotate(tenant: String, secret: String) -> Result<(), AppError> {
+pub async fn rotate(
+    tenant: String,
+    #[server(default)] secret: String,
+    #[server(default)] certificate: String,
+) -> Result<(), AppError> {
     use domain::link;
     use operations::Presence;
 
     use crate::{compat, request};
     let (services, scope) = request::scope(Presence::ByHand).await?;
-    let secret = secret.into();
-    let stored = services.credential_rotate(&scope, &tenant, &secret);
-    compat::settle(stored.await)?;
+    let stored = if certificate.trim().is_empty() {
+        let secret = secret.into();
+        services.credential_rotate(&scope, &tenant, &secret).await
+    } else {
+        let pem = certificate.into();
+        services.credential_certificate(&scope, &tenant, &pem).await
+    };
+    compat::settle(stored)?;
     lead_to(&tenant, |id| {
         link::done(&link::tenant_connection(id), "stored")
     });

@@ -4,7 +4,7 @@ use domain::{
     link,
     views::{ConnectionPageView, ConnectionView, PermissionView},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
     asked::Asked,
@@ -16,12 +16,15 @@ use crate::{
         connection::{ChangeConnection, CreateConnection, RotateCredential},
         drawn::Drawn,
     },
-    ui::field::Field,
+    ui::{action::PostForm, field::Field},
 };
 
 const APPLICATION_HINT: &str =
     "A GUID, \u{201c}Application (client) ID\u{201d} on the app registration's overview page.";
 const SECRET_HINT: &str = "The secret's value, not its id. It is encrypted, used to sign in to the directory, and never shown again.";
+
+const CERTIFICATE_HINT: &str = "Both in PEM form, one after the other; the key is an RSA key without a password. \
+    Upload the certificate alone to the app registration. What you paste here is encrypted and never shown again.";
 
 /// The page on which a tenant is connected.
 pub(super) fn page(view: ConnectionPageView, asked: &Asked) -> Drawn {
@@ -88,33 +91,56 @@ fn existing(connection: &ConnectionView, view: &ConnectionPageView, asked: &Aske
         {notice(asked, "saved", "The connection is saved.")}
         {form::<ChangeConnection>(asked, fields, button("Save name and application", "btn btn-sm"))}
     };
-    let stored = if connection.has_credential {
-        "A client secret is stored. It is encrypted, and nobody can see it."
-    } else {
-        "No client secret is stored, so nothing can sign in."
+    let stored = match connection.credential_kind {
+        Some(kind) => format!(
+            "A {} is stored. It is encrypted, and nobody can see it.",
+            kind.label()
+        ),
+        None => "No credential is stored, so nothing can sign in.".to_owned(),
     };
     let rotate = if view.can_rotate {
         let fields = view! {
-            {hidden("tenant", tenant)}
+            {hidden("tenant", tenant.clone())}
             <Field label="New client secret" name="secret" kind="password" hint=SECRET_HINT />
         };
-        form::<RotateCredential>(
+        let secret = form::<RotateCredential>(
             asked,
             fields,
             button("Store secret", "btn btn-sm btn-primary"),
-        )
-        .into_any()
+        );
+        view! { {secret} {certificate(tenant)} }.into_any()
     } else {
         view! { <p class="quiet">"An owner of this tenant can store another one."</p> }.into_any()
     };
     let credential = view! {
-        {notice(asked, "stored", "The secret is stored. Verify the connection to see that it works.")}
+        {notice(asked, "stored", "The credential is stored. Verify the connection to see that it works.")}
         <p class="my-2">{stored}</p>
         {rotate}
     };
     view! {
         {section("details", "Name and application", details)}
         {section("credential", "Credential", credential)}
+    }
+    .into_any()
+}
+
+/// The other way to sign in; a refusal of either form is said above the first.
+fn certificate(tenant: String) -> AnyView {
+    let path = RotateCredential::PATH;
+    view! {
+        <details class="mt-4">
+            <summary class="cursor-pointer">"Use a certificate instead"</summary>
+            <PostForm action=path>
+                {hidden("tenant", tenant)}
+                <label class="field">
+                    "Certificate and private key"
+                    <textarea class="textarea w-full font-mono" name="certificate" rows="8"
+                        autocomplete="off" spellcheck="false" aria-describedby="certificate-hint" required></textarea>
+                </label>
+                <span id="certificate-hint" class="quiet">{CERTIFICATE_HINT}</span>
+                <div class="mt-3">{button("Store certificate", "btn btn-sm")}</div>
+            </PostForm>
+        </details>
     }
     .into_any()
 }

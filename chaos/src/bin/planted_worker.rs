@@ -56,7 +56,7 @@ async fn main() -> anyhow::Result<()> {
         poll: Duration::from_millis(250),
         grace: Duration::from_secs(10),
     };
-    let client = Arc::new(HttpGraphClient::new(ClientSettings::default())?);
+    let client = Arc::new(HttpGraphClient::new(ClientSettings::of(&endpoints))?);
     let queue = QueueSettings {
         lease: Duration::from_secs(arguments.lease_seconds),
         ..QueueSettings::default()

@@ -28,6 +28,26 @@ words! {
     }
 }
 
+words! {
+    /// What a connection signs in with.
+    pub enum CredentialKind {
+        /// A secret that the directory made.
+        ClientSecret = "client_secret",
+        /// A certificate with its private key.
+        Certificate = "certificate",
+    }
+}
+
+impl CredentialKind {
+    /// What it is called on pages.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client secret",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
 impl ConsentStatus {
     /// What the status is called on pages.
     pub const fn label(self) -> &'static str {

@@ -70,7 +70,7 @@ words! {
     }
 }
 
-/// One piece of evidence; never a token, secret, raw payload or URL with a query.
+/// One piece of evidence; never a token, secret, raw payload or address that the provider sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceItem {
     /// What it is, such as `request_id`.

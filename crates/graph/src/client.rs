@@ -5,8 +5,10 @@ use std::pin::Pin;
 
 use serde_json::{Map, Value};
 
+use crate::batch::{Answered, Ask};
 use crate::connection::Connection;
 use crate::contracts::Contract;
+use crate::delta::{Delta, DeltaFrom};
 use crate::error::GraphError;
 use crate::paging::PageCursor;
 use crate::write::GraphWriter;
@@ -42,6 +44,25 @@ pub trait GraphClient: Send + Sync {
         contract: &'static Contract,
         cursor: Option<PageCursor>,
     ) -> GraphFuture<'a, Page>;
+
+    /// Reads several things in as few requests as there can be, and answers each in its place.
+    ///
+    /// One that fails keeps no other from being answered; one that is throttled is asked for again.
+    fn batch<'a>(
+        &'a self,
+        connection: &'a Connection,
+        context: &'a CallContext,
+        asks: &'a [Ask<'a>],
+    ) -> GraphFuture<'a, Vec<Result<Answered, GraphError>>>;
+
+    /// Reads one page of what changed in a collection.
+    fn delta<'a>(
+        &'a self,
+        connection: &'a Connection,
+        context: &'a CallContext,
+        contract: &'static Contract,
+        from: DeltaFrom,
+    ) -> GraphFuture<'a, Delta>;
 
     /// The same client as one that changes things too; none where nothing may be changed.
     fn writer(&self) -> Option<&dyn GraphWriter> {

@@ -1,9 +1,10 @@
 //! Whom a call speaks for, and to which machines.
 
 use reqwest::Url;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
+use crate::certificate::{ClientCertificate, InvalidCertificate};
 use crate::error::GraphError;
 
 /// One application's way into one tenant.
@@ -13,8 +14,15 @@ use crate::error::GraphError;
 pub struct Connection {
     tenant_id: String,
     client_id: String,
-    secret: SecretString,
+    credential: Credential,
     cloud: Endpoints,
+}
+
+/// What a connection signs in with.
+#[derive(Debug, Clone)]
+pub(crate) enum Credential {
+    Secret(SecretString),
+    Certificate(ClientCertificate),
 }
 
 /// The sign-in and Graph addresses of one cloud.
@@ -45,6 +53,9 @@ pub enum InvalidConnection {
     /// Only `scheme://host:port` is an address here.
     #[error("the address has a user, a path, a query or a fragment")]
     NotAnOrigin,
+    /// The certificate cannot be used.
+    #[error("{0}")]
+    Certificate(#[from] InvalidCertificate),
 }
 
 impl Connection {
@@ -55,15 +66,38 @@ impl Connection {
         secret: SecretString,
         cloud: Endpoints,
     ) -> Result<Self, InvalidConnection> {
-        use secrecy::ExposeSecret as _;
-        let guid = |text: &str| Uuid::try_parse(text.trim()).map(|id| id.to_string());
         if secret.expose_secret().is_empty() {
             return Err(InvalidConnection::EmptySecret);
         }
+        Self::with(tenant_id, client_id, Credential::Secret(secret), cloud)
+    }
+
+    /// The same with a certificate, whose private key signs for the application.
+    pub fn with_certificate(
+        tenant_id: &str,
+        client_id: &str,
+        certificate: ClientCertificate,
+        cloud: Endpoints,
+    ) -> Result<Self, InvalidConnection> {
+        Self::with(
+            tenant_id,
+            client_id,
+            Credential::Certificate(certificate),
+            cloud,
+        )
+    }
+
+    fn with(
+        tenant_id: &str,
+        client_id: &str,
+        credential: Credential,
+        cloud: Endpoints,
+    ) -> Result<Self, InvalidConnection> {
+        let guid = |text: &str| Uuid::try_parse(text.trim()).map(|id| id.to_string());
         Ok(Self {
             tenant_id: guid(tenant_id).map_err(|_| InvalidConnection::TenantId)?,
             client_id: guid(client_id).map_err(|_| InvalidConnection::ClientId)?,
-            secret,
+            credential,
             cloud,
         })
     }
@@ -78,13 +112,27 @@ impl Connection {
         &self.client_id
     }
 
+    /// Where an administrator of the directory consents to the application's permissions.
+    pub fn admin_consent_url(&self) -> String {
+        let (authority, tenant, client) = (&self.cloud.authority, &self.tenant_id, &self.client_id);
+        format!("{authority}/{tenant}/adminconsent?client_id={client}")
+    }
+
     /// Where this connection signs in and reads.
     pub fn cloud(&self) -> &Endpoints {
         &self.cloud
     }
 
-    pub(crate) fn secret(&self) -> &SecretString {
-        &self.secret
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// What must never be shown; a certificate's key is never in a text to begin with.
+    pub(crate) fn secret(&self) -> &str {
+        match &self.credential {
+            Credential::Secret(secret) => secret.expose_secret(),
+            Credential::Certificate(_) => "",
+        }
     }
 
     pub(crate) fn token_url(&self) -> Result<Url, GraphError> {
@@ -121,6 +169,12 @@ impl Endpoints {
             authority: origin(authority)?,
             graph: origin(graph)?,
         })
+    }
+
+    /// Whether it is a stand-in on this machine, and not one of Microsoft's clouds.
+    pub(crate) fn is_this_machine(&self) -> bool {
+        let host = Url::parse(&self.graph).ok();
+        host.is_some_and(|url| url.host_str().is_some_and(is_loopback))
     }
 
     /// The address of the sign-in service, without a trailing slash.

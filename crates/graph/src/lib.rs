@@ -1,9 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod approval;
+mod base64;
+mod batch;
+mod budget;
+mod certificate;
 mod client;
 mod connection;
 mod contracts;
+mod delta;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod null;
 mod paging;
@@ -12,12 +20,19 @@ mod retry;
 mod token;
 mod write;
 
+pub use approval::{ApprovalCode, ApprovalRequest, ApprovalStatus};
+pub use batch::{Answered, Ask};
+pub use certificate::{ClientCertificate, InvalidCertificate};
 pub use client::{CallContext, GraphClient, GraphFuture, Organization, Page};
 pub use connection::{Connection, Endpoints, InvalidConnection};
-pub use contracts::{ApiVersion, Contract, PageSize, Paging, UpdateVerb, contract, contracts};
+pub use contracts::{
+    ApiVersion, Assigning, Contract, Fact, PageSize, Paging, Part, Permissions, Restore, Service,
+    UpdateVerb, Updating, Variant, Writing, contract, contracts,
+};
+pub use delta::{Delta, DeltaFrom, DeltaLink, DeltaNext, Removed};
 pub use error::{CredentialFault, GraphError, LinkFault, SizeLimit, UnreachableKind};
-pub use http::{ClientSettings, HttpGraphClient};
+pub use http::{ClientSettings, HttpGraphClient, Limits};
 pub use null::NullGraphClient;
 pub use paging::PageCursor;
 pub use redact::SafeText;
-pub use write::{GraphWriter, Update, WriteError, WriteFuture, Written};
+pub use write::{Effect, GraphWriter, Write, WriteError, WriteFuture, Written};

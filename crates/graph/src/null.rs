@@ -2,9 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::batch::{Answered, Ask};
 use crate::client::{CallContext, GraphClient, GraphFuture, Organization, Page};
 use crate::connection::Connection;
 use crate::contracts::Contract;
+use crate::delta::{Delta, DeltaFrom};
 use crate::error::GraphError;
 use crate::paging::PageCursor;
 
@@ -55,6 +57,25 @@ impl GraphClient for NullGraphClient {
         _contract: &'static Contract,
         _cursor: Option<PageCursor>,
     ) -> GraphFuture<'a, Page> {
+        self.refuse()
+    }
+
+    fn batch<'a>(
+        &'a self,
+        _connection: &'a Connection,
+        _context: &'a CallContext,
+        _asks: &'a [Ask<'a>],
+    ) -> GraphFuture<'a, Vec<Result<Answered, GraphError>>> {
+        self.refuse()
+    }
+
+    fn delta<'a>(
+        &'a self,
+        _connection: &'a Connection,
+        _context: &'a CallContext,
+        _contract: &'static Contract,
+        _from: DeltaFrom,
+    ) -> GraphFuture<'a, Delta> {
         self.refuse()
     }
 }

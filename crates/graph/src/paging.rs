@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::connection::Connection;
-use crate::contracts::{ApiVersion, Contract, Paging};
+use crate::contracts::{ApiVersion, Contract, PageSize, Paging};
 use crate::error::{GraphError, LinkFault};
 
 /// No next link that was ever seen is near this long.
@@ -21,6 +21,7 @@ pub struct PageCursor {
     url: Url,
     contract: &'static str,
     tenant_id: String,
+    paging: Paging,
     pages_read: u32,
     /// Hashes of all links of this walk, so that a loop ends.
     seen: HashSet<u64>,
@@ -32,6 +33,8 @@ pub(crate) struct Envelope {
     pub(crate) value: Vec<Map<String, Value>>,
     #[serde(rename = "@odata.nextLink")]
     next_link: Option<String>,
+    #[serde(default, rename = "@odata.deltaLink")]
+    pub(crate) delta_link: Option<String>,
 }
 
 impl PageCursor {
@@ -45,19 +48,76 @@ impl PageCursor {
         connection: &Connection,
         contract: &'static Contract,
     ) -> Result<Self, GraphError> {
-        let url = connection
-            .graph_url()?
-            .join(&contract.first_page())
-            .map_err(|_| GraphError::Misconfigured {
-                what: "the contract's path",
+        let path = contract.first_page(connection.client_id());
+        let paging = contract.paging.known().unwrap_or(Paging::Single);
+        Self::at(connection, contract, path, paging)
+    }
+
+    /// The cursor of the first page of what changed.
+    pub(crate) fn first_delta(
+        connection: &Connection,
+        contract: &'static Contract,
+    ) -> Result<Self, GraphError> {
+        let path = contract.first_delta(connection.client_id());
+        Self::at(connection, contract, path, Paging::NextLink)
+    }
+
+    /// The cursor of the first page of a collection of an object's own.
+    ///
+    /// # Errors
+    /// When the type has no such collection, or the id cannot be a step of a path.
+    pub fn part(
+        connection: &Connection,
+        contract: &'static Contract,
+        id: &str,
+        part: &str,
+    ) -> Result<Self, GraphError> {
+        let part = contract.part(part).ok_or(GraphError::Misconfigured {
+            what: "objects of this type have no such collection",
+        })?;
+        let mut url = object_url(connection, contract, None, id)?;
+        if let Ok(mut steps) = url.path_segments_mut() {
+            steps.push(part.name);
+        }
+        if let Some(PageSize::Top(top)) = part.page_size.known() {
+            url.set_query(Some(&format!("$top={top}")));
+        }
+        Ok(Self::to(connection, contract, url, Paging::NextLink))
+    }
+
+    /// The cursor of a link that was kept from an earlier walk.
+    pub(crate) fn since(
+        connection: &Connection,
+        contract: &'static Contract,
+        link: &str,
+    ) -> Result<Self, GraphError> {
+        let url = link_url(link, connection, contract).map_err(|why| refused(why, None))?;
+        Ok(Self::to(connection, contract, url, Paging::NextLink))
+    }
+
+    fn at(
+        connection: &Connection,
+        contract: &'static Contract,
+        path: Option<String>,
+        paging: Paging,
+    ) -> Result<Self, GraphError> {
+        let url = path
+            .and_then(|path| connection.graph_url().ok()?.join(&path).ok())
+            .ok_or(GraphError::Misconfigured {
+                what: "no address is known for this type",
             })?;
-        Ok(Self {
+        Ok(Self::to(connection, contract, url, paging))
+    }
+
+    fn to(connection: &Connection, contract: &'static Contract, url: Url, paging: Paging) -> Self {
+        Self {
             seen: HashSet::from([fingerprint(&url)]),
             url,
             contract: contract.key,
             tenant_id: connection.tenant_id().to_owned(),
+            paging,
             pages_read: 0,
-        })
+        }
     }
 
     /// The address to read, once it is sure that it is this connection's and contract's.
@@ -68,14 +128,10 @@ impl PageCursor {
         connection: &Connection,
         contract: &'static Contract,
     ) -> Result<Url, GraphError> {
-        let refused = |why| GraphError::RefusedNextLink {
-            why,
-            request_id: None,
-        };
         if self.contract != contract.key || self.tenant_id != connection.tenant_id() {
-            return Err(refused(LinkFault::OtherCollection));
+            return Err(refused(LinkFault::OtherCollection, None));
         }
-        guard(&self.url, &connection.graph_url()?, contract.version).map_err(refused)?;
+        guarded(&self.url, connection, contract).map_err(|why| refused(why, None))?;
         Ok(self.url.clone())
     }
 
@@ -87,28 +143,17 @@ impl PageCursor {
         contract: &'static Contract,
         request_id: Option<&str>,
     ) -> Result<Option<Self>, GraphError> {
-        let request_id = || request_id.map(str::to_owned);
         let Some(link) = envelope.next_link.as_deref() else {
             return Ok(None);
         };
-        if contract.paging == Paging::Single {
+        if self.paging == Paging::Single {
             let what = "a second page where one holds all";
-            return Err(GraphError::InvalidResponse {
-                what,
-                request_id: request_id(),
-            });
+            let request_id = request_id.map(str::to_owned);
+            return Err(GraphError::InvalidResponse { what, request_id });
         }
-        let refused = |why| GraphError::RefusedNextLink {
-            why,
-            request_id: request_id(),
-        };
-        if link.len() > LONGEST_LINK {
-            return Err(refused(LinkFault::Malformed));
-        }
-        let url = Url::parse(link).map_err(|_| refused(LinkFault::Malformed))?;
-        guard(&url, &connection.graph_url()?, contract.version).map_err(refused)?;
+        let url = link_url(link, connection, contract).map_err(|why| refused(why, request_id))?;
         if !self.seen.insert(fingerprint(&url)) {
-            return Err(refused(LinkFault::Loop));
+            return Err(refused(LinkFault::Loop, request_id));
         }
         self.url = url;
         self.pages_read = self.pages_read.saturating_add(1);
@@ -124,6 +169,81 @@ impl fmt::Debug for PageCursor {
             .field("pages_read", &self.pages_read)
             .finish_non_exhaustive()
     }
+}
+
+fn refused(why: LinkFault, request_id: Option<&str>) -> GraphError {
+    GraphError::RefusedNextLink {
+        why,
+        request_id: request_id.map(str::to_owned),
+    }
+}
+
+/// The address that a link of the provider's leads to, if the connection's token may go there.
+pub(crate) fn link_url(
+    link: &str,
+    connection: &Connection,
+    contract: &Contract,
+) -> Result<Url, LinkFault> {
+    if link.len() > LONGEST_LINK {
+        return Err(LinkFault::Malformed);
+    }
+    let url = Url::parse(link).map_err(|_| LinkFault::Malformed)?;
+    guarded(&url, connection, contract)?;
+    Ok(url)
+}
+
+fn guarded(url: &Url, connection: &Connection, contract: &Contract) -> Result<(), LinkFault> {
+    let base = connection.graph_url().map_err(|_| LinkFault::Malformed)?;
+    let version = contract.version.known().ok_or(LinkFault::OtherVersion)?;
+    guard(url, &base, version)
+}
+
+/// The address of one object; an id is one step of a path, whatever is in it.
+pub(crate) fn object_url(
+    connection: &Connection,
+    contract: &'static Contract,
+    odata_type: Option<&str>,
+    id: &str,
+) -> Result<Url, GraphError> {
+    if id.is_empty() || id == "." || id == ".." {
+        return Err(GraphError::Misconfigured {
+            what: "the id of the object",
+        });
+    }
+    // Read, every object is found in the collection; changed, some are only found under their own type.
+    let path = match odata_type {
+        Some(own_type) => contract.object_path(Some(own_type)),
+        None => contract.path.known(),
+    };
+    let mut url = collection_url(connection, contract, path)?;
+    if let Ok(mut steps) = url.path_segments_mut() {
+        steps.push(id);
+    }
+    Ok(url)
+}
+
+/// The address of a collection.
+pub(crate) fn collection_url(
+    connection: &Connection,
+    contract: &'static Contract,
+    path: Option<&'static str>,
+) -> Result<Url, GraphError> {
+    let unknown = GraphError::Misconfigured {
+        what: "no address is known for this type",
+    };
+    let (Some(version), Some(path)) = (contract.version.known(), path) else {
+        return Err(unknown);
+    };
+    let mut url = connection.graph_url()?;
+    url.path_segments_mut()
+        .map_err(|()| unknown)?
+        .pop_if_empty()
+        .push(version.segment())
+        .extend(
+            path.replace("{client_id}", connection.client_id())
+                .split('/'),
+        );
+    Ok(url)
 }
 
 /// Refuses every address to which the connection's token must not go.
@@ -182,6 +302,7 @@ mod tests {
         let envelope = Envelope {
             value: Vec::new(),
             next_link: Some(link.to_owned()),
+            delta_link: None,
         };
         PageCursor::first(&global(), groups)?.advance(&envelope, &global(), groups, None)
     }
@@ -257,7 +378,10 @@ mod tests {
     fn p01_a_link_to_the_first_page_is_a_loop() {
         let first = format!(
             "https://graph.microsoft.com{}",
-            contract("groups").unwrap().first_page()
+            contract("groups")
+                .unwrap()
+                .first_page(global().client_id())
+                .unwrap()
         );
         assert_eq!(fault(&first), LinkFault::Loop);
     }

@@ -108,9 +108,8 @@ mod tests {
     fn reply(status: u16, retry_after: Option<u64>) -> Reply {
         Reply {
             status,
-            body: Vec::new(),
-            request_id: None,
             retry_after: retry_after.map(Duration::from_secs),
+            ..Reply::default()
         }
     }
 

@@ -1,11 +1,11 @@
 //! Access tokens: asked for once, kept until shortly before they expire.
 
 mod claims;
-mod refusal;
+pub(crate) mod refusal;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as SlotMap, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -14,15 +14,16 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::client::CallContext;
-use crate::connection::Connection;
+use crate::connection::{Connection, Credential};
 use crate::error::{GraphError, UnreachableKind};
-use crate::http::{Reply, Transport};
+use crate::http::{Confidence, Reply, Transport};
 use crate::retry::{Patience, Verdict};
 
 pub(crate) use claims::roles;
 
 /// The audience of every token; other addresses of Graph are stand-ins for this one.
 const SCOPE: &str = "https://graph.microsoft.com/.default";
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// A token is renewed this long before it expires, or at half its life if that is shorter.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -76,6 +77,7 @@ impl TokenCache {
         context: &CallContext,
         wanted: Wanted<'_>,
         patience: &mut Patience,
+        now: fn() -> SystemTime,
     ) -> Result<Arc<AccessToken>, GraphError> {
         let late = GraphError::Unreachable {
             kind: UnreachableKind::SignInTimeout,
@@ -94,7 +96,7 @@ impl TokenCache {
             }
             // A token that failed is not offered to others while a new one is asked for.
             *slot = None;
-            let token = Arc::new(request(transport, connection, context, patience).await?);
+            let token = Arc::new(request(transport, connection, context, patience, now).await?);
             *slot = Some(Arc::clone(&token));
             Ok(token)
         };
@@ -128,10 +130,13 @@ fn cache_key(connection: &Connection) -> [u8; 32] {
         connection.cloud().graph(),
         connection.tenant_id(),
         connection.client_id(),
-        connection.secret().expose_secret(),
+        connection.secret(),
     ] {
         hasher.update(part.len().to_be_bytes());
         hasher.update(part.as_bytes());
+    }
+    if let Credential::Certificate(certificate) = connection.credential() {
+        hasher.update(certificate.thumbprint());
     }
     hasher.finalize().into()
 }
@@ -142,21 +147,33 @@ async fn request(
     connection: &Connection,
     context: &CallContext,
     patience: &mut Patience,
+    now: fn() -> SystemTime,
 ) -> Result<AccessToken, GraphError> {
     loop {
-        let form = [
+        let url = connection.token_url()?;
+        let mut form = vec![
             ("client_id", connection.client_id()),
             ("scope", SCOPE),
-            ("client_secret", connection.secret().expose_secret()),
             ("grant_type", "client_credentials"),
         ];
+        let assertion;
+        match connection.credential() {
+            Credential::Secret(secret) => form.push(("client_secret", secret.expose_secret())),
+            Credential::Certificate(certificate) => {
+                assertion = certificate.assertion(url.as_str(), connection.client_id(), now())?;
+                form.push(("client_assertion_type", ASSERTION_TYPE));
+                form.push(("client_assertion", assertion.expose_secret()));
+            }
+        }
         let asked_at = Instant::now();
-        let reply = transport
-            .post_form(connection.token_url()?, &form, context)
-            .await?;
+        let confidence = Confidence {
+            what: "sign-in",
+            secrets: &[connection.secret()],
+        };
+        let reply = transport.post_form(url, &form, context, confidence).await?;
         match patience.judge(&reply, Instant::now()) {
             Verdict::Final if reply.status == 200 => return read(&reply, asked_at),
-            Verdict::Final => return Err(refusal::classify(&reply)),
+            Verdict::Final => return Err(refusal::classify(&reply, connection.secret())),
             Verdict::AskAgain(wait) => tokio::time::sleep(wait).await,
             Verdict::GiveUp(error) => return Err(error),
         }
@@ -206,8 +223,7 @@ mod tests {
         let reply = Reply {
             status: 200,
             body,
-            request_id: None,
-            retry_after: None,
+            ..Reply::default()
         };
         let now = Instant::now();
         read(&reply, now)

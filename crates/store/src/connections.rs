@@ -5,7 +5,7 @@ mod change;
 pub use change::ConnectionChange;
 
 use domain::{
-    connection::{ConsentStatus, VerificationStatus},
+    connection::{ConsentStatus, CredentialKind, VerificationStatus},
     ids::{ConnectionId, TenantId, WorkspaceId},
     time::Timestamp,
 };
@@ -45,6 +45,8 @@ pub struct Connection {
     pub last_error_code: Option<String>,
     /// Whether a credential is stored.
     pub has_credential: bool,
+    /// What is stored, where something is.
+    pub credential_kind: Option<CredentialKind>,
 }
 
 /// A connection to create.
@@ -75,6 +77,8 @@ pub struct ConnectionSecret {
     pub entra_tenant_id: String,
     /// The application it signs in as.
     pub client_id: String,
+    /// What it is that was sealed.
+    pub kind: CredentialKind,
     /// The sealed credential.
     pub sealed: Vec<u8>,
 }
@@ -89,8 +93,9 @@ static CONNECTION_CREATE: Statement = same(
 static CREDENTIAL_STORE: Statement = same(
     "credential_store",
     "insert into provider_credentials (workspace_id, scope_id, connection_id, kind, sealed, created_at)
-     values ($1, $2, $3, 'client_secret', $4, $5)
-     on conflict (connection_id) do update set sealed = excluded.sealed, created_at = excluded.created_at
+     values ($1, $2, $3, $6, $4, $5)
+     on conflict (connection_id) do update set kind = excluded.kind, sealed = excluded.sealed,
+       created_at = excluded.created_at
        where provider_credentials.workspace_id = excluded.workspace_id
          and provider_credentials.scope_id = excluded.scope_id",
 );
@@ -98,13 +103,13 @@ static CONNECTION_OF_TENANT: Statement = same(
     "connection_of_tenant",
     "select c.id, c.display_name, c.entra_tenant_id, c.client_id, c.is_enabled, c.consent_status,
        c.verification_status, c.last_checked_at, c.last_error_code,
-       k.connection_id is not null as has_credential
+       k.connection_id is not null as has_credential, k.kind as credential_kind
      from provider_connections c left join provider_credentials k on k.connection_id = c.id
      where c.workspace_id = $1 and c.tenant_id = $2 and c.is_default order by c.id limit 1",
 );
 static CONNECTION_SECRET: Statement = same(
     "connection_secret",
-    "select c.id, c.workspace_id, c.tenant_id, c.entra_tenant_id, c.client_id, k.sealed
+    "select c.id, c.workspace_id, c.tenant_id, c.entra_tenant_id, c.client_id, k.kind, k.sealed
      from provider_connections c join provider_credentials k on k.connection_id = c.id
      where c.id = $1 and c.workspace_id = $2 and c.scope_id = $3",
 );
@@ -138,6 +143,7 @@ fn connection_of(row: &Row) -> Result<Connection, StoreError> {
         last_checked_at: row.opt_time("last_checked_at")?,
         last_error_code: row.opt_text("last_error_code")?,
         has_credential: row.flag("has_credential")?,
+        credential_kind: row.opt_word("credential_kind", CredentialKind::parse)?,
     })
 }
 
@@ -186,7 +192,7 @@ impl Store {
         Ok(id)
     }
 
-    /// Stores a sealed credential, instead of the one there was.
+    /// Stores a sealed client secret, instead of the credential there was.
     ///
     /// # Errors
     /// `NotFound` or `Database` when the connection is not the tenant's.
@@ -197,6 +203,35 @@ impl Store {
         connection: ConnectionId,
         sealed: Vec<u8>,
     ) -> Result<(), StoreError> {
+        let kind = CredentialKind::ClientSecret;
+        self.credential_of_kind(scope, tenant, connection, kind, sealed)
+            .await
+    }
+
+    /// Stores a sealed certificate with its key, instead of the credential there was.
+    ///
+    /// # Errors
+    /// `NotFound` or `Database` when the connection is not the tenant's.
+    pub async fn certificate_store(
+        &self,
+        scope: &Scope,
+        tenant: &TenantAccess,
+        connection: ConnectionId,
+        sealed: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let kind = CredentialKind::Certificate;
+        self.credential_of_kind(scope, tenant, connection, kind, sealed)
+            .await
+    }
+
+    async fn credential_of_kind(
+        &self,
+        scope: &Scope,
+        tenant: &TenantAccess,
+        connection: ConnectionId,
+        kind: CredentialKind,
+        sealed: Vec<u8>,
+    ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
         let args = args![
@@ -204,7 +239,8 @@ impl Store {
             tenant.scope_id(),
             connection,
             sealed,
-            now
+            now,
+            kind.as_str(),
         ];
         // No row: the connection is another tenant's.
         if tx.execute(&CREDENTIAL_STORE, args).await? == 0 {
@@ -296,6 +332,7 @@ impl Store {
             tenant_id: TenantId::from_uuid(row.uuid("tenant_id")?),
             entra_tenant_id: row.text("entra_tenant_id")?,
             client_id: row.text("client_id")?,
+            kind: row.word("kind", CredentialKind::parse)?,
             sealed: row.bytes("sealed")?,
         })
     }

@@ -25,6 +25,10 @@ static SUCCEEDED: Statement = same(
     "runs_succeeded_count",
     "select count(*) as runs from operation_runs where type = $1 and outcome = 'succeeded'",
 );
+static UNFINISHED: Statement = same(
+    "runs_unfinished_count",
+    "select count(*) as runs from operation_runs where type = $1 and status <> 'completed'",
+);
 
 impl Store {
     /// What the database has counted so far; its statistics may lag behind by a second.
@@ -51,6 +55,19 @@ impl Store {
         operation: domain::operation::OperationType,
     ) -> Result<i64, StoreError> {
         let row = self.db.first(&SUCCEEDED, args![operation.as_str()]).await?;
+        row.ok_or(StoreError::NotFound)?.int("runs")
+    }
+
+    /// How many runs of a type are not over; reads the whole ledger, so it is for benchmarks alone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn runs_unfinished(
+        &self,
+        operation: domain::operation::OperationType,
+    ) -> Result<i64, StoreError> {
+        let args = args![operation.as_str()];
+        let row = self.db.first(&UNFINISHED, args).await?;
         row.ok_or(StoreError::NotFound)?.int("runs")
     }
 }

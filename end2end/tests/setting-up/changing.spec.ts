@@ -43,7 +43,7 @@ test('a secret is rotated, a tenant and a workspace are renamed', async ({ demo,
 
   await owner.goto(`/admin/tenants/${tenant}/connection`);
   await settingUp.storeSecret('a~secret~of~its~own');
-  await expect(settingUp.notice).toContainText('The secret is stored.');
+  await expect(settingUp.notice).toContainText('The credential is stored.');
   expect(await page.content()).not.toContain('a~secret~of~its~own');
   expect(page.url()).not.toContain('secret~of');
 

@@ -17,6 +17,7 @@ pub(crate) async fn bench(command: Bench) -> anyhow::Result<()> {
             listen_to_statements(&times);
             super::bench_runs::measure(args, times).await
         }
+        Bench::Graph(args) => super::bench_graph::measure(args).await,
         Bench::List(args) => super::bench_list::measure(args).await,
     }
 }

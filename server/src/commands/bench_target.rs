@@ -72,8 +72,22 @@ pub(crate) fn at(times: &mut [Duration], percent: usize) -> f64 {
 
 /// Resident memory of this process in MB, where the system tells.
 pub(crate) fn resident_mb() -> Option<f64> {
+    status_mb("VmRSS:")
+}
+
+/// The most resident memory this process had since the last [`reset_peak`], where the system tells.
+pub(crate) fn peak_mb() -> Option<f64> {
+    status_mb("VmHWM:")
+}
+
+/// Begins a new look at the peak; where the system does not let us, the peak is that of the whole life.
+pub(crate) fn reset_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+fn status_mb(field: &str) -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let line = status.lines().find(|line| line.starts_with(field))?;
     let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes / 1024.0)
 }

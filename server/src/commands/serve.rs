@@ -121,7 +121,7 @@ pub(crate) fn start_pool(
     queue: QueueSettings,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<tokio::task::JoinHandle<()>> {
-    let client = HttpGraphClient::new(ClientSettings::default())?;
+    let client = HttpGraphClient::new(ClientSettings::of(&endpoints))?;
     let settings = PoolSettings {
         workers,
         poll: Duration::from_millis(250),

@@ -109,6 +109,11 @@ fn outcome(word: &str) -> impl IntoView + use<> {
         "failed" => ("Failed".to_owned(), Icon::CircleX, Tone::Danger),
         "indeterminate" => ("Not known".to_owned(), Icon::CircleHelp, Tone::Warning),
         "blocked" => ("Blocked".to_owned(), Icon::ShieldBan, Tone::Warning),
+        "awaiting_provider_approval" => (
+            "Awaiting approval".to_owned(),
+            Icon::CircleDashed,
+            Tone::Info,
+        ),
         "skipped" => ("Skipped".to_owned(), Icon::Ban, Tone::NeutralOutline),
         _ => (
             format!("Unknown: {word}"),

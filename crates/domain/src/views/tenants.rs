@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{RunRowView, StartAnswer};
 use crate::{
     capability::Role,
-    connection::{ConsentStatus, VerificationStatus},
+    connection::{ConsentStatus, CredentialKind, VerificationStatus},
     ids::{ConnectionId, RunId, TenantId},
     lifecycle::TenantLifecycle,
     operation::OperationType,
@@ -70,6 +70,9 @@ pub struct ConnectionView {
     pub last_error_code: Option<String>,
     /// Whether a credential is stored.
     pub has_credential: bool,
+    /// What is stored, where something is.
+    #[serde(default)]
+    pub credential_kind: Option<CredentialKind>,
     /// Whether the person may switch it on and off.
     pub can_manage: bool,
 }

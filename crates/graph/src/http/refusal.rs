@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::Reply;
-use crate::contracts::Contract;
+use crate::approval::{self, Demand};
+use crate::contracts::Permissions;
 use crate::error::GraphError;
 use crate::redact::SafeText;
 
@@ -36,7 +37,7 @@ struct Wrapped {
 }
 
 /// Names the refusal by its status; code and message only refine it.
-pub(super) fn classify(reply: &Reply, contract: &Contract, secrets: &[&str]) -> GraphError {
+pub(crate) fn classify(reply: &Reply, needed: Option<Permissions>, secrets: &[&str]) -> GraphError {
     let status = reply.status;
     let body = serde_json::from_slice::<Refusal>(&reply.body)
         .ok()
@@ -44,6 +45,7 @@ pub(super) fn classify(reply: &Reply, contract: &Contract, secrets: &[&str]) -> 
     let inner_id = body
         .as_ref()
         .and_then(|body| body.inner.as_ref()?.request_id.as_deref())
+        .filter(|id| !holds_any(id, secrets))
         .and_then(SafeText::identifier);
     let request_id = reply
         .request_id
@@ -53,6 +55,12 @@ pub(super) fn classify(reply: &Reply, contract: &Contract, secrets: &[&str]) -> 
         .as_ref()
         .map(|body| unwrap(&body.message))
         .unwrap_or_default();
+    let message = secrets
+        .iter()
+        .filter(|secret| !secret.is_empty())
+        .fold(message, |message, secret| {
+            message.replace(secret, "[redacted]")
+        });
     let detail = || SafeText::sentence(&message, secrets);
     let unlicensed = message.contains("Request not applicable to target tenant");
     match status {
@@ -62,7 +70,7 @@ pub(super) fn classify(reply: &Reply, contract: &Contract, secrets: &[&str]) -> 
         }
         400 | 403 if unlicensed => GraphError::NotLicensed { request_id },
         403 => GraphError::PermissionDenied {
-            permissions: permissions(&message, contract),
+            permissions: permissions(&message, needed),
             detail: detail(),
             request_id,
         },
@@ -72,11 +80,34 @@ pub(super) fn classify(reply: &Reply, contract: &Contract, secrets: &[&str]) -> 
             status,
             code: body
                 .as_ref()
+                .filter(|body| !holds_any(&body.code, secrets))
                 .and_then(|body| SafeText::identifier(&body.code)),
             detail: detail(),
             request_id,
         },
     }
+}
+
+fn holds_any(text: &str, secrets: &[&str]) -> bool {
+    let mut real = secrets.iter().filter(|secret| !secret.is_empty());
+    real.any(|secret| text.contains(secret))
+}
+
+/// What a refused change says about approval.
+pub(super) fn demand(reply: &Reply) -> Option<Demand> {
+    let refusal: Refusal = serde_json::from_slice(&reply.body).ok()?;
+    approval::demand(&unwrap(&refusal.error.message))
+}
+
+/// Whether a walk through changes has to begin anew.
+pub(super) fn is_resync(reply: &Reply) -> bool {
+    let code = || serde_json::from_slice::<Refusal>(&reply.body).map(|refusal| refusal.error.code);
+    let resync = |code: String| {
+        ["syncStateNotFound", "syncStateInvalid", "resyncRequired"]
+            .iter()
+            .any(|known| code.eq_ignore_ascii_case(known))
+    };
+    reply.status == 410 || (400..500).contains(&reply.status) && code().is_ok_and(resync)
 }
 
 /// Takes the words out of Intune's JSON in JSON, and leaves out the ids and the
@@ -97,7 +128,7 @@ fn unwrap(message: &str) -> String {
 }
 
 /// The permissions that the message asks for; those of the contract where it names none.
-fn permissions(message: &str, contract: &Contract) -> Vec<String> {
+fn permissions(message: &str, needed: Option<Permissions>) -> Vec<String> {
     let mut named: Vec<String> = message
         .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')))
         .map(|word| word.trim_matches('.'))
@@ -113,10 +144,10 @@ fn permissions(message: &str, contract: &Contract) -> Vec<String> {
     named.sort_unstable();
     named.dedup();
     if named.is_empty() {
-        named = contract
-            .read_permissions
-            .iter()
-            .map(|&name| name.to_owned())
+        named = needed
+            .into_iter()
+            .flat_map(Permissions::all)
+            .map(str::to_owned)
             .collect();
     }
     named
@@ -134,10 +165,9 @@ mod tests {
         let reply = Reply {
             status,
             body,
-            request_id: None,
-            retry_after: None,
+            ..Reply::default()
         };
-        classify(&reply, contract("groups").unwrap(), &["tok-1"])
+        classify(&reply, contract("groups").unwrap().read.known(), &["tok-1"])
     }
 
     #[test]

@@ -6,11 +6,10 @@ use std::time::Duration;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
 };
-use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url, redirect};
-
-use serde_json::{Map, Value};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, Url, redirect};
 
 use super::ClientSettings;
+use crate::approval::CODE_HEADER;
 use crate::client::CallContext;
 use crate::error::{GraphError, SizeLimit, UnreachableKind};
 use crate::redact::SafeText;
@@ -24,15 +23,78 @@ pub(crate) struct Transport {
     client: Client,
     header_timeout: Duration,
     body_timeout: Duration,
+    idle_timeout: Duration,
     max_page_bytes: usize,
 }
 
+/// A request to Graph.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) bearer: &'a str,
+    /// JSON.
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) headers: &'a [(&'static str, &'a str)],
+    pub(crate) confidence: Confidence<'a>,
+}
+
+/// What is said of an exchange, and what must not be.
+#[derive(Clone, Copy)]
+pub(crate) struct Confidence<'a> {
+    /// What was asked for, in a word of our own: a path may be the provider's.
+    pub(crate) what: &'static str,
+    /// What is taken out of the reply.
+    pub(crate) secrets: &'a [&'a str],
+}
+
 /// A whole reply.
+#[derive(Default)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// What an approved change is to be sent again with.
+    pub(crate) approval_code: Option<String>,
+}
+
+impl Reply {
+    /// Takes out what was sent in confidence, should the provider repeat it.
+    fn scrub(&mut self, secrets: &[&str]) {
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            if holds(&self.body, secret) {
+                self.body = replaced(&self.body, secret);
+            }
+            for id in [&mut self.request_id, &mut self.approval_code] {
+                if id.as_ref().is_some_and(|id| id.contains(secret)) {
+                    *id = None;
+                }
+            }
+        }
+    }
+}
+
+fn holds(body: &[u8], secret: &str) -> bool {
+    body.windows(secret.len())
+        .any(|part| part == secret.as_bytes())
+}
+
+fn replaced(body: &[u8], secret: &str) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((first, after)) = rest.split_first() {
+        match rest.strip_prefix(secret.as_bytes()) {
+            Some(beyond) => {
+                kept.extend_from_slice(b"[redacted]");
+                rest = beyond;
+            }
+            None => {
+                kept.push(*first);
+                rest = after;
+            }
+        }
+    }
+    kept
 }
 
 impl Transport {
@@ -56,41 +118,27 @@ impl Transport {
             client,
             header_timeout: settings.header_timeout,
             body_timeout: settings.body_timeout,
+            idle_timeout: settings.idle_timeout,
             max_page_bytes: settings.max_page_bytes,
         })
     }
 
-    pub(crate) async fn get(
+    pub(crate) async fn exchange(
         &self,
-        url: Url,
-        bearer: &str,
+        outgoing: Outgoing<'_>,
         context: &CallContext,
     ) -> Result<Reply, GraphError> {
-        let request = self
+        let mut request = self
             .client
-            .get(url)
-            .header(AUTHORIZATION, authorization(bearer)?);
-        self.send(request, context).await
-    }
-
-    /// Sends the change of an object.
-    pub(crate) async fn patch(
-        &self,
-        url: Url,
-        bearer: &str,
-        fields: &Map<String, Value>,
-        context: &CallContext,
-    ) -> Result<Reply, GraphError> {
-        let body = serde_json::to_vec(fields).map_err(|_| GraphError::Misconfigured {
-            what: "the fields to change",
-        })?;
-        let request = self
-            .client
-            .patch(url)
-            .header(AUTHORIZATION, authorization(bearer)?)
-            .header(CONTENT_TYPE, "application/json")
-            .body(body);
-        self.send(request, context).await
+            .request(outgoing.method, outgoing.url)
+            .header(AUTHORIZATION, authorization(outgoing.bearer)?);
+        for (name, value) in outgoing.headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = outgoing.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        self.send(request, context, outgoing.confidence).await
     }
 
     pub(crate) async fn post_form(
@@ -98,14 +146,17 @@ impl Transport {
         url: Url,
         form: &[(&str, &str)],
         context: &CallContext,
+        confidence: Confidence<'_>,
     ) -> Result<Reply, GraphError> {
-        self.send(self.client.post(url).form(form), context).await
+        let request = self.client.post(url).form(form);
+        self.send(request, context, confidence).await
     }
 
     async fn send(
         &self,
         request: RequestBuilder,
         context: &CallContext,
+        confidence: Confidence<'_>,
     ) -> Result<Reply, GraphError> {
         let client_request_id =
             HeaderValue::try_from(context.client_request_id.as_str()).map_err(|_| {
@@ -128,10 +179,10 @@ impl Transport {
         let status = response.status().as_u16();
         let request_id = request_id(response.headers());
         let retry_after = retry_after(response.headers());
+        let approval_code = identifier(response.headers(), CODE_HEADER);
         tracing::debug!(
-            path = response.url().path(),
+            what = confidence.what,
             status,
-            request_id,
             client_request_id = context.client_request_id,
             "provider answered"
         );
@@ -141,7 +192,8 @@ impl Transport {
         } else {
             LARGEST_REFUSAL
         };
-        let body = tokio::time::timeout(self.body_timeout, read(response, limit, &request_id))
+        let read = read(response, limit, self.idle_timeout, &request_id);
+        let body = tokio::time::timeout(self.body_timeout, read)
             .await
             .unwrap_or(Err(GraphError::Unreachable {
                 kind: UnreachableKind::BodyTimeout,
@@ -152,12 +204,15 @@ impl Transport {
             // The status alone says what a refusal means.
             Err(_) => Vec::new(),
         };
-        Ok(Reply {
+        let mut reply = Reply {
             status,
             body,
             request_id,
             retry_after,
-        })
+            approval_code,
+        };
+        reply.scrub(confidence.secrets);
+        Ok(reply)
     }
 }
 
@@ -190,6 +245,7 @@ fn builder(settings: &ClientSettings) -> ClientBuilder {
 async fn read(
     mut response: Response,
     limit: usize,
+    idle: Duration,
     request_id: &Option<String>,
 ) -> Result<Vec<u8>, GraphError> {
     let too_large = || GraphError::TooLarge {
@@ -204,22 +260,31 @@ async fn read(
     let interrupted = |_| GraphError::Unreachable {
         kind: UnreachableKind::Interrupted,
     };
-    while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
+    let silent = |_| GraphError::Unreachable {
+        kind: UnreachableKind::BodyTimeout,
+    };
+    loop {
+        let chunk = tokio::time::timeout(idle, response.chunk()).await;
+        let Some(chunk) = chunk.map_err(silent)?.map_err(interrupted)? else {
+            return Ok(body);
+        };
         if body.len() + chunk.len() > limit {
             return Err(too_large());
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
 }
 
 /// Microsoft's own id: Graph and the sign-in service name the header differently.
 fn request_id(headers: &HeaderMap) -> Option<String> {
     ["request-id", "x-ms-request-id"]
         .iter()
-        .filter_map(|name| headers.get(*name)?.to_str().ok())
-        .find_map(SafeText::identifier)
-        .map(SafeText::into_string)
+        .find_map(|name| identifier(headers, name))
+}
+
+fn identifier(headers: &HeaderMap, name: &str) -> Option<String> {
+    let text = headers.get(name)?.to_str().ok()?;
+    SafeText::identifier(text).map(SafeText::into_string)
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -283,6 +348,21 @@ mod tests {
         let request = client.build().unwrap().get("http://nowhere.invalid/");
         let error = request.send().await.unwrap_err();
         assert_eq!(before_headers(&error), UnreachableKind::Dns);
+    }
+
+    #[test]
+    fn r09_what_was_sent_in_confidence_does_not_come_back() {
+        let mut reply = Reply {
+            status: 200,
+            body: b"{\"a\":\"tok-1tok-1 x s3cret\"}".to_vec(),
+            request_id: Some("id-s3cret".to_owned()),
+            approval_code: Some("c-1".to_owned()),
+            ..Reply::default()
+        };
+        reply.scrub(&["tok-1", "", "s3cret"]);
+        assert_eq!(reply.body, b"{\"a\":\"[redacted][redacted] x [redacted]\"}");
+        assert_eq!(reply.request_id, None);
+        assert_eq!(reply.approval_code.as_deref(), Some("c-1"));
     }
 
     #[test]

@@ -1,21 +1,31 @@
-//! One change of one object: sent once, and sent again only when it is known not to have been taken.
+//! One change: sent once, and sent again only when it is known not to have been taken.
 
 use std::time::Instant as Clock;
 
 use policy::Step;
-use reqwest::Url;
+use reqwest::{Method, Url};
 use secrecy::ExposeSecret as _;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::{HttpGraphClient, Reply, refusal};
+use super::{Confidence, HttpGraphClient, Outgoing, Reading, Reply, refusal};
+use crate::approval::{self, ApprovalCode, ApprovalRequest, Demand};
+use crate::budget::Cost;
 use crate::client::{CallContext, GraphFuture};
 use crate::connection::Connection;
-use crate::contracts::{Contract, UpdateVerb};
+use crate::contracts::{Assigning, Contract, Service, UpdateVerb, Writing};
 use crate::error::{CredentialFault, GraphError, UnreachableKind};
+use crate::paging::{Envelope, collection_url, object_url};
 use crate::retry::{Patience, Verdict};
 use crate::token::Wanted;
-use crate::write::{GraphWriter, Update, WriteError, WriteFuture, Written};
+use crate::write::{Effect, GraphWriter, Write, WriteError, WriteFuture, Written};
+
+/// A change as it goes over the wire.
+struct Sending {
+    method: Method,
+    url: Url,
+    body: Vec<u8>,
+}
 
 impl HttpGraphClient {
     async fn read_object(
@@ -25,28 +35,50 @@ impl HttpGraphClient {
         contract: &'static Contract,
         id: &str,
     ) -> Result<Map<String, Value>, GraphError> {
-        let url = object_url(connection, contract, id)?;
-        let reply = self.get(connection, context, contract, url).await?;
+        let url = object_url(connection, contract, None, id)?;
+        let reading = Reading::of(contract, url, Cost::object());
+        let reply = self.read(connection, context, &reading).await?;
         serde_json::from_slice(&reply.body).map_err(|_| GraphError::InvalidResponse {
             what: "it is not an object",
             request_id: reply.request_id,
         })
     }
 
-    async fn write(
+    async fn read_approvals(
+        &self,
+        connection: &Connection,
+        context: &CallContext,
+    ) -> Result<Vec<ApprovalRequest>, GraphError> {
+        let url = connection
+            .graph_url()?
+            .join(approval::REQUESTS_PATH)
+            .map_err(|_| misconfigured("the address of the requests for approval"))?;
+        let reading = Reading {
+            what: "approval_requests",
+            url,
+            body: None,
+            service: Service::Intune,
+            cost: Cost::object(),
+            needed: None,
+        };
+        let reply = self.read(connection, context, &reading).await?;
+        let envelope = Envelope::read(&reply)?;
+        let requests = envelope
+            .value
+            .iter()
+            .filter_map(ApprovalRequest::from_object);
+        Ok(requests.collect())
+    }
+
+    async fn send(
         &self,
         step: Step<'_>,
         connection: &Connection,
         context: &CallContext,
-        update: Update<'_>,
+        write: Write<'_>,
     ) -> Result<Written, WriteError> {
-        let Some(UpdateVerb::Patch) = update.contract.update else {
-            return Err(WriteError::NotDone(GraphError::Misconfigured {
-                what: "objects of this type are not changed",
-            }));
-        };
-        let url =
-            object_url(connection, update.contract, update.id).map_err(WriteError::NotDone)?;
+        let sending = sending(connection, &write).map_err(WriteError::NotDone)?;
+        let service = write.contract.service;
         let is_too_old = || step.time_left(Clock::now()).is_zero();
         if is_too_old() {
             return Err(WriteError::NotDone(GraphError::LeaveTooOld));
@@ -59,22 +91,34 @@ impl HttpGraphClient {
             .await
             .map_err(WriteError::NotDone)?;
         let mut renewed = false;
+        let words = approval::justification_header(write.justification);
+        let mut headers = Vec::new();
+        if let Some(code) = write.approved {
+            headers.push((approval::CODE_HEADER, code.as_str()));
+        }
         loop {
+            self.turn(connection, service, Cost::write(), &patience)
+                .await
+                .map_err(WriteError::NotDone)?;
             if is_too_old() {
                 return Err(WriteError::NotDone(GraphError::LeaveTooOld));
             }
             let bearer = token.bearer.expose_secret();
-            let sent = self
-                .transport
-                .patch(url.clone(), bearer, update.fields, context)
-                .await;
+            let outgoing = Outgoing {
+                method: sending.method.clone(),
+                url: sending.url.clone(),
+                bearer,
+                body: Some(sending.body.clone()),
+                headers: &headers,
+                confidence: Confidence {
+                    what: write.contract.key,
+                    secrets: &[bearer, connection.secret()],
+                },
+            };
+            let sent = self.transport.exchange(outgoing, context).await;
             let reply = sent.map_err(ambiguous)?;
             match reply.status {
-                200..=299 => {
-                    return Ok(Written {
-                        request_id: reply.request_id,
-                    });
-                }
+                200..=299 => return Ok(written(&write, reply)),
                 401 if !renewed => {
                     let other = Wanted::OtherThan(&token);
                     let next = self.token(connection, context, other, &mut patience).await;
@@ -89,19 +133,155 @@ impl HttpGraphClient {
                 }
                 // Refused before it was looked at.
                 429 => match patience.judge(&reply, Instant::now()) {
-                    Verdict::AskAgain(wait) => tokio::time::sleep(wait).await,
-                    Verdict::GiveUp(error) => return Err(WriteError::NotDone(error)),
                     Verdict::Final => return Err(unknown(&reply)),
+                    verdict => self
+                        .held_up(connection, service, &reply, verdict)
+                        .await
+                        .map_err(WriteError::NotDone)?,
                 },
                 400..=499 if reply.status != 408 => {
-                    let secrets = [bearer, connection.secret().expose_secret()];
-                    let error = refusal::classify(&reply, update.contract, &secrets);
-                    return Err(WriteError::NotDone(error));
+                    let justified = headers
+                        .iter()
+                        .any(|(name, _)| *name == approval::JUSTIFICATION_HEADER);
+                    match awaits(&reply, justified) {
+                        Some(Awaited::Justification) => {
+                            headers.push((approval::JUSTIFICATION_HEADER, &words));
+                        }
+                        Some(Awaited::Approval(code)) => {
+                            return Err(WriteError::AwaitsApproval { code });
+                        }
+                        None => {
+                            let writing = write.contract.writing;
+                            let needed = writing.and_then(|writing| writing.permissions.known());
+                            let secrets = [bearer, connection.secret()];
+                            let error = refusal::classify(&reply, needed, &secrets);
+                            return Err(WriteError::NotDone(error));
+                        }
+                    }
                 }
                 // A gateway may give up on a request that the service behind it goes on with.
                 _ => return Err(unknown(&reply)),
             }
         }
+    }
+}
+
+/// What a refusal waits for.
+enum Awaited {
+    Justification,
+    Approval(Option<ApprovalCode>),
+}
+
+fn awaits(reply: &Reply, justified: bool) -> Option<Awaited> {
+    if let Some(code) = reply.approval_code.as_deref().and_then(ApprovalCode::parse) {
+        return Some(Awaited::Approval(Some(code)));
+    }
+    match refusal::demand(reply)? {
+        Demand::Justification if !justified => Some(Awaited::Justification),
+        // Asked for again although it was sent: it is a refusal like any other.
+        Demand::Justification => None,
+        Demand::Asked => Some(Awaited::Approval(None)),
+    }
+}
+
+fn misconfigured(what: &'static str) -> GraphError {
+    GraphError::Misconfigured { what }
+}
+
+/// Method, address and body of a change; nothing that the contract does not vouch for.
+fn sending(connection: &Connection, write: &Write<'_>) -> Result<Sending, GraphError> {
+    let only_read = || misconfigured("objects of this type are not changed");
+    let contract = write.contract;
+    let writing = contract.writing.ok_or_else(only_read)?;
+    let (method, url, body) = match write.effect {
+        Effect::Update { id, fields } => {
+            let update = writing.update.known().ok_or_else(only_read)?;
+            let kept = fields.keys().find(|field| !contract.may_change(field));
+            if kept.is_some() {
+                return Err(misconfigured("a field that an update may not hold"));
+            }
+            let method = match update.verb {
+                UpdateVerb::Patch => Method::PATCH,
+                UpdateVerb::Put => Method::PUT,
+            };
+            let odata_type = type_for_path(contract, fields.get("@odata.type"))?;
+            let url = object_url(connection, contract, odata_type, id)?;
+            (method, url, serde_json::to_vec(fields))
+        }
+        Effect::Create { body } => {
+            writing.create_reply.known().ok_or_else(only_read)?;
+            let odata_type = type_for_path(contract, body.get("@odata.type"))?;
+            let path = contract.object_path(odata_type);
+            let url = collection_url(connection, contract, path)?;
+            (Method::POST, url, serde_json::to_vec(body))
+        }
+        Effect::Assign {
+            id,
+            odata_type,
+            assignments,
+        } => {
+            let odata_type = odata_type.map(Value::from);
+            let odata_type = type_for_path(contract, odata_type.as_ref())?;
+            let mut url = object_url(connection, contract, odata_type, id)?;
+            let (step, body) = assigning(writing, assignments)?;
+            if let Ok(mut steps) = url.path_segments_mut() {
+                steps.push(step);
+            }
+            (Method::POST, url, serde_json::to_vec(&body))
+        }
+    };
+    let body = body.map_err(|_| misconfigured("the fields to change"))?;
+    Ok(Sending { method, url, body })
+}
+
+/// The `@odata.type`, where it decides the path.
+fn type_for_path<'a>(
+    contract: &Contract,
+    odata_type: Option<&'a Value>,
+) -> Result<Option<&'a str>, GraphError> {
+    if contract
+        .variants
+        .iter()
+        .all(|variant| variant.path.is_none())
+    {
+        return Ok(None);
+    }
+    let named = odata_type.and_then(Value::as_str);
+    let known = named.filter(|own_type| contract.object_path(Some(own_type)).is_some());
+    known
+        .map(Some)
+        .ok_or_else(|| misconfigured("no address is known for an object of this type"))
+}
+
+/// The last step of the path and the body by which assignments are set.
+fn assigning(
+    writing: &Writing,
+    assignments: &[Value],
+) -> Result<(&'static str, Value), GraphError> {
+    match writing.assign.known().flatten() {
+        Some(Assigning::ReplaceAll { key, .. }) => Ok(("assign", json!({ key: assignments }))),
+        Some(Assigning::OneByOne { .. }) => match assignments {
+            [one] => Ok(("assignments", one.clone())),
+            _ => Err(misconfigured(
+                "objects of this type are assigned one by one",
+            )),
+        },
+        Some(Assigning::InObject(_)) | None => {
+            Err(misconfigured("objects of this type are not assigned"))
+        }
+    }
+}
+
+fn written(write: &Write<'_>, reply: Reply) -> Written {
+    let id = match write.effect {
+        Effect::Create { .. } => serde_json::from_slice::<Map<String, Value>>(&reply.body)
+            .ok()
+            .and_then(|object| object.get("id")?.as_str().map(str::to_owned)),
+        _ => None,
+    };
+    Written {
+        request_id: reply.request_id,
+        id,
     }
 }
 
@@ -130,30 +310,6 @@ fn ambiguous(error: GraphError) -> WriteError {
     }
 }
 
-/// The address of one object; an id is one step of a path, whatever is in it.
-fn object_url(
-    connection: &Connection,
-    contract: &'static Contract,
-    id: &str,
-) -> Result<Url, GraphError> {
-    let unusable = GraphError::Misconfigured {
-        what: "the id of the object",
-    };
-    if id.is_empty() || id == "." || id == ".." {
-        return Err(unusable);
-    }
-    let mut url = connection.graph_url()?;
-    {
-        let mut steps = url.path_segments_mut().map_err(|()| unusable)?;
-        steps
-            .pop_if_empty()
-            .push(contract.version.segment())
-            .extend(contract.path.split('/'))
-            .push(id);
-    }
-    Ok(url)
-}
-
 impl GraphWriter for HttpGraphClient {
     fn object<'a>(
         &'a self,
@@ -165,13 +321,21 @@ impl GraphWriter for HttpGraphClient {
         Box::pin(self.read_object(connection, context, contract, id))
     }
 
-    fn update<'a>(
+    fn write<'a>(
         &'a self,
         step: Step<'a>,
         connection: &'a Connection,
         context: &'a CallContext,
-        update: Update<'a>,
+        write: Write<'a>,
     ) -> WriteFuture<'a> {
-        Box::pin(self.write(step, connection, context, update))
+        Box::pin(self.send(step, connection, context, write))
+    }
+
+    fn approval_requests<'a>(
+        &'a self,
+        connection: &'a Connection,
+        context: &'a CallContext,
+    ) -> GraphFuture<'a, Vec<ApprovalRequest>> {
+        Box::pin(self.read_approvals(connection, context))
     }
 }

@@ -20,7 +20,7 @@ struct Refusal {
 /// Decides by `error` first; the diagnostic number only refines it.
 ///
 /// The description is never shown: it may repeat what was sent.
-pub(super) fn classify(reply: &Reply) -> GraphError {
+pub(crate) fn classify(reply: &Reply, secret: &str) -> GraphError {
     let status = reply.status;
     let Ok(refusal) = serde_json::from_slice::<Refusal>(&reply.body) else {
         let request_id = reply.request_id.clone();
@@ -36,7 +36,11 @@ pub(super) fn classify(reply: &Reply) -> GraphError {
         .first()
         .copied()
         .or_else(|| number(&refusal.error_description));
-    let trace_id = refusal.trace_id.as_deref().and_then(SafeText::identifier);
+    let identifier = |text: &str| {
+        let repeats = !secret.is_empty() && text.contains(secret);
+        SafeText::identifier(text).filter(|_| !repeats)
+    };
+    let trace_id = refusal.trace_id.as_deref().and_then(identifier);
     let request_id = reply
         .request_id
         .clone()
@@ -50,7 +54,7 @@ pub(super) fn classify(reply: &Reply) -> GraphError {
         status,
         code: match aadsts {
             Some(number) => SafeText::identifier(&format!("AADSTS{number}")),
-            None => SafeText::identifier(&refusal.error),
+            None => identifier(&refusal.error),
         },
         detail: None,
         request_id: request_id.clone(),
@@ -90,12 +94,14 @@ mod tests {
 
     fn classified(status: u16, body: &str) -> GraphError {
         let body = body.as_bytes().to_vec();
-        classify(&Reply {
-            status,
-            body,
-            request_id: None,
-            retry_after: None,
-        })
+        classify(
+            &Reply {
+                status,
+                body,
+                ..Reply::default()
+            },
+            "",
+        )
     }
 
     fn refusal(error: &str, code: u32) -> GraphError {

@@ -1,6 +1,16 @@
 //! The HTTP client against a server that misbehaves on purpose.
 
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
+mod batches;
+#[cfg(test)]
+mod certificates;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod deltas;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod leave;

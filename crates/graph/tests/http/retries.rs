@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use graph::GraphError;
+use graph::{GraphClient as _, GraphError};
 
 use crate::support::*;
 
@@ -29,8 +29,9 @@ async fn p01_a_long_wait_is_the_callers() {
              Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n",
             "{}",
         ));
-    let client = client();
     for (wait, request_id) in [(120, Some("r-1")), (60, None)] {
+        // Another client: this one would keep its next call back.
+        let client = client();
         let retry_after = Duration::from_secs(wait);
         let request_id = request_id.map(str::to_owned);
         assert_eq!(
@@ -42,6 +43,27 @@ async fn p01_a_long_wait_is_the_callers() {
         );
     }
     assert_eq!(server.seen("/groups").len(), 2, "neither was repeated");
+}
+
+#[tokio::test]
+async fn p01_a_throttled_tenant_is_not_asked_again_and_others_are() {
+    let server = Server::start().await;
+    server
+        .graph(json(429, "Retry-After: 120\r\n", "{}"))
+        .graph(server.groups(&["g1"], None));
+    let client = client();
+    for _ in 0..3 {
+        let error = first_error(&client, &server).await;
+        let throttled = matches!(
+            error,
+            GraphError::Throttled { retry_after, .. } if retry_after > Duration::from_secs(60)
+        );
+        assert!(throttled, "{error:?}");
+    }
+    assert_eq!(server.seen("/groups").len(), 1, "it was asked once");
+    let other = other_tenant(&server.address);
+    let page = client.page(&other, &context(), groups(), None).await;
+    assert_eq!(page.unwrap().items.len(), 1, "another tenant goes on");
 }
 
 #[tokio::test]

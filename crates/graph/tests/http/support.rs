@@ -108,6 +108,16 @@ pub fn connection_to(authority: &str, graph: &str) -> Connection {
     Connection::new(TENANT, client, SecretString::from(SECRET), cloud).unwrap()
 }
 
+/// The same application in another tenant.
+pub fn other_tenant(address: &str) -> Connection {
+    let cloud = Endpoints::custom(address, address).unwrap();
+    let (tenant, client) = (
+        "00000000-0000-0000-0000-000000000002",
+        "00000000-0000-0000-0000-0000000000aa",
+    );
+    Connection::new(tenant, client, SecretString::from(SECRET), cloud).unwrap()
+}
+
 /// A whole reply with a JSON body; `headers` are lines that end in CR LF.
 pub fn json(status: u16, headers: &str, body: &str) -> Answer {
     Answer::Send(format!(

@@ -4,12 +4,12 @@
 //! set out for again; the database holds that too (`write_intents_effect`).
 
 use domain::intent::IntentState;
-use graph::{Contract, GraphError, WriteError, contract};
+use graph::{ApprovalCode, Contract, Effect, GraphError, Write, WriteError, contract};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use store::{Intent, IntentEnd, NewIntent};
 
-use super::{Halt, WorkContext, mistakes, provider::reason_of};
+use super::{Halt, WorkContext, approvals::AWAITING_APPROVAL, mistakes, provider::reason_of};
 
 /// How often one change is sent at most, each time known not to have been taken before.
 const TRIES: usize = 3;
@@ -26,6 +26,8 @@ pub(crate) struct Change<'a> {
     pub(crate) label: &'a str,
     /// The fields that change, and what they are to become.
     pub(crate) fields: &'a Map<String, Value>,
+    /// That the tenant has approved it, where it wanted to be asked.
+    pub(crate) approved: Option<&'a ApprovalCode>,
 }
 
 /// What became of a change.
@@ -34,6 +36,10 @@ pub(crate) enum Made {
     Done,
     /// It is not there, and why.
     NotDone(GraphError),
+    /// It is not there before somebody in the tenant approves it, who has been asked.
+    AwaitsApproval(Option<ApprovalCode>),
+    /// It is not there, and somebody in the tenant has decided that it shall not be.
+    Refused,
     /// Nobody knows; a person is asked.
     Unknown(&'static str),
 }
@@ -52,6 +58,7 @@ impl WorkContext<'_> {
         let (store, running, session) = (self.store, self.running, self.session);
         let intended = hash(change.fields.iter());
         let names: Vec<&str> = change.fields.keys().map(String::as_str).collect();
+        let justification = self.justification(change.op_key);
         let mut last = GraphError::LeaveTooOld;
         for _ in 0..TRIES {
             let step = self.checkpoint().await?;
@@ -85,13 +92,21 @@ impl WorkContext<'_> {
             if let Some(own_type) = object.get("@odata.type") {
                 fields.insert("@odata.type".to_owned(), own_type.clone());
             }
-            let (contract, target) = (change.contract, change.target);
-            let mut sent = session.update(step, contract, target, &fields).await;
+            let write = Write {
+                contract: change.contract,
+                effect: Effect::Update {
+                    id: change.target,
+                    fields: &fields,
+                },
+                justification: &justification,
+                approved: change.approved,
+            };
+            let mut sent = session.write(step, write).await;
             if mistakes::repeats_blindly()
                 && matches!(sent, Err(WriteError::Unknown(_)))
                 && let Some(step) = self.step_at_hand()
             {
-                sent = session.update(step, contract, target, &fields).await;
+                sent = session.write(step, write).await;
             }
             self.border();
             match sent {
@@ -109,6 +124,12 @@ impl WorkContext<'_> {
                         continue;
                     }
                     return Ok(Made::NotDone(error));
+                }
+                Err(WriteError::AwaitsApproval { code }) => {
+                    let reason_code = AWAITING_APPROVAL.to_owned();
+                    let end = IntentEnd::Failed { reason_code };
+                    store.intent_close(running, intent, &end).await?;
+                    return Ok(Made::AwaitsApproval(code));
                 }
                 Err(WriteError::Unknown(error)) => {
                     let looked = self

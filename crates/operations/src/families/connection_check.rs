@@ -12,10 +12,13 @@ use graph::GraphError;
 use store::{Failure, RunEnd, Verified, WorkedOutcome};
 
 use super::{
-    Halt, WorkContext,
+    Halt, WorkContext, permissions,
     provider::{reason_of, stated_wait},
     report::{Subject, evidence, fingerprint},
 };
+
+/// Where consent is given; it holds nothing but the ids of directory and application.
+const CONSENT_LINK: &str = "admin_consent_link";
 
 const CONNECT: Subject = Subject {
     key: "provider.connection.check",
@@ -29,100 +32,6 @@ const CONSENT: Subject = Subject {
     severity: Severity::Critical,
     blocking: true,
 };
-
-/// A permission check: any one of these permissions is enough.
-struct PermissionCheck {
-    subject: Subject,
-    any_of: &'static [&'static str],
-    for_what: &'static str,
-}
-
-const fn permission(
-    key: &'static str,
-    title: &'static str,
-    blocking: bool,
-    any_of: &'static [&'static str],
-    for_what: &'static str,
-) -> PermissionCheck {
-    let severity = if blocking {
-        Severity::High
-    } else {
-        Severity::Medium
-    };
-    PermissionCheck {
-        subject: Subject {
-            key,
-            title,
-            severity,
-            blocking,
-        },
-        any_of,
-        for_what,
-    }
-}
-
-static PERMISSIONS: &[PermissionCheck] = &[
-    permission(
-        "permissions.directory_groups",
-        "Read groups",
-        true,
-        &[
-            "GroupMember.Read.All",
-            "Group.Read.All",
-            "Group.ReadWrite.All",
-            "Directory.Read.All",
-        ],
-        "the inventory of groups",
-    ),
-    permission(
-        "permissions.intune_configuration",
-        "Read Intune configuration",
-        true,
-        &[
-            "DeviceManagementConfiguration.Read.All",
-            "DeviceManagementConfiguration.ReadWrite.All",
-        ],
-        "device configurations, compliance policies and the settings catalog",
-    ),
-    permission(
-        "permissions.intune_apps",
-        "Read Intune apps",
-        false,
-        &[
-            "DeviceManagementApps.Read.All",
-            "DeviceManagementApps.ReadWrite.All",
-        ],
-        "app protection policies",
-    ),
-    permission(
-        "permissions.intune_rbac_assignments",
-        "Read Intune roles and scope tags",
-        false,
-        &[
-            "DeviceManagementRBAC.Read.All",
-            "DeviceManagementRBAC.ReadWrite.All",
-        ],
-        "scope tags and Intune roles",
-    ),
-    permission(
-        "permissions.scripts_remediations",
-        "Read scripts and remediations",
-        false,
-        &[
-            "DeviceManagementScripts.Read.All",
-            "DeviceManagementScripts.ReadWrite.All",
-        ],
-        "scripts",
-    ),
-];
-
-/// The permissions to grant, the least of each check, with what each is for and whether it must be there.
-pub(crate) fn permissions_to_grant() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
-    PERMISSIONS.iter().filter_map(|check| {
-        let least = check.any_of.first()?;
-        Some((*least, check.for_what, check.subject.blocking))
-    })
-}
 
 /// What the provider said, before it is put into words.
 struct Findings {
@@ -148,7 +57,7 @@ async fn examine(context: &mut WorkContext<'_>) -> Result<Findings, Halt> {
     let session = context.session;
     let roles = match session.granted_roles(context.checkpoint().await?).await {
         Ok(roles) => roles,
-        Err(error) => return Ok(unreachable_findings(error)),
+        Err(error) => return Ok(unreachable_findings(error, &session.admin_consent_url())),
     };
     let (connect, error) = match session.organization(context.checkpoint().await?).await {
         Ok(found) if !found.id.eq_ignore_ascii_case(session.tenant_id()) => {
@@ -173,43 +82,37 @@ async fn examine(context: &mut WorkContext<'_>) -> Result<Findings, Halt> {
         }
         Err(error) => (CONNECT.provider_error(&error), Some(error)),
     };
-    let mut checks = vec![connect, consent_check(&roles)];
-    checks.extend(
-        PERMISSIONS
-            .iter()
-            .map(|permission| permission_check(permission, &roles)),
-    );
+    let consent_url = session.admin_consent_url();
+    let mut checks = vec![connect, consent_check(&roles, &consent_url)];
+    checks.extend(permissions::checks(&roles));
     Ok(Findings { checks, error })
 }
 
 /// Without a token nothing else can be asked.
-fn unreachable_findings(error: GraphError) -> Findings {
+fn unreachable_findings(error: GraphError, consent_url: &str) -> Findings {
     let consent = if matches!(error, GraphError::ConsentMissing { .. }) {
-        CONSENT.provider_error(&error)
+        let mut check = CONSENT.provider_error(&error);
+        check.evidence.push(evidence(CONSENT_LINK, consent_url));
+        check
     } else {
         CONSENT.skip("Not asked, because the sign-in failed.")
     };
     let mut checks = vec![CONNECT.provider_error(&error), consent];
-    checks.extend(
-        PERMISSIONS
-            .iter()
-            .map(|p| p.subject.skip("Not asked, because the sign-in failed.")),
-    );
+    checks.extend(permissions::not_asked());
     Findings {
         checks,
         error: Some(error),
     }
 }
 
-fn consent_check(roles: &[String]) -> VerificationCheck {
+fn consent_check(roles: &[String], consent_url: &str) -> VerificationCheck {
     if roles.is_empty() {
         let message = "The application signs in, but holds no application permission.";
         let step = "Let an administrator of the directory grant consent to the application.";
-        return CONSENT.issue(
-            CheckReason::PermissionDenied,
-            message.to_owned(),
-            step.to_owned(),
-        );
+        let reason = CheckReason::PermissionDenied;
+        let mut check = CONSENT.issue(reason, message.to_owned(), step.to_owned());
+        check.evidence.push(evidence(CONSENT_LINK, consent_url));
+        return check;
     }
     let mut check = CONSENT.pass(format!(
         "{} application permissions are granted.",
@@ -219,22 +122,8 @@ fn consent_check(roles: &[String]) -> VerificationCheck {
         .iter()
         .map(|role| evidence("permission", role))
         .collect();
+    check.evidence.push(evidence(CONSENT_LINK, consent_url));
     check
-}
-
-fn permission_check(permission: &PermissionCheck, roles: &[String]) -> VerificationCheck {
-    let held = roles
-        .iter()
-        .find(|role| permission.any_of.contains(&role.as_str()));
-    if let Some(role) = held {
-        return permission.subject.pass(format!("{role} is granted."));
-    }
-    let needed = permission.any_of.first().copied().unwrap_or_default();
-    permission.subject.issue(
-        CheckReason::PermissionDenied,
-        format!("No permission for {} is granted.", permission.for_what),
-        format!("Grant {needed} to the application and consent to it, then verify again."),
-    )
 }
 
 /// What a report means for the connection; nothing when no answer was had that can be believed.

@@ -1,41 +1,18 @@
-//! `inventory.sync`: reads groups and policies to the last page and stores them per tenant (P-05).
+//! `inventory.sync`: reads every kind of object to the last page and stores it per tenant (P-05).
+//!
+//! One page is held at a time, whatever the size of a collection.
 
 use domain::summary::{CountKey, SummaryCounts};
-use graph::{Contract, GraphError, contract};
+use graph::{Contract, GraphError};
 use policy::Running;
 use serde_json::{Map, Value};
 use store::{Failure, InventoryObject, ItemOutcome, RunEnd, Store, StoreError, WorkedOutcome};
 
 use super::{
     Halt, WorkContext,
+    kinds::{KINDS, Kind},
     provider::{failure_of, reason_of},
 };
-
-/// One kind of object in the inventory; its key is the contract's.
-pub(crate) struct Kind {
-    pub(crate) key: &'static str,
-    pub(crate) label: &'static str,
-}
-
-/// Everything an inventory sync reads, in this order.
-pub(crate) static KINDS: &[Kind] = &[
-    Kind {
-        key: "groups",
-        label: "Groups",
-    },
-    Kind {
-        key: "device_configurations",
-        label: "Device configurations",
-    },
-    Kind {
-        key: "compliance_policies",
-        label: "Compliance policies",
-    },
-    Kind {
-        key: "settings_catalog",
-        label: "Settings catalog policies",
-    },
-];
 
 /// What became of one kind.
 enum Read {
@@ -63,6 +40,9 @@ pub(crate) async fn run(context: &mut WorkContext<'_>) -> Result<RunEnd, Halt> {
             .await?;
         match read_kind(context, kind).await? {
             Read::Done { objects } => tally.done(store, running, &item, objects).await?,
+            Read::Failed { error, .. } if kind.may_be_left_out(&error) => {
+                tally.skip(store, running, &item, &error).await?;
+            }
             Read::Failed { objects, error } => {
                 tally.failed(store, running, &item, objects, &error).await?;
                 hopeless = is_hopeless(&error).then_some(error);
@@ -88,11 +68,9 @@ const fn is_hopeless(error: &GraphError) -> bool {
 async fn read_kind(context: &mut WorkContext<'_>, kind: &Kind) -> Result<Read, Halt> {
     let (store, running) = (context.store, context.running);
     let mut objects = 0;
-    let Some(contract) = contract(kind.key) else {
-        let error = GraphError::Misconfigured {
-            what: "no contract for this type",
-        };
-        return Ok(Read::Failed { objects, error });
+    let contract = match kind.contract() {
+        Ok(contract) => contract,
+        Err(error) => return Ok(Read::Failed { objects, error }),
     };
     let mut cursor = None;
     loop {

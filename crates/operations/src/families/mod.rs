@@ -1,12 +1,15 @@
 //! The job families: what a started run really does.
 
+mod approvals;
 pub(crate) mod bulk;
 mod change;
 pub(crate) mod connection_check;
 mod context;
 pub(crate) mod inventory_sync;
+pub(crate) mod kinds;
 mod lab_write;
 mod mistakes;
+pub(crate) mod permissions;
 mod provider;
 mod report;
 

@@ -2,13 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
+use domain::connection::CredentialKind;
 use graph::{
-    CallContext, Connection, Contract, CredentialFault, Endpoints, GraphClient, GraphError,
-    Organization, Page, PageCursor, UnreachableKind, Update, WriteError, Written,
+    ApprovalRequest, CallContext, ClientCertificate, Connection, Contract, CredentialFault,
+    Endpoints, GraphClient, GraphError, InvalidConnection, Organization, Page, PageCursor,
+    UnreachableKind, Write, WriteError, Written,
 };
 use policy::{Running, Step};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
-use store::{Failure, Store, StoreError};
+use store::{ConnectionSecret, Failure, Store, StoreError};
 
 use super::mistakes;
 use crate::{secrets::MasterKey, worker::LeaseGuard};
@@ -19,6 +22,8 @@ pub(crate) struct Providers {
     pub(crate) client: Arc<dyn GraphClient>,
     pub(crate) endpoints: Endpoints,
     pub(crate) key: Arc<MasterKey>,
+    /// How long a run waits for an administrator of the tenant to approve what it wants to change.
+    pub(crate) approval_wait: Duration,
 }
 
 impl Providers {
@@ -44,6 +49,7 @@ pub(crate) struct ProviderSession {
     connection: Connection,
     context: CallContext,
     lease: LeaseGuard,
+    approval_wait: Duration,
 }
 
 impl Provider {
@@ -65,21 +71,34 @@ impl Provider {
                 "The stored credential does not open with this installation's key. Store it again.";
             return Ok(Err(failure("provider_credential_missing", message)));
         };
-        let connection = Connection::new(
-            &secret.entra_tenant_id,
-            &secret.client_id,
-            opened,
-            self.known.endpoints.clone(),
-        );
-        Ok(match connection {
+        Ok(match self.connection(&secret, opened) {
             Ok(connection) => Ok(ProviderSession {
                 client: Arc::clone(&self.known.client),
                 connection,
                 context: context_of(running),
                 lease: self.lease.clone(),
+                approval_wait: self.known.approval_wait,
             }),
             Err(error) => Err(failure("provider_connection_invalid", &error.to_string())),
         })
+    }
+}
+
+impl Provider {
+    fn connection(
+        &self,
+        stored: &ConnectionSecret,
+        opened: SecretString,
+    ) -> Result<Connection, InvalidConnection> {
+        let (tenant, client) = (&stored.entra_tenant_id, &stored.client_id);
+        let cloud = self.known.endpoints.clone();
+        match stored.kind {
+            CredentialKind::ClientSecret => Connection::new(tenant, client, opened, cloud),
+            CredentialKind::Certificate => {
+                let certificate = ClientCertificate::from_pem(opened.expose_secret())?;
+                Connection::with_certificate(tenant, client, certificate, cloud)
+            }
+        }
     }
 }
 
@@ -132,23 +151,16 @@ impl ProviderSession {
             .await
     }
 
-    /// Changes fields of one object; its intent is in the database already.
-    pub(crate) async fn update(
+    /// Changes something; its intent is in the database already.
+    pub(crate) async fn write(
         &self,
         step: Step<'_>,
-        contract: &'static Contract,
-        id: &str,
-        fields: &Map<String, Value>,
+        write: Write<'_>,
     ) -> Result<Written, WriteError> {
         let Some(writer) = self.client.writer() else {
             return Err(WriteError::NotDone(GraphError::NoProvider));
         };
-        let update = Update {
-            contract,
-            id,
-            fields,
-        };
-        let call = writer.update(step, &self.connection, &self.context, update);
+        let call = writer.write(step, &self.connection, &self.context, write);
         if mistakes::sends_after_the_lease() {
             return call.await;
         }
@@ -156,6 +168,26 @@ impl ProviderSession {
             kind: UnreachableKind::Interrupted,
         });
         self.lease.writing(call).await.unwrap_or(Err(interrupted))
+    }
+
+    /// Reads how the tenant's requests for approval stand.
+    pub(crate) async fn approval_requests(
+        &self,
+        _: Step<'_>,
+    ) -> Result<Vec<ApprovalRequest>, GraphError> {
+        let writer = self.client.writer().ok_or(GraphError::NoProvider)?;
+        self.lease
+            .reading(|| writer.approval_requests(&self.connection, &self.context))
+            .await
+    }
+
+    pub(crate) const fn approval_wait(&self) -> Duration {
+        self.approval_wait
+    }
+
+    /// Where an administrator of the directory consents to the application.
+    pub(crate) fn admin_consent_url(&self) -> String {
+        self.connection.admin_consent_url()
     }
 
     pub(crate) fn tenant_id(&self) -> &str {

@@ -12,8 +12,11 @@ use secrecy::SecretString;
 use store::{NewConnection, NewTenant, NewUser, Scope, TenantAccess, WaitingRun};
 use uuid::Uuid;
 
-use super::{SampleError, history, tenants::SampleTenants};
-use crate::Services;
+use super::{SampleDirectory, SampleError, history, tenants::SampleTenants};
+use crate::{
+    Services,
+    families::kinds::{KINDS, Kind},
+};
 
 /// Tenants with people who may start runs in them.
 pub struct Bulk {
@@ -38,6 +41,20 @@ impl Services {
     /// # Errors
     /// [`SampleError`].
     pub async fn make_bulk(&self, workspaces: usize, tenants: usize) -> Result<Bulk, SampleError> {
+        let nowhere = (0..tenants).map(|index| SampleDirectory {
+            name: format!("Tenant {index:03}"),
+            entra_tenant_id: Uuid::now_v7().to_string(),
+            client_id: Uuid::now_v7().to_string(),
+            client_secret: "bench".to_owned(),
+        });
+        self.make_bulk_of(workspaces, nowhere).await
+    }
+
+    async fn make_bulk_of(
+        &self,
+        workspaces: usize,
+        directories: impl Iterator<Item = SampleDirectory>,
+    ) -> Result<Bulk, SampleError> {
         let name = "Bench Person".to_owned();
         let user = NewUser {
             email: format!("bench-{}@tenantatlas.example", Uuid::now_v7().simple()),
@@ -45,7 +62,7 @@ impl Services {
             password_hash: self.passwords.hash(Uuid::now_v7().to_string()).await?,
         };
         let person = self.store.user_create(user).await?;
-        let mut made = Vec::with_capacity(tenants);
+        let mut made = Vec::new();
         let mut places = Vec::new();
         for index in 0..workspaces.max(1) {
             places.push(
@@ -55,16 +72,16 @@ impl Services {
             );
         }
         let owner = self.act_as(person).await?;
-        for (index, workspace) in places.iter().cycle().take(tenants).enumerate() {
+        for (directory, workspace) in directories.zip(places.iter().cycle()) {
             let workspace = self.store.workspace(&owner, *workspace).await?;
             let new = NewTenant {
-                name: format!("Tenant {index:03}"),
+                name: directory.name.clone(),
                 entra_tenant_id: None,
                 lifecycle: TenantLifecycle::Active,
             };
             let id = self.store.tenant_create(&owner, &workspace, new).await?;
             let tenant = self.tenant_for(&owner, id).await?;
-            self.connect_bulk(&owner, &tenant).await?;
+            self.connect_bulk(&owner, &tenant, directory).await?;
             self.store
                 .tenant_role_set(&owner, &tenant, person, Role::Owner)
                 .await?;
@@ -76,16 +93,50 @@ impl Services {
         })
     }
 
-    async fn connect_bulk(&self, owner: &Scope, tenant: &TenantAccess) -> Result<(), SampleError> {
+    /// Makes a workspace with a tenant for each directory, connected to it.
+    ///
+    /// # Errors
+    /// [`SampleError`].
+    pub async fn make_connected(
+        &self,
+        directories: &[SampleDirectory],
+    ) -> Result<Bulk, SampleError> {
+        self.make_bulk_of(1, directories.iter().cloned()).await
+    }
+
+    /// How many objects of each kind the first tenant's inventory holds; a kind without any is there too.
+    ///
+    /// # Errors
+    /// [`SampleError`].
+    pub async fn inventory_sizes(&self, bulk: &Bulk) -> Result<Vec<(String, i64)>, SampleError> {
+        let Some((tenant, _)) = bulk.tenants.first() else {
+            return Ok(Vec::new());
+        };
+        let counts = self.store.inventory_counts(tenant).await?;
+        let size = |kind: &Kind| {
+            let found = counts.iter().find(|(key, ..)| key == kind.key);
+            (kind.key.to_owned(), found.map_or(0, |(_, count, _)| *count))
+        };
+        Ok(KINDS.iter().map(size).collect())
+    }
+
+    async fn connect_bulk(
+        &self,
+        owner: &Scope,
+        tenant: &TenantAccess,
+        directory: SampleDirectory,
+    ) -> Result<(), SampleError> {
         let new = NewConnection {
             display_name: "Bench".to_owned(),
-            entra_tenant_id: Uuid::now_v7().to_string(),
-            client_id: Uuid::now_v7().to_string(),
+            entra_tenant_id: directory.entra_tenant_id,
+            client_id: directory.client_id,
             consent: ConsentStatus::Granted,
             verification: VerificationStatus::Healthy,
         };
         let id = self.store.connection_create(owner, tenant, new).await?;
-        let sealed = self.key.seal(id, &SecretString::from("bench"))?;
+        let sealed = self
+            .key
+            .seal(id, &SecretString::from(directory.client_secret))?;
         Ok(self
             .store
             .credential_store(owner, tenant, id, sealed)

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use store::{Connection, ConnectionChange, NewConnection, Scope, StoreError, TenantAccess};
 
 use super::{fields, tenant_page::connection_view};
-use crate::{Services, families::connection_check::permissions_to_grant, problem::Answer as _};
+use crate::{Services, families::permissions::permissions_to_grant, problem::Answer as _};
 
 const APPLICATION: &str = "application id";
 
@@ -130,6 +130,27 @@ impl Services {
         self.seal(scope, &tenant, connection.id, &secret).await
     }
 
+    /// Stores a certificate with its private key instead of the credential there was.
+    ///
+    /// # Errors
+    /// `NotFound` when the tenant has no connection, `Invalid` for what cannot sign in.
+    pub async fn credential_certificate(
+        &self,
+        scope: &Scope,
+        tenant: &str,
+        pem: &SecretString,
+    ) -> Result<(), ApiError> {
+        let (tenant, connection) = self
+            .connection_of(scope, tenant, Capability::CredentialsRotate)
+            .await?;
+        fields::certificate(pem)?;
+        let sealed = self.sealed(scope, connection.id, pem)?;
+        let stored = self
+            .store
+            .certificate_store(scope, &tenant, connection.id, sealed);
+        stored.await.answer(scope.request_id())
+    }
+
     /// Switches the tenant's connection on.
     ///
     /// # Errors
@@ -175,15 +196,24 @@ impl Services {
         connection: ConnectionId,
         secret: &SecretString,
     ) -> Result<(), ApiError> {
-        let request_id = scope.request_id();
-        let sealed = self.key.seal(connection, secret).map_err(|error| {
-            tracing::error!(request.id = %request_id, %error, "sealing a credential, request {request_id}");
-            ApiError::Internal { request_id }
-        })?;
+        let sealed = self.sealed(scope, connection, secret)?;
         self.store
             .credential_store(scope, tenant, connection, sealed)
             .await
-            .answer(request_id)
+            .answer(scope.request_id())
+    }
+
+    fn sealed(
+        &self,
+        scope: &Scope,
+        connection: ConnectionId,
+        secret: &SecretString,
+    ) -> Result<Vec<u8>, ApiError> {
+        let request_id = scope.request_id();
+        self.key.seal(connection, secret).map_err(|error| {
+            tracing::error!(request.id = %request_id, %error, "sealing a credential, request {request_id}");
+            ApiError::Internal { request_id }
+        })
     }
 }
 

@@ -65,6 +65,19 @@ pub(crate) fn role(word: &str) -> Result<Role, ApiError> {
     Role::parse(word).ok_or_else(|| ApiError::invalid("Role", "There is no such role."))
 }
 
+/// A certificate with its private key as it was pasted; not a word of it goes into the answer.
+pub(crate) fn certificate(pem: &SecretString) -> Result<(), ApiError> {
+    graph::ClientCertificate::from_pem(pem.expose_secret())
+        .map(drop)
+        .map_err(|error| {
+            let message = format!(
+                "This cannot sign in: {error}. Paste the certificate and its unencrypted private key, \
+                 each from its BEGIN to its END line."
+            );
+            ApiError::invalid("certificate", &message)
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use domain::{
 };
 use store::{Scope, TenantAccess};
 
-use crate::{Services, families::inventory_sync::KINDS, problem::Answer as _};
+use crate::{Services, families::kinds::KINDS, problem::Answer as _};
 
 const PAGE: i64 = 100;
 
@@ -27,7 +27,8 @@ impl Services {
         let tenant = self.tenant_of(scope, tenant).await?;
         tenant.require(Capability::InventoryView)?;
         let kind = match kind.filter(|kind| !kind.is_empty()) {
-            None => KINDS.first(),
+            // What every directory has.
+            None => KINDS.iter().find(|kind| kind.key == "groups"),
             Some(kind) => KINDS.iter().find(|known| known.key == kind),
         }
         .ok_or(ApiError::NotFound)?;

@@ -186,6 +186,7 @@ pub(super) fn connection_view(connection: Connection, tenant: &TenantAccess) -> 
         last_checked_at: connection.last_checked_at,
         last_error_code: connection.last_error_code,
         has_credential: connection.has_credential,
+        credential_kind: connection.credential_kind,
         can_manage: tenant.grants().allow(Capability::ProvidersManage),
     }
 }

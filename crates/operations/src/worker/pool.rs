@@ -35,6 +35,9 @@ const CLAIM_MOST: usize = 250;
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);
 
+/// People approve in minutes or in days: a run that waits holds a slot, so it waits for the quick ones alone.
+const APPROVAL_WAIT: Duration = Duration::from_secs(60);
+
 /// The same for a run that does nothing but wait for others, of which there may be many.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
@@ -64,6 +67,7 @@ impl Pool {
                 client,
                 endpoints,
                 key: Arc::clone(&services.key),
+                approval_wait: APPROVAL_WAIT,
             },
             settings,
             jitter: Jitter::Random,
@@ -76,6 +80,13 @@ impl Pool {
     #[must_use]
     pub fn with_jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
+        self
+    }
+
+    /// The same with another patience for changes that have to be approved in the tenant.
+    #[must_use]
+    pub fn with_approval_wait(mut self, wait: Duration) -> Self {
+        self.providers.approval_wait = wait;
         self
     }
 

@@ -14,6 +14,7 @@ mod checkpoints;
 mod export;
 mod gate;
 mod hidden;
+mod hostile;
 mod inventory;
 mod invitations;
 mod life;

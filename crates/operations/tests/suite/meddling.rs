@@ -6,8 +6,9 @@ use std::sync::{
 };
 
 use graph::{
-    CallContext, Connection, Contract, GraphClient, GraphError, GraphFuture, GraphWriter,
-    HttpGraphClient, Organization, Page, PageCursor, UnreachableKind, Update, WriteError,
+    Answered, ApprovalCode, ApprovalRequest, ApprovalStatus, Ask, CallContext, Connection,
+    Contract, Delta, DeltaFrom, Effect, GraphClient, GraphError, GraphFuture, GraphWriter,
+    HttpGraphClient, Organization, Page, PageCursor, UnreachableKind, Write, WriteError,
     WriteFuture,
 };
 use policy::Step;
@@ -30,6 +31,8 @@ pub enum Meddle {
 /// The client.
 pub struct Meddling {
     inner: HttpGraphClient,
+    /// How the tenant answers requests for approval, where it wants to be asked.
+    approval: Option<ApprovalStatus>,
     meddle: Mutex<Option<Meddle>>,
     stopped: Arc<AtomicU64>,
 }
@@ -38,7 +41,18 @@ impl Meddling {
     pub fn once(meddle: Meddle) -> Self {
         Self {
             inner: HttpGraphClient::new(patience()).unwrap(),
+            approval: None,
             meddle: Mutex::new(Some(meddle)),
+            stopped: Arc::default(),
+        }
+    }
+
+    /// Every change has to be approved, and this is what becomes of each request.
+    pub fn approving(status: ApprovalStatus) -> Self {
+        Self {
+            inner: HttpGraphClient::new(patience()).unwrap(),
+            approval: Some(status),
+            meddle: Mutex::new(None),
             stopped: Arc::default(),
         }
     }
@@ -52,6 +66,11 @@ impl Meddling {
         self.stopped.fetch_add(1, Ordering::SeqCst);
         std::future::pending().await
     }
+}
+
+fn code_of(justification: &str) -> ApprovalCode {
+    let item = justification.rsplit(' ').next().unwrap();
+    ApprovalCode::parse(&format!("code-{item}")).unwrap()
 }
 
 const NOBODY_KNOWS: WriteError = WriteError::Unknown(GraphError::Unreachable {
@@ -85,6 +104,25 @@ impl GraphClient for Meddling {
         self.inner.page(connection, context, contract, cursor)
     }
 
+    fn batch<'a>(
+        &'a self,
+        connection: &'a Connection,
+        context: &'a CallContext,
+        asks: &'a [Ask<'a>],
+    ) -> GraphFuture<'a, Vec<Result<Answered, GraphError>>> {
+        self.inner.batch(connection, context, asks)
+    }
+
+    fn delta<'a>(
+        &'a self,
+        connection: &'a Connection,
+        context: &'a CallContext,
+        contract: &'static Contract,
+        from: DeltaFrom,
+    ) -> GraphFuture<'a, Delta> {
+        self.inner.delta(connection, context, contract, from)
+    }
+
     fn writer(&self) -> Option<&dyn GraphWriter> {
         Some(self)
     }
@@ -101,24 +139,32 @@ impl GraphWriter for Meddling {
         self.inner.object(connection, context, contract, id)
     }
 
-    fn update<'a>(
+    fn write<'a>(
         &'a self,
         step: Step<'a>,
         connection: &'a Connection,
         context: &'a CallContext,
-        update: Update<'a>,
+        write: Write<'a>,
     ) -> WriteFuture<'a> {
         let meddle = self.meddle.lock().unwrap().take();
         Box::pin(async move {
+            if self.approval.is_some() && write.approved.is_none() {
+                // Every second one is known by its words alone.
+                let nth = self.stopped.fetch_add(1, Ordering::SeqCst);
+                let code = (nth % 2 == 0).then(|| code_of(write.justification));
+                return Err(WriteError::AwaitsApproval { code });
+            }
             match &meddle {
                 Some(Meddle::Unsent) => return Err(NOBODY_KNOWS),
                 Some(Meddle::StopsBefore) => self.stop().await,
                 _ => {}
             }
-            let written = self.inner.update(step, connection, context, update).await;
+            let written = self.inner.write(step, connection, context, write).await;
             match &meddle {
                 Some(Meddle::Lost(meanwhile)) => {
-                    meanwhile(update.id);
+                    if let Effect::Update { id, .. } = write.effect {
+                        meanwhile(id);
+                    }
                     Err(NOBODY_KNOWS)
                 }
                 Some(Meddle::StopsAfter) => {
@@ -129,5 +175,26 @@ impl GraphWriter for Meddling {
                 _ => written,
             }
         })
+    }
+
+    fn approval_requests<'a>(
+        &'a self,
+        connection: &'a Connection,
+        context: &'a CallContext,
+    ) -> GraphFuture<'a, Vec<ApprovalRequest>> {
+        let Some(status) = self.approval else {
+            return self.inner.approval_requests(connection, context);
+        };
+        let run = &context.client_request_id;
+        let request = move |item: u32| {
+            let justification = format!("TenantAtlas run {run}, item {item:05}");
+            ApprovalRequest {
+                code: code_of(&justification),
+                status,
+                justification,
+            }
+        };
+        let requests = (0..4).map(request).collect();
+        Box::pin(std::future::ready(Ok(requests)))
     }
 }

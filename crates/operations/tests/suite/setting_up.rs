@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     capability::{Capability, Role},
-    connection::{ConsentStatus, VerificationStatus},
+    connection::{ConsentStatus, CredentialKind, VerificationStatus},
     error::ApiError,
     lifecycle::TenantLifecycle,
 };
@@ -25,6 +25,7 @@ on_both! {
     p02_a_connection_is_made_changed_and_verified_anew,
     p02_a_manager_connects_and_an_owner_stores_the_secret,
     p02_a_rotated_secret_is_the_one_that_signs_in,
+    p02_a_certificate_takes_the_secrets_place,
 }
 
 fn forbidden(capability: Capability) -> ApiError {
@@ -296,6 +297,66 @@ async fn p02_a_manager_connects_and_an_owner_stores_the_secret(world: Arc<World>
         .credential_rotate(owner, &bare, &secret("a~secret"))
         .await;
     assert_eq!(nothing, Err(ApiError::NotFound));
+}
+
+async fn p02_a_certificate_takes_the_secrets_place(world: Arc<World>) {
+    const PEM: &str = include_str!("../../../graph/tests/http/certificate.pem");
+    let (services, owner) = (&world.services, &world.owner);
+    let site = world.sites[0].id();
+    let half = secret(
+        PEM.split_inclusive("-----END CERTIFICATE-----")
+            .next()
+            .unwrap(),
+    );
+    let refused = services.credential_certificate(owner, &site, &half).await;
+    let Err(ApiError::Invalid { message, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(
+        message.contains("no private key") && !message.contains("MII"),
+        "{message}"
+    );
+    let stranger = world.stranger("stranger").await;
+    let hidden = services
+        .credential_certificate(&stranger, &site, &secret(PEM))
+        .await;
+    assert_eq!(hidden, Err(ApiError::NotFound));
+    let reader = world
+        .person("reader", Role::Readonly, Some(Role::Readonly))
+        .await;
+    let may_not = services
+        .credential_certificate(&reader, &site, &secret(PEM))
+        .await;
+    assert_eq!(may_not, Err(forbidden(Capability::CredentialsRotate)));
+
+    let stored = services
+        .credential_certificate(owner, &site, &secret(PEM))
+        .await;
+    stored.unwrap();
+    let page = services.connection_page(owner, &site).await.unwrap();
+    let kind = page.connection.as_ref().unwrap().credential_kind;
+    assert_eq!(kind, Some(CredentialKind::Certificate));
+    // The directory does not know it yet.
+    let refused = world.work(0, CHECK).await;
+    let told = format!("{} {page:?}", serde_json::to_string(&refused).unwrap());
+    assert!(told.contains("AADSTS700027"), "a bad assertion: {told}");
+    assert!(!told.contains("PRIVATE KEY") && !told.contains("MII"));
+    let public = PEM
+        .split_inclusive("-----END CERTIFICATE-----")
+        .next()
+        .unwrap();
+    let tenant = &world.sites[0].seed.tenant_id;
+    assert!(world.sandbox.register_certificates(tenant, public));
+    let worked = world.work(0, CHECK).await;
+    assert_eq!(worked.state.outcome.as_str(), "succeeded", "{worked:#?}");
+    // And back again.
+    let kept = secret(&world.sites[0].seed.client_secret);
+    services
+        .credential_rotate(owner, &site, &kept)
+        .await
+        .unwrap();
+    let worked = world.work(0, CHECK).await;
+    assert_eq!(worked.state.outcome.as_str(), "succeeded");
 }
 
 async fn p02_a_rotated_secret_is_the_one_that_signs_in(world: Arc<World>) {

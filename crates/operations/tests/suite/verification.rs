@@ -64,8 +64,8 @@ fn failed_with(view: &RunView, reason: &str) {
     {
         assert!(!issue.next_steps.is_empty(), "{reason}: {}", issue.key);
     }
-    assert_eq!(view.counts[0], ("Total".to_owned(), 7), "{reason}");
-    assert_eq!(view.progress, Some((7, 7)));
+    assert_eq!(view.counts[0], ("Total".to_owned(), 11), "{reason}");
+    assert_eq!(view.progress, Some((11, 11)));
     assert!(!view.redactions.is_empty(), "V-15");
 }
 
@@ -73,18 +73,16 @@ async fn p03_a_sound_connection_is_verified(world: Arc<World>) {
     let view = world.work(0, CHECK).await;
     assert_eq!(view.state.outcome, RunOutcome::Succeeded);
     let report = view.report.as_ref().unwrap();
-    // The sandbox grants no permission for scripts, so there is one thing to look at.
-    assert_eq!(report.overall, Overall::NeedsAttention);
+    assert_eq!(report.overall, Overall::Ready);
     assert_eq!(
         (report.counts.total, report.counts.pass, report.counts.warn),
-        (7, 6, 1)
+        (11, 11, 0)
     );
-    assert_eq!(report.checks[0].key, "permissions.scripts_remediations");
     let sign_in = check(&view, "provider.connection.check");
     assert!(sign_in.message.contains(&world.sites[0].seed.display_name));
     assert_eq!(sign_in.evidence[0].value, world.sites[0].seed.tenant_id);
     let now = connection(&world).await;
-    assert_eq!(now.verification, VerificationStatus::Degraded);
+    assert_eq!(now.verification, VerificationStatus::Healthy);
     assert_eq!(now.consent, ConsentStatus::Granted);
     assert_eq!(now.last_error_code, None);
     assert!(now.last_checked_at.is_some());
@@ -365,7 +363,7 @@ async fn p03_a_mended_connection_can_be_verified_again(world: Arc<World>) {
         let now = connection(&world).await;
         assert_eq!(
             (now.verification, now.last_error_code),
-            (VerificationStatus::Degraded, None)
+            (VerificationStatus::Healthy, None)
         );
     }
 }

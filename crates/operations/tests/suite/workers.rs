@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{ids::WorkerId, run::RunOutcome};
 use graph::{
-    CallContext, ClientSettings, Connection, Contract, GraphClient, GraphFuture, Organization,
-    Page, PageCursor,
+    Answered, Ask, CallContext, ClientSettings, Connection, Contract, Delta, DeltaFrom,
+    GraphClient, GraphError, GraphFuture, Organization, Page, PageCursor,
 };
 use graph_sandbox::{Fault, FaultKind};
 use operations::{Pool, PoolSettings};
@@ -255,6 +255,25 @@ impl GraphClient for Panicking {
         _: Option<PageCursor>,
     ) -> GraphFuture<'a, Page> {
         panic!("page")
+    }
+
+    fn batch<'a>(
+        &'a self,
+        _: &'a Connection,
+        _: &'a CallContext,
+        _: &'a [Ask<'a>],
+    ) -> GraphFuture<'a, Vec<Result<Answered, GraphError>>> {
+        panic!("batch")
+    }
+
+    fn delta<'a>(
+        &'a self,
+        _: &'a Connection,
+        _: &'a CallContext,
+        _: &'static Contract,
+        _: DeltaFrom,
+    ) -> GraphFuture<'a, Delta> {
+        panic!("delta")
     }
 }
 

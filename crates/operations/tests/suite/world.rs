@@ -11,7 +11,7 @@ use domain::{
     retry::Chance,
     views::{Live, RunView, StartResult},
 };
-use graph::{ClientSettings, Endpoints, GraphClient, HttpGraphClient};
+use graph::{ClientSettings, Endpoints, GraphClient, HttpGraphClient, Limits};
 use graph_sandbox::{
     Clock, ControlApi, Fault, FaultKind, JournalEntry, Sandbox, SandboxConfig, Scale, TenantSeed,
 };
@@ -58,6 +58,7 @@ pub fn patience() -> ClientSettings {
         max_retry_after: Duration::from_secs(3),
         max_attempts: 3,
         first_backoff: Duration::from_millis(5),
+        limits: Limits::Stated,
         ..ClientSettings::default()
     }
 }
@@ -234,6 +235,22 @@ impl World {
             .tenant(&self.owner, self.sites[site].id)
             .await
             .unwrap()
+    }
+
+    /// The same world with another provider.
+    pub fn again_at(&self, endpoints: Endpoints) -> Self {
+        let again = |site: &Site| Site {
+            id: site.id,
+            seed: site.seed.clone(),
+        };
+        Self {
+            services: self.services.clone(),
+            sandbox: self.sandbox.clone(),
+            endpoints,
+            owner: self.owner.clone(),
+            workspace: self.workspace.clone(),
+            sites: self.sites.iter().map(again).collect(),
+        }
     }
 
     pub fn pool(&self) -> Pool {

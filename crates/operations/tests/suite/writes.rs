@@ -9,10 +9,13 @@ use domain::{
     run::RunOutcome,
     views::{ItemView, RunView},
 };
-use graph::ClientSettings;
+use graph::{
+    ApprovalStatus, CallContext, ClientSettings, Connection, GraphClient as _, HttpGraphClient,
+};
 use graph_sandbox::{Fault, FaultKind, JournalEntry};
 use operations::{MasterKey, Passwords, Scope, Services};
 use store::{LabWrite, Store};
+use tower::ServiceExt as _;
 
 use crate::{
     meddling::{Meddle, Meddling},
@@ -28,6 +31,9 @@ on_both! {
     a_change_that_is_forbidden_is_not_sent_again,
     what_cannot_be_read_back_is_asked_of_a_person,
     a_changed_object_is_asked_of_a_person,
+    b05_what_is_approved_is_sent_again_and_made_once,
+    b05_what_waits_for_approval_is_neither_done_nor_failed,
+    b05_a_tenant_that_wants_changes_approved_is_asked_and_answers,
 }
 
 const CONFIGURATIONS: &str = "/deviceManagement/deviceConfigurations";
@@ -90,6 +96,96 @@ pub fn effects(world: &World, run: RunId) -> usize {
     }
     assert!(effects.values().all(|times| *times == 1), "{effects:?}");
     effects.len()
+}
+
+async fn b05_what_is_approved_is_sent_again_and_made_once(world: Arc<World>) {
+    let world = laboratory(&world).await;
+    let run = ask(&world, &world.owner, 4).await;
+    let pool = world.pool_of(Meddling::approving(ApprovalStatus::Approved));
+    pool.drain().await.unwrap();
+    let view = world.view(run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded, "{view:#?}");
+    assert_eq!(of_items(&view, "succeeded"), 4);
+    assert_eq!((sent(&world, run).len(), effects(&world, run)), (4, 4));
+}
+
+async fn b05_what_waits_for_approval_is_neither_done_nor_failed(world: Arc<World>) {
+    let world = laboratory(&world).await;
+    for (status, outcome, of_run, reason) in [
+        (
+            ApprovalStatus::Waiting,
+            "awaiting_provider_approval",
+            RunOutcome::PartiallySucceeded,
+            "awaiting_provider_approval",
+        ),
+        (
+            ApprovalStatus::Rejected,
+            "failed",
+            RunOutcome::Failed,
+            "provider_approval_refused",
+        ),
+    ] {
+        let run = ask(&world, &world.owner, 3).await;
+        let pool = world.pool_of(Meddling::approving(status));
+        pool.with_approval_wait(Duration::ZERO)
+            .drain()
+            .await
+            .unwrap();
+        let view = world.view(run).await;
+        assert_eq!(view.state.outcome, of_run, "{view:#?}");
+        assert_eq!(of_items(&view, outcome), 3);
+        let reasons: Vec<_> = view.failures.iter().map(|it| &*it.reason_code).collect();
+        assert_eq!(reasons, [reason]);
+        let why = |item: &ItemView| item.reason_code.as_deref() == Some(reason);
+        assert!(view.items.iter().all(why));
+        assert!(sent(&world, run).is_empty(), "nothing was changed");
+        assert!(view.questions.is_empty(), "and nothing is in doubt");
+    }
+}
+
+async fn b05_a_tenant_that_wants_changes_approved_is_asked_and_answers(world: Arc<World>) {
+    let world = laboratory(&world).await;
+    world.break_for(0, CONFIGURATIONS, FaultKind::ApprovalRequired);
+    let run = ask(&world, &world.owner, 2).await;
+    let seed = &world.sites[0].seed;
+    let secret = seed.client_secret.clone().into();
+    let cloud = world.endpoints.clone();
+    let connection = Connection::new(&seed.tenant_id, &seed.client_id, secret, cloud).unwrap();
+    let context = CallContext {
+        client_request_id: "an administrator".to_owned(),
+    };
+    let approving = async {
+        let client = HttpGraphClient::new(patience()).unwrap();
+        let writer = client.writer().unwrap();
+        let asked = || async {
+            let requests = writer.approval_requests(&connection, &context).await;
+            requests.is_ok_and(|requests| requests.len() == 2)
+        };
+        until("both requests", asked).await;
+        for request in writer
+            .approval_requests(&connection, &context)
+            .await
+            .unwrap()
+        {
+            assert!(request.justification.contains(&run.to_string()));
+            let path = format!(
+                "/_sandbox/tenants/{}/approvals/{}",
+                seed.tenant_id,
+                request.code.as_str()
+            );
+            let decided = axum::http::Request::post(path)
+                .body(axum::body::Body::from(r#"{"status":"approved"}"#))
+                .unwrap();
+            let answer = world.sandbox.router().oneshot(decided).await.unwrap();
+            assert!(answer.status().is_success());
+        }
+    };
+    let pool = world.pool();
+    let (drained, ()) = tokio::join!(pool.drain(), approving);
+    drained.unwrap();
+    let view = world.view(run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded, "{view:#?}");
+    assert_eq!((of_items(&view, "succeeded"), effects(&world, run)), (2, 2));
 }
 
 pub fn of_items(view: &RunView, outcome: &str) -> usize {

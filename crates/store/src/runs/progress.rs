@@ -20,7 +20,7 @@ pub struct ItemOutcome<'a> {
     pub key: &'a str,
     /// What it is called.
     pub label: &'a str,
-    /// `running`, `succeeded`, `failed` or `skipped`; the gate alone writes `blocked`.
+    /// `running`, `succeeded`, `failed`, `skipped`, `indeterminate` or `awaiting_provider_approval`; the gate alone writes `blocked`.
     pub outcome: &'a str,
     /// Why not, as a code.
     pub reason_code: Option<String>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    connection::{ConsentStatus, VerificationStatus},
+    connection::{ConsentStatus, CredentialKind, VerificationStatus},
     operation::OperationType,
 };
 use store::{ConnectionChange, NewConnection, StoreError, Verified};
@@ -24,6 +24,7 @@ pub async fn p02_credentials_are_had_by_a_running_run_alone(db: Arc<Database>) {
     let running = world.running(owner, OperationType::ConnectionCheck).await;
     let secret = store.connection_secret(&running).await.unwrap();
     assert_eq!(secret.sealed, [9, 9]);
+    assert_eq!(secret.kind, CredentialKind::ClientSecret);
     assert_eq!(
         (secret.id, secret.tenant_id),
         (world.connection, tenant.id())
@@ -51,6 +52,17 @@ pub async fn p02_credentials_are_had_by_a_running_run_alone(db: Arc<Database>) {
     store.connection_verified(&running, &silent).await.unwrap();
     let connection = store.connection(tenant).await.unwrap().unwrap();
     assert_eq!(connection.consent, ConsentStatus::Revoked);
+
+    // A certificate takes the secret's place, and the other way round.
+    let stored = store.certificate_store(owner, tenant, world.connection, vec![8]);
+    stored.await.unwrap();
+    let secret = store.connection_secret(&running).await.unwrap();
+    assert_eq!(
+        (secret.sealed, secret.kind),
+        (vec![8], CredentialKind::Certificate)
+    );
+    let shown = store.connection(tenant).await.unwrap().unwrap();
+    assert_eq!(shown.credential_kind, Some(CredentialKind::Certificate));
 
     let db_secret = db.id(world.connection.as_uuid());
     db.raw

@@ -71,6 +71,8 @@ pub async fn l02_a_type_of_the_laboratory_starts_nowhere_else(db: Arc<Database>)
         .runs_succeeded(OperationType::LabNoop)
         .await
         .unwrap();
+    let unfinished = world.store.runs_unfinished(OperationType::LabNoop);
+    assert_eq!(unfinished.await.unwrap(), 0);
     assert_eq!(ended, 1);
     let after = world.store.counters().await.unwrap();
     assert_eq!(before.log_bytes.is_some(), db.dialect == Dialect::Postgres);

@@ -1,0 +1,77 @@
+//! Conditional Access: its policies and the locations they name.
+
+use super::{
+    ApiVersion::V1,
+    Assigning, Contract,
+    Fact::{self, Chosen, Documented, Observed},
+    Permissions, Service, UpdateVerb, Updating, Variant, Writing,
+    devices::INTUNE,
+};
+
+const READ: Fact<Permissions> = Documented(Permissions(&[&["Policy.Read.All"]]));
+
+/// Never asked for a page size: then no next link comes back, and the rest is silently missing.
+const CONDITIONAL_ACCESS: Contract = Contract {
+    service: Service::ConditionalAccess,
+    version: Documented(V1),
+    read: READ,
+    ..INTUNE
+};
+
+const PATCH_204: Fact<Updating> = Documented(Updating {
+    verb: UpdateVerb::Patch,
+    reply: 204,
+});
+
+static POLICY: Writing = Writing {
+    update: PATCH_204,
+    create_reply: Documented(201),
+    assign: Documented(Some(Assigning::InObject("conditions.users"))),
+    permissions: Documented(Permissions(&[
+        &["Policy.Read.All"],
+        &["Policy.ReadWrite.ConditionalAccess"],
+        &["Application.Read.All"],
+    ])),
+    fixed: &[],
+};
+static LOCATION: Writing = Writing {
+    assign: Chosen(None),
+    permissions: Documented(Permissions(&[
+        &["Policy.Read.All"],
+        &["Policy.ReadWrite.ConditionalAccess"],
+    ])),
+    ..POLICY
+};
+
+const fn named(odata_type: &'static str, label: &'static str) -> Variant {
+    Variant {
+        odata_type,
+        label,
+        path: None,
+        strip: &[],
+    }
+}
+
+pub(super) static TABLE: &[Contract] = &[
+    Contract {
+        key: "conditional_access",
+        label: "Conditional access policies",
+        path: Documented("identity/conditionalAccess/policies"),
+        writing: Some(&POLICY),
+        strip: &["templateId"],
+        order: Observed(Some(1000)),
+        ..CONDITIONAL_ACCESS
+    },
+    Contract {
+        key: "named_locations",
+        label: "Named locations",
+        path: Documented("identity/conditionalAccess/namedLocations"),
+        writing: Some(&LOCATION),
+        variants: &[
+            named("ipNamedLocation", "IP ranges"),
+            named("countryNamedLocation", "Countries"),
+        ],
+        order: Observed(Some(50)),
+        ..CONDITIONAL_ACCESS
+    },
+];

@@ -1,0 +1,119 @@
+//! What was read and is not sent back.
+
+use serde_json::{Map, Value};
+
+use super::{Contract, UpdateVerb};
+
+/// No type takes these back, neither at the top nor in the objects inside.
+const ALWAYS: [&str; 8] = [
+    "id",
+    "createdDateTime",
+    "lastModifiedDateTime",
+    "modifiedDateTime",
+    "version",
+    // True in a creation is answered with 400.
+    "supportsScopeTags",
+    "isAssigned",
+    "assignments",
+];
+
+impl Contract {
+    /// What of an object that was read may be sent back to create one like it.
+    pub fn for_creation(&self, object: &Map<String, Value>) -> Map<String, Value> {
+        let odata_type = object.get("@odata.type").and_then(Value::as_str);
+        let own = odata_type
+            .and_then(|own_type| self.variant(own_type))
+            .map_or(&[][..], |variant| variant.strip);
+        object
+            .iter()
+            .filter(|(name, _)| {
+                let name = name.as_str();
+                is_taken_back(name) && !self.strip.contains(&name) && !own.contains(&name)
+            })
+            .map(|(name, value)| (name.clone(), stripped(value)))
+            .collect()
+    }
+
+    /// Whether an update may hold this field.
+    pub fn may_change(&self, field: &str) -> bool {
+        let Some(writing) = self.writing else {
+            return false;
+        };
+        // A `PUT` replaces the object: what stays the same is sent too.
+        let is_fixed = writing.fixed.contains(&field)
+            && writing
+                .update
+                .known()
+                .is_none_or(|update| update.verb != UpdateVerb::Put);
+        is_taken_back(field) && !is_fixed && !self.strip.contains(&field)
+    }
+}
+
+fn is_taken_back(name: &str) -> bool {
+    let annotation = name.contains("@odata.") && name != "@odata.type";
+    !annotation && !name.starts_with("#microsoft.graph.") && !ALWAYS.contains(&name)
+}
+
+/// The objects inside that have a type of their own lose the same.
+fn stripped(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let typed = object.contains_key("@odata.type");
+            let kept = object.iter().filter(|(name, _)| {
+                let annotation = name.contains("@odata.") && *name != "@odata.type";
+                !annotation && (!typed || is_taken_back(name))
+            });
+            Value::Object(
+                kept.map(|(name, inner)| (name.clone(), stripped(inner)))
+                    .collect(),
+            )
+        }
+        Value::Array(items) => Value::Array(items.iter().map(stripped).collect()),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contract;
+    use serde_json::json;
+
+    #[test]
+    fn p01_what_graph_does_not_take_back_is_not_sent() {
+        let ring = json!({
+            "@odata.type": "#microsoft.graph.windowsUpdateForBusinessConfiguration",
+            "@odata.context": "x", "id": "1", "version": 3, "displayName": "Ring",
+            "supportsScopeTags": true, "featureUpdatesPauseStartDate": "x",
+            "assignments@odata.context": "x", "assignments": [1],
+            "#microsoft.graph.assign": {}, "roleScopeTagIds": ["0"],
+            "omaSettings": [{"@odata.type": "#microsoft.graph.omaSettingString", "id": "2",
+                "value": "v", "value@odata.type": "x"}],
+            "plain": {"id": "kept"},
+        });
+        let contract = contract("device_configurations").unwrap();
+        let sent = contract.for_creation(ring.as_object().unwrap());
+        let expected = json!({
+            "@odata.type": "#microsoft.graph.windowsUpdateForBusinessConfiguration",
+            "displayName": "Ring", "roleScopeTagIds": ["0"],
+            "omaSettings": [{"@odata.type": "#microsoft.graph.omaSettingString", "value": "v"}],
+            "plain": {"id": "kept"},
+        });
+        assert_eq!(serde_json::Value::Object(sent), expected);
+    }
+
+    #[test]
+    fn p01_fields_that_may_not_change_are_known() {
+        let may = |key: &str, field: &str| contract(key).unwrap().may_change(field);
+        assert!(may("device_configurations", "description"));
+        assert!(may("device_configurations", "@odata.type"));
+        assert!(!may("device_configurations", "id"));
+        assert!(!may("assignment_filters", "platform"));
+        assert!(!may("assignment_filters", "payloads"));
+        assert!(!may("compliance_policies", "scheduledActionsForRule"));
+        assert!(
+            may("settings_catalog", "platforms"),
+            "a PUT sends the whole"
+        );
+        assert!(!may("groups", "description"), "only read");
+    }
+}
