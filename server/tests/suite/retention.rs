@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     installation::{CHECK, Installation},
-    program::{run, until},
+    program::run,
 };
 
 /// An id as a run got it that was asked for so many days ago.
@@ -66,14 +66,9 @@ async fn v15_the_command_removes_what_it_said_it_would() {
     let (installation, _) = Installation::new(&database, None).await;
     let folder = installation.folder.path();
     let server = installation.serve(&database);
-    until("a server with its database", folder, || {
-        server.get("/readyz", None).status == 200
-    });
+    server.until_ready();
     let recent = installation.start(&server, 0, CHECK);
-    until("a run that is over", folder, || {
-        let state = installation.state(&server, recent);
-        state.is_some_and(|state| state.is_over())
-    });
+    server.log().until_ended(recent);
     assert!(server.stop());
     let old = past(&installation, &database, recent, 100).await;
     let newer = past(&installation, &database, recent, 20).await;
@@ -113,9 +108,7 @@ async fn v15_the_command_removes_what_it_said_it_would() {
     }
     services.store().close().await;
     let server = installation.web(&database);
-    until("pages", folder, || {
-        server.get("/readyz", None).status == 200
-    });
+    server.until_ready();
     for (gone, days) in [(old, 90), (newer, 10)] {
         let path = format!("/admin/operations/{gone}");
         let page = server.get(&path, Some(&installation.session));
@@ -170,7 +163,9 @@ async fn d03_a_person_disabled_from_the_command_line_is_in_the_audit_log() {
     assert_eq!(entries(), before + 1);
     // What was queued in her name is refused as it would start, and asks the provider nothing.
     let worker = installation.worker(&database);
-    until("the refusal", folder, || entries() == before + 2);
+    let refused = format!("refused by the gate, run {}", queued.unwrap());
+    worker.log().until_said(&refused);
+    assert_eq!(entries(), before + 2);
     let (ended, _) = worker.stop();
     assert!(ended);
     assert_eq!(installation.calls(queued.unwrap()), 0);
