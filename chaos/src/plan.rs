@@ -134,8 +134,8 @@ pub(crate) struct Plan {
     pub(crate) changes: Vec<Vec<At<Change>>>,
     /// By tenant.
     pub(crate) wishes: Vec<Vec<At<Wish>>>,
-    /// By tenant, what becomes of an answer about its objects.
-    pub(crate) answers: Vec<(usize, At<Answer>)>,
+    /// What becomes of an answer about a tenant's objects.
+    pub(crate) answers: Vec<At<(usize, Answer)>>,
     /// By viewer.
     pub(crate) looks: Vec<Vec<At<Look>>>,
 }
@@ -230,46 +230,50 @@ fn changes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Change>> {
     changes
 }
 
-fn wishes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Wish>> {
-    let mut random = Random::of(seed, "wish", tenant);
-    let mut wishes = Vec::new();
-    let mut at = random.between(ms(50), ms(600));
+/// The same kind of thing again and again, with a pause before each.
+fn again<T>(
+    mut random: Random,
+    size: &Size,
+    (least, most): (Duration, Duration),
+    mut what: impl FnMut(&mut Random) -> T,
+) -> Vec<At<T>> {
+    let mut all = Vec::new();
+    let mut at = random.between(least, most);
     while at < size.length {
-        let what = match random.below(10) {
+        let what = what(&mut random);
+        all.push(At { at, what });
+        at += random.between(least, most);
+    }
+    all
+}
+
+fn wishes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Wish>> {
+    let random = Random::of(seed, "wish", tenant);
+    again(random, size, (ms(80), ms(700)), |random| {
+        match random.below(10) {
             0 => Wish::System,
             1 => Wish::Cancel,
             2 | 3 => Wish::Write(u32::try_from(2 + random.below(5)).unwrap_or(2)),
             4 | 5 => Wish::Person(OperationType::ConnectionCheck),
             _ => Wish::Person(OperationType::InventorySync),
-        };
-        wishes.push(At { at, what });
-        at += random.between(ms(80), ms(700));
-    }
-    wishes
+        }
+    })
 }
 
-fn answers(seed: u64, size: &Size) -> Vec<(usize, At<Answer>)> {
-    let mut random = Random::of(seed, "answer", 0);
-    let mut answers = Vec::new();
-    let mut at = random.between(ms(200), ms(1_000));
-    while at < size.length {
+/// Each with the number of the tenant that it is about.
+fn answers(seed: u64, size: &Size) -> Vec<At<(usize, Answer)>> {
+    let random = Random::of(seed, "answer", 0);
+    again(random, size, (ms(200), ms(1_200)), |random| {
         let what = random.one(&ANSWERS).unwrap_or(Answer::Refused(503));
-        answers.push((random.below(size.tenants), At { at, what }));
-        at += random.between(ms(200), ms(1_200));
-    }
-    answers
+        (random.below(size.tenants), what)
+    })
 }
 
 fn looks(seed: u64, viewer: usize, size: &Size) -> Vec<At<Look>> {
-    let mut random = Random::of(seed, "look", viewer);
-    let mut looks = Vec::new();
-    let mut at = random.between(ms(300), ms(1_200));
-    while at < size.length {
-        let what = random.one(&LOOKS).unwrap_or(Look::List);
-        looks.push(At { at, what });
-        at += random.between(ms(300), ms(1_200));
-    }
-    looks
+    let random = Random::of(seed, "look", viewer);
+    again(random, size, (ms(300), ms(1_200)), |random| {
+        random.one(&LOOKS).unwrap_or(Look::List)
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::Path,
     sync::{Arc, atomic::AtomicU64},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context as _, Result};
@@ -35,6 +36,8 @@ pub(crate) struct Stage {
     pub(crate) logs: Logs,
     pub(crate) faults: Faults,
     pub(crate) recovery: Arc<AtomicU64>,
+    /// When stopped workers went on, in microseconds since 1970.
+    pub(crate) thaws: Vec<i64>,
     place: Place,
     pages: Service,
     _sandbox: Service,
@@ -72,6 +75,7 @@ impl Stage {
             workers: Workers::start(worker_program(order, &common, &logs), order.size.workers)?,
             faults: Faults::default(),
             recovery: Arc::default(),
+            thaws: Vec::new(),
             logs,
             place,
             pages,
@@ -102,6 +106,7 @@ impl Stage {
 
     /// Wakes up and starts again whatever is not there.
     pub(crate) fn heal(&mut self) -> Result<()> {
+        self.thaws.push(now()?);
         self.workers.heal()?;
         self.place.go_on()
     }
@@ -121,7 +126,10 @@ impl Stage {
                 self.workers.freeze(worker);
                 self.faults.freezes += 1;
             }
-            Fault::Thaw(worker) => self.workers.thaw(worker),
+            Fault::Thaw(worker) => {
+                self.thaws.push(now()?);
+                self.workers.thaw(worker);
+            }
             Fault::DatabaseStops(how) => {
                 self.place.stop(how);
                 let word = match how {
@@ -144,6 +152,16 @@ impl Stage {
         }
         Ok(None)
     }
+}
+
+/// By the clock that the journal goes by.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "compared with what another process has written down"
+)]
+fn now() -> Result<i64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    Ok(i64::try_from(since.as_micros())?)
 }
 
 async fn sandbox(

@@ -161,16 +161,17 @@ async fn chance(
 async fn answer(
     installation: Arc<Installation>,
     provider: Provider,
-    answers: Vec<(usize, At<Answer>)>,
+    answers: Vec<At<(usize, Answer)>>,
     begin: Instant,
 ) -> Result<()> {
     let mut left = Vec::new();
-    for (site, answer) in answers {
+    for answer in answers {
         sleep_until(begin + answer.at).await;
+        let (site, what) = answer.what;
         let Some(site) = installation.sites.get(site) else {
             continue;
         };
-        let mut fault = fault_of(answer.what);
+        let mut fault = fault_of(what);
         if let Some(fields) = fault.as_object_mut() {
             fields.insert("tenant_id".to_owned(), json!(site.directory.tenant_id));
             fields.insert("route".to_owned(), json!(CONFIGURATIONS));

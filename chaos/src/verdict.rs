@@ -55,7 +55,7 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
     let (calls, of_calls) = journal::check(sites, &journal, &attempts)?;
     found.extend(of_calls);
     let intents = store.intents_made(workspace).await?;
-    let (intents, of_intents) = writes::check(&journal, &intents, &attempts)?;
+    let (intents, of_intents) = writes::check(&journal, &intents, &attempts, &stage.thaws)?;
     found.extend(of_intents);
 
     let ends = store.ends_made(workspace).await?;

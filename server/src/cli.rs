@@ -228,7 +228,7 @@ pub(crate) enum Audit {
 pub(crate) struct Retention {
     #[command(flatten)]
     pub(crate) database: Database,
-    /// Keeps items and reports of completed runs for so many days from now on; 90 unless set.
+    /// Keeps items, reports and write records of completed runs for so many days from now on; 90 unless set.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
     pub(crate) keep_days: Option<i64>,
     /// Only says what would be removed.

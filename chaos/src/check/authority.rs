@@ -18,6 +18,8 @@ use super::{Broken, broken};
 use crate::{grants::Seen, installation::Site};
 
 const OLD: &str = "L-04 a decision read what was current at its commit";
+/// A claim is given up when it has waited so long for one lock, in microseconds.
+const LONGEST_CLAIM: i64 = 5_000_000;
 const OTHER: &str = "L-18 a decision is the one that the grants bear out";
 
 /// A row that authority rests on.
@@ -34,6 +36,8 @@ enum Grant {
 struct Stretch {
     /// From which entry of the audit log on.
     from: i64,
+    /// And from which moment on.
+    at: i64,
     /// Whether it is there, switched on, in service.
     is_there: bool,
     /// The role, the lifecycle.
@@ -99,6 +103,7 @@ impl Histories {
     fn push(&mut self, grant: Grant, change: &ChangeMade, is_there: bool, word: String) {
         self.0.entry(grant).or_default().push(Stretch {
             from: change.sequence,
+            at: change.at.0,
             is_there,
             word,
             version: None,
@@ -117,17 +122,23 @@ impl Histories {
         history.get_mut(next.checked_sub(1)?)
     }
 
-    /// Whether a row that is there was not until right before.
+    /// Whether a row that is there was not until a moment ago.
     ///
     /// Nobody can lock a row that is not there: what is given back while a claim decides may be missed, and the
     /// run is refused. The other way round, what is taken away is a locked row, and never missed.
-    fn is_given_back(&self, grant: Grant, after: i64) -> bool {
+    fn is_given_back(&self, grant: Grant, made: &DecisionMade) -> bool {
         let Some(history) = self.0.get(&grant) else {
             return false;
         };
-        let next = history.partition_point(|stretch| stretch.from <= after);
-        let state = |back: usize| Some(history.get(next.checked_sub(back)?)?.is_there);
-        state(1) == Some(true) && state(2) == Some(false)
+        let next = history.partition_point(|stretch| stretch.from < made.sequence);
+        let before = history.get(..next).unwrap_or_default();
+        let is_new = |pair: &[Stretch]| match pair {
+            [absent, back] => {
+                !absent.is_there && back.is_there && back.at > made.at.0 - LONGEST_CLAIM
+            }
+            _ => false,
+        };
+        before.last().is_some_and(|it| it.is_there) && before.windows(2).any(is_new)
     }
 
     /// Notes what somebody read; answers what another one had read in the same stretch, when it differs.
@@ -234,7 +245,7 @@ fn of_decision(
         found.extend(of_standing(seen, made));
     }
     for (grant, version) in rows {
-        if version.is_none() && !made.decision.allowed && histories.is_given_back(grant, after) {
+        if version.is_none() && !made.decision.allowed && histories.is_given_back(grant, made) {
             continue;
         }
         if let Some(known) = histories.read(grant, after, version) {
@@ -291,7 +302,7 @@ fn expected(
             Grant::Tenant(_) => evidence.tenant_version,
             Grant::Connection(_) => evidence.connection_version,
         };
-        if read.is_none() && histories.is_given_back(grant, after) {
+        if read.is_none() && histories.is_given_back(grant, made) {
             return (false, String::new());
         }
         let stretch = histories.at(grant, after);

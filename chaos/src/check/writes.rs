@@ -29,11 +29,17 @@ pub(crate) struct Intents {
     pub(crate) sent: usize,
     /// Changes that took effect.
     pub(crate) applied: usize,
+    /// Changes that a process had given away when it was stopped, and that left it as it went on.
+    pub(crate) under_way: usize,
     /// Intents that nobody knows the end of: a person is asked.
     pub(crate) unknown: usize,
     /// Intents that another attempt had to close, or nobody could: their worker was gone.
     pub(crate) left_behind: usize,
 }
+
+/// Between the last look at the lease and the socket there is a connection's task. A process that is stopped
+/// between the two sends what that task holds as soon as it goes on, and nothing after that.
+const UNDER_WAY: i64 = 250_000;
 
 /// A change that was sent, with its moment.
 struct Sent<'a> {
@@ -53,6 +59,7 @@ pub(crate) fn check(
     calls: &[Call],
     intents: &[IntentMade],
     attempts: &[AttemptMade],
+    thaws: &[i64],
 ) -> Result<(Intents, Vec<Broken>)> {
     let mut stories: HashMap<(RunId, &str), Story<'_>> = HashMap::new();
     for intent in intents {
@@ -76,13 +83,17 @@ pub(crate) fn check(
         counts.sent += usize::from(call.is_change());
         counts.applied += usize::from(call.write.is_some());
         let story = stories.entry((run, target)).or_default();
-        story.calls.push(Sent { call, at });
+        let sent = Sent { call, at };
+        if story.is_under_way(&sent, attempts, thaws) {
+            counts.under_way += 1;
+        } else {
+            story.calls.push(sent);
+        }
     }
     let mut found = Vec::new();
     for ((run, _), story) in &stories {
-        let attempts: Vec<_> = attempts.iter().filter(|it| it.run == *run).collect();
         let mut tell = |rule: &str, what: String| found.push(broken(rule, *run, what));
-        story.is_accounted_for(&attempts, &mut tell);
+        story.is_accounted_for(attempts, &mut tell);
         story.is_sent_once(&mut tell);
         story.is_true(&mut tell);
     }
@@ -94,9 +105,24 @@ fn is_unknown(intent: &IntentMade) -> bool {
 }
 
 fn is_left_behind(intent: &IntentMade, attempts: &[AttemptMade]) -> bool {
+    let end = end_of(intent, attempts);
+    end.is_some_and(|end| intent.closed_at.is_none_or(|closed| closed.0 > end))
+}
+
+fn attempt_of<'a>(intent: &IntentMade, attempts: &'a [AttemptMade]) -> Option<&'a AttemptMade> {
     let own = |it: &&AttemptMade| it.run == intent.run && it.attempt == intent.attempt;
-    let ended = attempts.iter().find(own).and_then(|it| it.ended_at);
-    ended.is_some_and(|end| intent.closed_at.is_none_or(|closed| closed > end))
+    attempts.iter().find(own)
+}
+
+/// When the attempt of an intent was over.
+fn end_of(intent: &IntentMade, attempts: &[AttemptMade]) -> Option<i64> {
+    Some(attempt_of(intent, attempts)?.ended_at?.0)
+}
+
+/// Whether the attempt of an intent was at work at a moment.
+fn works(intent: &IntentMade, attempts: &[AttemptMade], at: i64) -> bool {
+    let attempt = attempt_of(intent, attempts);
+    attempt.is_some_and(|it| spans(it.started_at.0, it.ended_at.map(|end| end.0), at))
 }
 
 fn told(sent: &Sent<'_>) -> String {
@@ -113,18 +139,29 @@ fn told(sent: &Sent<'_>) -> String {
 }
 
 impl Story<'_> {
+    /// Whether it is the change that an attempt had set out for when its process was stopped.
+    fn is_under_way(&self, sent: &Sent<'_>, attempts: &[AttemptMade], thaws: &[i64]) -> bool {
+        let is_thawed = |thaw: &i64| (*thaw - GRAIN..*thaw + UNDER_WAY).contains(&sent.at);
+        let is_replaced = |intent: &IntentMade| {
+            let end = end_of(intent, attempts);
+            let mut sent_before = self.changes().map(|before| before.at);
+            end.is_some_and(|end| intent.opened_at.0 < end && end < sent.at)
+                && !sent_before.any(|at| covers(intent, at))
+        };
+        sent.call.is_change()
+            && thaws.iter().any(is_thawed)
+            && self.intents.iter().any(|it| is_replaced(it))
+            && !self
+                .intents
+                .iter()
+                .any(|it| works(it, attempts, sent.at) && covers(it, sent.at))
+    }
+
     /// Each change was set out for, by the attempt that was at work then.
-    fn is_accounted_for(&self, attempts: &[&AttemptMade], tell: &mut impl FnMut(&str, String)) {
+    fn is_accounted_for(&self, attempts: &[AttemptMade], tell: &mut impl FnMut(&str, String)) {
         for sent in self.changes() {
-            let is_covered = |intent: &&&IntentMade| {
-                let attempt = attempts.iter().find(|it| it.attempt == intent.attempt);
-                let works = attempt.is_some_and(|it| {
-                    let end = it.ended_at.map(|end| end.0);
-                    spans(it.started_at.0, end, sent.at)
-                });
-                works && covers(intent, sent.at)
-            };
-            if !self.intents.iter().any(|it| is_covered(&it)) {
+            let is_covered = |it: &&IntentMade| works(it, attempts, sent.at) && covers(it, sent.at);
+            if !self.intents.iter().any(is_covered) {
                 tell(UNASKED, told(sent));
             }
         }

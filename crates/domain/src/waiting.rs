@@ -109,7 +109,7 @@ impl Waiting {
                 at.exact()
             ),
             Self::NoWorker { last_seen: None } => {
-                "No worker is there to start it. It starts when one is running: `tenant-atlas serve` or `tenant-atlas worker`."
+                "No worker is there to start it. It starts when one is running: \u{201c}tenant-atlas serve\u{201d} or \u{201c}tenant-atlas worker\u{201d}."
                     .to_owned()
             }
             Self::NoWorker {

@@ -62,7 +62,8 @@ mod tests {
                 .await;
             assert_eq!(renamed.status.as_u16(), 204);
             let (all, _) = world.all(&token, path).await;
-            let gone = format!("{path}/{}", all[0]["id"].as_str().unwrap());
+            let older = all.iter().find(|one| one["id"] != made["id"]).unwrap();
+            let gone = format!("{path}/{}", older["id"].as_str().unwrap());
             world.ask(&token, "DELETE", &gone, &[], &Value::Null).await;
             let apps = format!("tenants/{}/apps", world.tenant(0).tenant_id);
             let app = world

@@ -5,11 +5,13 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Stdio},
-    thread,
     time::{Duration, Instant},
 };
 
-use crate::account::{SYSTEM_USER, hand_over, plain, unprivileged};
+use crate::{
+    account::{SYSTEM_USER, hand_over, plain, unprivileged},
+    log::{Began, Log},
+};
 
 /// How long a server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,7 +26,7 @@ pub enum ClusterError {
     #[error("initdb failed:\n{0}")]
     NotMade(String),
     /// The server did not come up.
-    #[error("PostgreSQL was not ready within a minute:\n{0}")]
+    #[error("PostgreSQL did not become ready:\n{0}")]
     NotReady(String),
 }
 
@@ -118,25 +120,44 @@ impl Cluster {
     /// # Errors
     /// When it does not answer within a minute.
     pub fn go_on(&mut self) -> Result<(), ClusterError> {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
-            let server = match &mut self.server {
-                Some(server) => server,
-                None => {
-                    let server = self.spawn()?;
-                    self.server.insert(server)
-                }
-            };
-            // After a kill the children that were left behind keep the memory for a moment.
-            if server.try_wait()?.is_some() {
-                self.server = None;
-            } else if self.is_ready()? {
-                return Ok(());
-            }
-            thread::sleep(Duration::from_millis(50));
+        if self.is_running()? {
+            return Ok(());
         }
-        let log = fs::read_to_string(self.folder.join("server.log"))?;
-        Err(ClusterError::NotReady(log))
+        let begun = Instant::now();
+        // After a kill the children that were left behind keep the memory for a moment; a server that is
+        // started meanwhile says so and ends, and each such try takes as long as it takes.
+        while begun.elapsed() < PATIENCE {
+            let (mut server, log) = self.spawn()?;
+            match log.until_ready(PATIENCE) {
+                Began::Ready => {
+                    self.server = Some(server);
+                    return Ok(());
+                }
+                Began::Ended => {
+                    server.wait()?;
+                    if !self.said()?.contains("in use") {
+                        break;
+                    }
+                }
+                Began::NotInTime => {
+                    self.server = Some(server);
+                    break;
+                }
+            }
+        }
+        Err(ClusterError::NotReady(self.said()?))
+    }
+
+    fn said(&self) -> io::Result<String> {
+        fs::read_to_string(self.folder.join("server.log"))
+    }
+
+    fn is_running(&mut self) -> io::Result<bool> {
+        let ended = match &mut self.server {
+            Some(server) => server.try_wait()?.is_some(),
+            None => true,
+        };
+        Ok(!ended)
     }
 
     fn make(&self) -> Result<(), ClusterError> {
@@ -153,17 +174,20 @@ impl Cluster {
         Err(ClusterError::NotMade(said))
     }
 
-    fn spawn(&self) -> io::Result<Child> {
-        let log = fs::File::create(self.folder.join("server.log"))?;
-        unprivileged(&self.programs.join("postgres"))
+    fn spawn(&self) -> io::Result<(Child, Log)> {
+        let file = fs::File::create(self.folder.join("server.log"))?;
+        let mut server = unprivileged(&self.programs.join("postgres"))
             .current_dir(&self.folder)
             .arg("-D")
             .arg(self.folder.join("data"))
             .args(self.settings())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let said = server.stderr.take();
+        let said = said.ok_or_else(|| io::Error::other("the server cannot be heard"))?;
+        Ok((server, Log::follow(said, file)))
     }
 
     fn settings(&self) -> Vec<String> {
@@ -183,14 +207,6 @@ impl Cluster {
             .into_iter()
             .flat_map(|setting| ["-c".to_owned(), setting])
             .collect()
-    }
-
-    fn is_ready(&self) -> io::Result<bool> {
-        let port = self.port.to_string();
-        let asked = plain(self.programs.join("pg_isready"))
-            .args(["--quiet", "--host", "127.0.0.1", "--port", &port])
-            .status()?;
-        Ok(asked.success())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod cluster;
+mod log;
 mod programs;
 
 pub use cluster::{Cluster, ClusterError, Keep, Stop};

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::{
     Store,
     error::StoreError,
-    sql::{Statement, same},
+    sql::{Row, Statement, Value, same},
 };
 
 pub use history::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, HeldRun};
@@ -83,22 +83,31 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn runs_active(&self) -> Result<Vec<(RunId, String)>, StoreError> {
-        let rows = self.db.fetch(&ACTIVE, vec![]).await?;
-        rows.iter()
-            .map(|row| Ok((RunId::from_uuid(row.uuid("run_id")?), row.text("what")?)))
-            .collect()
+        self.each(&ACTIVE, vec![], |row| {
+            Ok((RunId::from_uuid(row.uuid("run_id")?), row.text("what")?))
+        })
+        .await
+    }
+
+    /// Every row of an answer as what it says.
+    async fn each<T>(
+        &self,
+        statement: &'static Statement,
+        args: Vec<Value>,
+        read: impl Fn(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = self.db.fetch(statement, args).await?;
+        rows.iter().map(read).collect()
     }
 
     async fn broken(&self, rule: &Rule) -> Result<Vec<Violation>, StoreError> {
-        let rows = self.db.fetch(rule.broken, vec![]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Violation {
-                    rule: rule.name.to_owned(),
-                    run: row.opt_uuid("run_id")?.map(RunId::from_uuid),
-                    what: row.text("what")?,
-                })
+        self.each(rule.broken, vec![], |row| {
+            Ok(Violation {
+                rule: rule.name.to_owned(),
+                run: row.opt_uuid("run_id")?.map(RunId::from_uuid),
+                what: row.text("what")?,
             })
-            .collect()
+        })
+        .await
     }
 }

@@ -14,7 +14,8 @@ use tempfile::TempDir;
 use crate::{
     cluster::Cluster,
     installation::{CHECK, Installation, SYNC},
-    program::{Server, until},
+    program::Server,
+    wait::until,
 };
 
 /// A small disk of its own, which can be filled.
@@ -90,15 +91,10 @@ async fn a_full_disk_refuses_what_is_new_and_loses_nothing() {
     let database = format!("sqlite:{}", disk.path().join("atlas.sqlite").display());
     let (site, _) = Installation::new(&database, None).await;
     let server = site.serve(&database);
-    let folder = site.folder.path();
-    until("ready", folder, || {
-        server.get("/readyz", None).status == 200
-    });
+    server.until_ready();
     site.slow_down(0, "/groups", 1_000);
     let under_way = site.start(&server, 0, SYNC);
-    until("the run's call", folder, || {
-        site.was_asked(under_way, "/v1.0/groups")
-    });
+    site.until_asked(under_way, "/v1.0/groups", server.log());
 
     disk.fill();
     assert_read_only(&site, &server);
@@ -108,10 +104,7 @@ async fn a_full_disk_refuses_what_is_new_and_loses_nothing() {
     disk.make_room();
     let later = site.start(&server, 1, CHECK);
     for run in [under_way, later] {
-        until("the run's end", folder, || {
-            site.state(&server, run)
-                .is_some_and(|state| state.is_over())
-        });
+        server.log().until_ended(run);
         let state = site.state(&server, run).unwrap();
         assert_eq!(state.outcome, RunOutcome::Succeeded);
     }
@@ -126,14 +119,11 @@ async fn a_read_only_server_refuses_what_is_new_and_can_be_read() {
     let database = cluster.url();
     let (site, _) = Installation::new(&database, None).await;
     let server = site.serve(&database);
-    let folder = site.folder.path();
-    until("ready", folder, || {
-        server.get("/readyz", None).status == 200
-    });
+    server.until_ready();
 
     cluster.sql("alter system set default_transaction_read_only = on");
     cluster.sql("select pg_reload_conf()");
-    until("the setting is in force", folder, || {
+    until("the setting is in force", server.log(), || {
         let (tenant, _) = site.sites.last().unwrap();
         let form = format!("tenant={tenant}&operation={CHECK}");
         server.post("/api/run/start", &site.session, &form).status == 503
@@ -143,7 +133,7 @@ async fn a_read_only_server_refuses_what_is_new_and_can_be_read() {
     cluster.sql("alter system reset default_transaction_read_only");
     cluster.sql("select pg_reload_conf()");
     let mut run = None;
-    until("it can be written again", folder, || {
+    until("it can be written again", server.log(), || {
         let (tenant, _) = site.sites.last().unwrap();
         let form = format!("tenant={tenant}&operation={SYNC}");
         run = Some(server.post("/api/run/start", &site.session, &form));

@@ -19,7 +19,10 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::program::{Server, Worker};
+use crate::{
+    program::{Server, Worker},
+    wait::{Log, until},
+};
 
 pub const CHECK: &str = "provider.connection.check";
 pub const SYNC: &str = "inventory.sync";
@@ -150,12 +153,7 @@ impl Installation {
         let (tenant, _) = self.sites.get(site).unwrap();
         let form = format!("tenant={tenant}&operation={operation}");
         let answer = server.post("/api/run/start", &self.session, &form);
-        assert_eq!(
-            answer.status,
-            200,
-            "{answer:?}\n{}",
-            crate::program::log_of(self.folder.path())
-        );
+        assert_eq!(answer.status, 200, "{answer:?}\n{}", server.log().text());
         let answer: StartAnswer = serde_json::from_str(&answer.body).unwrap();
         answer.run_id
     }
@@ -183,13 +181,13 @@ impl Installation {
         self.sandbox.faults().add(fault).unwrap();
     }
 
-    /// Whether the provider was asked for a path on behalf of a run.
-    pub fn was_asked(&self, run: RunId, path: &str) -> bool {
+    /// Waits until the provider is asked for a path on behalf of a run.
+    pub fn until_asked(&self, run: RunId, path: &str, log: &Log) {
         let id = run.to_string();
-        let entries = self.sandbox.journal().since(0);
-        entries
-            .iter()
-            .any(|it| it.path == path && it.client_request_id.as_deref() == Some(&*id))
+        until("the run's call", log, || {
+            let entries = self.sandbox.journal().since(0);
+            entries.iter().any(|it| it.path == path && ours(it, &id))
+        });
     }
 }
 

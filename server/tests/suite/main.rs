@@ -17,3 +17,4 @@ mod program;
 mod refusals;
 mod retention;
 mod several;
+mod wait;

@@ -5,7 +5,7 @@ use domain::run::RunOutcome;
 use crate::{
     cluster::Cluster,
     installation::{CHECK, Installation, SYNC},
-    program::{Server, until},
+    program::Server,
 };
 
 /// What every request is answered while the database is away.
@@ -33,17 +33,12 @@ async fn d01_a_server_lives_through_an_outage_of_its_database() {
     let database = cluster.url();
     let (site, _) = Installation::new(&database, None).await;
     let server = site.serve(&database);
-    let folder = site.folder.path();
-    until("ready", folder, || {
-        server.get("/readyz", None).status == 200
-    });
+    server.until_ready();
 
     // One slot: while the first run waits for its provider, the second one stays queued.
     site.slow_down(0, "/groups", 8_000);
     let first = site.start(&server, 0, SYNC);
-    until("the first run's call", folder, || {
-        site.was_asked(first, "/v1.0/groups")
-    });
+    site.until_asked(first, "/v1.0/groups", server.log());
     let second = site.start(&server, 1, CHECK);
     let waiting = site.state(&server, second).unwrap();
     assert_eq!(waiting.word(), "queued");
@@ -54,22 +49,12 @@ async fn d01_a_server_lives_through_an_outage_of_its_database() {
     assert_eq!(poll.status, 503);
 
     cluster.go_on();
-    until("ready again", folder, || {
-        server.get("/readyz", None).status == 200
-    });
+    server.until_ready();
     let page = server.get("/admin/tenants", Some(&site.session));
     assert_eq!(page.status, 200);
-    let over = |run| {
-        move |site: &Installation, server: &Server| {
-            site.state(server, run).is_some_and(|state| state.is_over())
-        }
-    };
-    until("the first run's end", folder, || {
-        over(first)(&site, &server)
-    });
-    until("the queued run's end", folder, || {
-        over(second)(&site, &server)
-    });
+    for run in [first, second] {
+        server.log().until_ended(run);
+    }
     // The one that was being worked on is tried again, and decided about again.
     for run in [first, second] {
         let state = site.state(&server, run).unwrap();
@@ -96,17 +81,11 @@ async fn d01_a_server_that_starts_before_its_database_waits_for_it() {
     assert!(page.head.contains("retry-after: 2"), "{}", page.head);
 
     cluster.go_on();
-    let folder = site.folder.path();
-    until("ready", folder, || {
-        server.get("/readyz", None).status == 200
-    });
+    server.until_ready();
     let page = server.get("/admin/tenants", Some(&site.session));
     assert_eq!(page.status, 200);
     let run = queued.unwrap();
-    until("the queued run's end", folder, || {
-        site.state(&server, run)
-            .is_some_and(|state| state.is_over())
-    });
+    server.log().until_ended(run);
     let state = site.state(&server, run).unwrap();
     assert_eq!(state.outcome, RunOutcome::Succeeded);
     assert!(server.stop());
@@ -119,19 +98,15 @@ async fn d01_a_worker_that_starts_before_its_database_waits_for_it() {
     };
     let database = cluster.url();
     let (site, queued) = Installation::new(&database, Some(CHECK)).await;
-    let folder = site.folder.path();
     cluster.break_off();
     let worker = site.worker(&database);
-    until("the worker's word that it waits", folder, || {
-        worker.waits(folder)
-    });
+    worker.log().until_said("trying again every second");
     cluster.go_on();
     // Pages without workers of their own: what ends the run is the worker.
     let pages = site.web(&database);
     let run = queued.unwrap();
-    until("the queued run's end", folder, || {
-        site.state(&pages, run).is_some_and(|state| state.is_over())
-    });
+    worker.log().until_ended(run);
+    pages.until_ready();
     let state = site.state(&pages, run).unwrap();
     assert_eq!(state.outcome, RunOutcome::Succeeded);
 }

@@ -2,13 +2,16 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
-use crate::http::{Answer, ask};
+use crate::{
+    http::{Answer, ask},
+    wait::{Log, until},
+};
 
 /// The program with a site of empty files: these tests look at no page's looks.
 fn program(site: &Path) -> Command {
@@ -35,6 +38,7 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Output {
 pub struct Server {
     child: Child,
     url: String,
+    log: Log,
     /// Kept open: a program whose reader has gone cannot print.
     _stdout: BufReader<std::process::ChildStdout>,
 }
@@ -46,20 +50,34 @@ impl Server {
             .args([command, "--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(fs::File::create(folder.join("server.log")).unwrap())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let log = Log::of(child.stderr.take().unwrap());
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let Some(url) = line.trim().strip_prefix("TenantAtlas listens on ") else {
-            panic!("the server did not start: {}", log_of(folder));
+            panic!("the server did not start: {}", log.text());
         };
         Self {
             child,
             url: url.to_owned(),
+            log,
             _stdout: stdout,
         }
+    }
+
+    /// What it has written on stderr.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Waits until it can do its work.
+    pub fn until_ready(&self) {
+        until("ready", &self.log, || {
+            self.get("/readyz", None).status == 200
+        });
     }
 
     /// Opens a page.
@@ -95,7 +113,10 @@ impl Drop for Server {
 }
 
 /// A worker that runs until it is dropped, and goes on before that if it was stopped.
-pub struct Worker(Child);
+pub struct Worker {
+    child: Child,
+    log: Log,
+}
 
 impl Worker {
     /// Starts `worker` with these arguments; it may have to wait before it can work.
@@ -104,14 +125,21 @@ impl Worker {
             .arg("worker")
             .args(arguments)
             .stdout(Stdio::null())
-            .stderr(fs::File::create(folder.join("worker.log")).unwrap())
+            .stderr(Stdio::piped())
             .spawn();
-        Self(child.unwrap())
+        let mut child = child.unwrap();
+        let log = Log::of(child.stderr.take().unwrap());
+        Self { child, log }
+    }
+
+    /// What it has written on stderr.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Sends it a signal, by the name that `kill` takes.
     pub fn signal(&self, name: &str) {
-        let id = self.0.id().to_string();
+        let id = self.child.id().to_string();
         let sent = Command::new("kill").args([name, &id]).status();
         assert!(sent.unwrap().success(), "{name}");
     }
@@ -120,42 +148,14 @@ impl Worker {
     pub fn stop(mut self) -> (bool, Duration) {
         let begun = Instant::now();
         self.signal("-TERM");
-        let ended = self.0.wait().unwrap();
+        let ended = self.child.wait().unwrap();
         (ended.success(), begun.elapsed())
-    }
-
-    /// Whether it has said that it waits for its database.
-    pub fn waits(&self, folder: &Path) -> bool {
-        let log = fs::read_to_string(folder.join("worker.log")).unwrap_or_default();
-        log.contains("trying again every second")
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// What the server of a folder has written on stderr.
-pub fn log_of(folder: &Path) -> String {
-    let mut text = String::new();
-    if let Ok(mut file) = fs::File::open(folder.join("server.log")) {
-        let _ = file.read_to_string(&mut text);
-    }
-    text
-}
-
-/// Looks again until something is so; fails when it has not come about in a generous time.
-pub fn until(what: &str, folder: &Path, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(90),
-            "never came about: {what}\n{}",
-            log_of(folder)
-        );
-        std::thread::sleep(Duration::from_millis(50));
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

@@ -66,6 +66,9 @@ async fn v15_the_command_removes_what_it_said_it_would() {
     let (installation, _) = Installation::new(&database, None).await;
     let folder = installation.folder.path();
     let server = installation.serve(&database);
+    until("a server with its database", folder, || {
+        server.get("/readyz", None).status == 200
+    });
     let recent = installation.start(&server, 0, CHECK);
     until("a run that is over", folder, || {
         let state = installation.state(&server, recent);
@@ -110,6 +113,9 @@ async fn v15_the_command_removes_what_it_said_it_would() {
     }
     services.store().close().await;
     let server = installation.web(&database);
+    until("pages", folder, || {
+        server.get("/readyz", None).status == 200
+    });
     for (gone, days) in [(old, 90), (newer, 10)] {
         let path = format!("/admin/operations/{gone}");
         let page = server.get(&path, Some(&installation.session));

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::{
     cluster::Cluster,
     installation::{CHECK, Installation, SYNC},
-    program::until,
+    wait::until,
 };
 
 /// A database that several processes of one machine may share.
@@ -88,16 +88,12 @@ async fn pages_and_two_workers_do_two_hundred_runs_once_each(database: &str) {
         let page = store.runs(&owner, &workspace, &tenants, &filter, 500).await;
         page.unwrap().rows
     };
-    let begun = std::time::Instant::now();
-    let mut rows = listed().await;
-    while !rows.iter().all(|row| row.state.is_over()) {
-        assert!(
-            begun.elapsed() < Duration::from_secs(90),
-            "they are not over"
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        rows = listed().await;
+    for row in &listed().await {
+        let ended = format!("run {} ended", row.id);
+        let is_said = || workers.iter().any(|it| it.log().text().contains(&ended));
+        until("a run's end by either worker", workers[0].log(), is_said);
     }
+    let rows = listed().await;
     assert_eq!(rows.len(), 200);
     let calls = site.calls(rows[0].id);
     for row in rows {
@@ -117,21 +113,16 @@ async fn pages_and_two_workers_do_two_hundred_runs_once_each(database: &str) {
 
 async fn a_worker_that_was_stopped_past_its_lease_sends_nothing_more(database: &str) {
     let (site, _) = Installation::new(database, None).await;
-    let folder = site.folder.path();
     let pages = site.web(database);
-    until("ready", folder, || pages.get("/readyz", None).status == 200);
+    pages.until_ready();
     let hasty = ["--workers", "1", "--lease-seconds", "3"];
     site.slow_down(0, "/groups", 4_000);
     let late = site.worker_with(database, &hasty);
     let run = site.start(&pages, 0, SYNC);
-    until("the call that is answered late", folder, || {
-        site.was_asked(run, "/v1.0/groups")
-    });
+    site.until_asked(run, "/v1.0/groups", late.log());
     late.signal("-STOP");
     let other = site.worker_with(database, &hasty);
-    until("the run's end by another worker", folder, || {
-        site.state(&pages, run).is_some_and(|state| state.is_over())
-    });
+    other.log().until_ended(run);
     let state = site.state(&pages, run).unwrap();
     assert_eq!(state.outcome, RunOutcome::Succeeded);
     assert!(other.stop().0);
@@ -143,10 +134,7 @@ async fn a_worker_that_was_stopped_past_its_lease_sends_nothing_more(database: &
     late.signal("-CONT");
     // It takes the next run once it has let go of the one that is no longer its own.
     let next = site.start(&pages, 1, CHECK);
-    until("the next run's end by the late worker", folder, || {
-        site.state(&pages, next)
-            .is_some_and(|state| state.is_over())
-    });
+    late.log().until_ended(next);
     assert_eq!(site.calls(run), calls, "it sent something more");
     let access = services.store().run(&owner, run).await.unwrap();
     let after = access.run();
@@ -159,15 +147,12 @@ async fn a_worker_that_was_stopped_past_its_lease_sends_nothing_more(database: &
 
 async fn a_worker_that_is_asked_to_stop_finishes_and_takes_its_word_back(database: &str) {
     let (site, _) = Installation::new(database, None).await;
-    let folder = site.folder.path();
     let pages = site.web(database);
-    until("ready", folder, || pages.get("/readyz", None).status == 200);
+    pages.until_ready();
     site.slow_down(0, "/groups", 1_500);
     let worker = site.worker_with(database, &["--workers", "1"]);
     let first = site.start(&pages, 0, SYNC);
-    until("the first run's call", folder, || {
-        site.was_asked(first, "/v1.0/groups")
-    });
+    site.until_asked(first, "/v1.0/groups", worker.log());
     let second = site.start(&pages, 1, CHECK);
     let (ended_well, after) = worker.stop();
     assert!(ended_well);

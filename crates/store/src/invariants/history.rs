@@ -16,13 +16,13 @@ use crate::{
 
 static DECISIONS: Statement = same(
     "history_decisions",
-    "select l.sequence, l.run_id, l.detail, r.user_id, r.tenant_id
+    "select l.sequence, l.at, l.run_id, l.detail, r.user_id, r.tenant_id
      from audit_log l join operation_runs r on r.id = l.run_id
      where l.workspace_id = $1 and l.action in ('run.started', 'run.blocked') order by l.sequence",
 );
 static CHANGES: Statement = same(
     "history_changes",
-    "select sequence, scope_id, subject_id, action, detail from audit_log
+    "select sequence, at, scope_id, subject_id, action, detail from audit_log
      where workspace_id = $1 and subject_id is distinct from run_id order by sequence",
 );
 static ENDS: Statement = same(
@@ -60,6 +60,8 @@ static GRANTS: Statement = same(
 pub struct DecisionMade {
     /// Its place in the audit log.
     pub sequence: i64,
+    /// When it was made, after everything was read.
+    pub at: Timestamp,
     /// About which run.
     pub run: RunId,
     /// Who asked for the run.
@@ -75,6 +77,8 @@ pub struct DecisionMade {
 pub struct ChangeMade {
     /// Its place in the audit log.
     pub sequence: i64,
+    /// When it was made.
+    pub at: Timestamp,
     /// In which scope.
     pub scope: ScopeId,
     /// Of whom or what.
@@ -150,18 +154,17 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<DecisionMade>, StoreError> {
-        let rows = self.db.fetch(&DECISIONS, args![workspace]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(DecisionMade {
-                    sequence: row.int("sequence")?,
-                    run: RunId::from_uuid(row.uuid("run_id")?),
-                    user: row.opt_uuid("user_id")?.map(UserId::from_uuid),
-                    tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
-                    decision: row.json("detail")?,
-                })
+        self.each(&DECISIONS, args![workspace], |row| {
+            Ok(DecisionMade {
+                sequence: row.int("sequence")?,
+                at: row.time("at")?,
+                run: RunId::from_uuid(row.uuid("run_id")?),
+                user: row.opt_uuid("user_id")?.map(UserId::from_uuid),
+                tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
+                decision: row.json("detail")?,
             })
-            .collect()
+        })
+        .await
     }
 
     /// Every change of a workspace that is no step of a run, in the order of their commits.
@@ -172,18 +175,17 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<ChangeMade>, StoreError> {
-        let rows = self.db.fetch(&CHANGES, args![workspace]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(ChangeMade {
-                    sequence: row.int("sequence")?,
-                    scope: ScopeId::from_uuid(row.uuid("scope_id")?),
-                    subject: row.uuid("subject_id")?,
-                    action: row.text("action")?,
-                    detail: row.json("detail")?,
-                })
+        self.each(&CHANGES, args![workspace], |row| {
+            Ok(ChangeMade {
+                sequence: row.int("sequence")?,
+                at: row.time("at")?,
+                scope: ScopeId::from_uuid(row.uuid("scope_id")?),
+                subject: row.uuid("subject_id")?,
+                action: row.text("action")?,
+                detail: row.json("detail")?,
             })
-            .collect()
+        })
+        .await
     }
 
     /// How each run of a workspace that is over ended.
@@ -194,13 +196,11 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<(RunId, RunOutcome)>, StoreError> {
-        let rows = self.db.fetch(&ENDS, args![workspace]).await?;
-        rows.iter()
-            .map(|row| {
-                let run = RunId::from_uuid(row.uuid("id")?);
-                Ok((run, row.word("outcome", RunOutcome::parse)?))
-            })
-            .collect()
+        self.each(&ENDS, args![workspace], |row| {
+            let run = RunId::from_uuid(row.uuid("id")?);
+            Ok((run, row.word("outcome", RunOutcome::parse)?))
+        })
+        .await
     }
 
     /// Every attempt of a workspace's runs, run by run.
@@ -211,19 +211,17 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<AttemptMade>, StoreError> {
-        let rows = self.db.fetch(&ATTEMPTS, args![workspace]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(AttemptMade {
-                    run: RunId::from_uuid(row.uuid("run_id")?),
-                    tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
-                    attempt: row.int("attempt")?,
-                    started_at: row.time("started_at")?,
-                    ended_at: row.opt_time("ended_at")?,
-                    ended_by: row.opt_text("ended_by")?,
-                })
+        self.each(&ATTEMPTS, args![workspace], |row| {
+            Ok(AttemptMade {
+                run: RunId::from_uuid(row.uuid("run_id")?),
+                tenant: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
+                attempt: row.int("attempt")?,
+                started_at: row.time("started_at")?,
+                ended_at: row.opt_time("ended_at")?,
+                ended_by: row.opt_text("ended_by")?,
             })
-            .collect()
+        })
+        .await
     }
 
     /// Every run that is being worked on, and by whom.
@@ -231,16 +229,14 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn runs_held(&self) -> Result<Vec<HeldRun>, StoreError> {
-        let rows = self.db.fetch(&HELD, vec![]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(HeldRun {
-                    run: RunId::from_uuid(row.uuid("run_id")?),
-                    attempt: row.int("attempt")?,
-                    worker: WorkerId::from_uuid(row.uuid("owner")?),
-                })
+        self.each(&HELD, vec![], |row| {
+            Ok(HeldRun {
+                run: RunId::from_uuid(row.uuid("run_id")?),
+                attempt: row.int("attempt")?,
+                worker: WorkerId::from_uuid(row.uuid("owner")?),
             })
-            .collect()
+        })
+        .await
     }
 
     /// What a person's authority in a tenant rests on now.

@@ -19,10 +19,12 @@ static ONE_END: Statement = same(
 );
 static ONE_START: Statement = same(
     "invariant_one_start_entry",
-    "select r.id as run_id, r.begun || ' attempts were begun, ' || count(l.sequence) || ' entries say so' as what
-     from (select o.id, (select count(*) from run_attempts a where a.run_id = o.id) as begun from operation_runs o) r
-       left join audit_log l on l.run_id = r.id and l.action = 'run.started'
-     group by r.id, r.begun having count(l.sequence) <> r.begun",
+    "select r.id as run_id, coalesce(a.begun, 0) || ' attempts were begun, ' || coalesce(l.told, 0) || ' entries say so' as what
+     from operation_runs r
+       left join (select run_id, count(*) as begun from run_attempts group by run_id) a on a.run_id = r.id
+       left join (select run_id, count(*) as told from audit_log where action = 'run.started' group by run_id) l
+         on l.run_id = r.id
+     where coalesce(a.begun, 0) <> coalesce(l.told, 0)",
 );
 static ONE_REQUEUE: Statement = same(
     "invariant_one_requeue_entry",
@@ -31,6 +33,7 @@ static ONE_REQUEUE: Statement = same(
        left join audit_log l on l.run_id = r.id and l.action in ('run.rescued', 'run.retry_scheduled')
      group by r.id, r.attempt having count(l.sequence) <> r.attempt - 1",
 );
+// Read once: on PostgreSQL each look into a text that is JSON reads all of it.
 static ENTRY_HAS_ITS_DECISION: Statement = dialects(
     "invariant_entry_has_its_decision",
     "select l.run_id, l.action || ' of attempt ' || (l.detail ->> 'attempt') || ' has no such decision' as what
@@ -39,11 +42,13 @@ static ENTRY_HAS_ITS_DECISION: Statement = dialects(
        select 1 from run_decisions d
        where d.run_id = l.run_id and d.attempt = l.detail ->> 'attempt'
          and d.verdict = case l.action when 'run.started' then 'allowed' else 'denied' end)",
-    "select l.run_id, l.action || ' of attempt ' || (l.detail::json ->> 'attempt') || ' has no such decision' as what
-     from audit_log l
-     where l.action in ('run.started', 'run.blocked') and l.detail::json ->> 'phase' <> 'checkpoint' and not exists (
+    "with told as materialized (
+       select run_id, action, detail::jsonb as said from audit_log where action in ('run.started', 'run.blocked'))
+     select l.run_id, l.action || ' of attempt ' || (l.said ->> 'attempt') || ' has no such decision' as what
+     from told l
+     where l.said ->> 'phase' <> 'checkpoint' and not exists (
        select 1 from run_decisions d
-       where d.run_id = l.run_id and d.attempt = (l.detail::json ->> 'attempt')::bigint
+       where d.run_id = l.run_id and d.attempt = (l.said ->> 'attempt')::bigint
          and d.verdict = case l.action when 'run.started' then 'allowed' else 'denied' end)",
 );
 // People whose account is gone are told nothing, and what they were told is gone with them.

@@ -70,19 +70,17 @@ impl Store {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<IntentMade>, StoreError> {
-        let rows = self.db.fetch(&INTENTS, args![workspace]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(IntentMade {
-                    run: RunId::from_uuid(row.uuid("run_id")?),
-                    attempt: row.int("attempt")?,
-                    op_key: row.text("op_key")?,
-                    target: row.text("target")?,
-                    state: row.word("state", IntentState::parse)?,
-                    opened_at: row.time("opened_at")?,
-                    closed_at: row.opt_time("closed_at")?,
-                })
+        self.each(&INTENTS, args![workspace], |row| {
+            Ok(IntentMade {
+                run: RunId::from_uuid(row.uuid("run_id")?),
+                attempt: row.int("attempt")?,
+                op_key: row.text("op_key")?,
+                target: row.text("target")?,
+                state: row.word("state", IntentState::parse)?,
+                opened_at: row.time("opened_at")?,
+                closed_at: row.opt_time("closed_at")?,
             })
-            .collect()
+        })
+        .await
     }
 }

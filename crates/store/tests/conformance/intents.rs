@@ -62,7 +62,7 @@ pub async fn writing(world: &World) -> Running {
     running
 }
 
-async fn open(world: &World, running: &Running, op_key: &str) -> IntentId {
+pub async fn open(world: &World, running: &Running, op_key: &str) -> IntentId {
     let opened = world.store.intent_open(running, &intent(op_key)).await;
     opened.unwrap()
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
     capability::Role,
+    intent::IntentState,
     operation::OperationType::{ConnectionCheck, InventorySync},
     run::RunOutcome,
 };
@@ -11,6 +12,7 @@ use store::{GrantsOf, WorkedOutcome};
 
 use crate::{
     database::{Database, Dialect},
+    intents::{laboratory, open, writing},
     world::{World, end, worker},
 };
 
@@ -180,6 +182,46 @@ pub async fn what_is_damaged_is_named(db: Arc<Database>) {
     }
     let broken = broken(&world).await;
     for (rule, _) in &damages {
+        assert!(
+            broken.iter().any(|name| name.starts_with(rule)),
+            "{rule} in {broken:#?}"
+        );
+    }
+}
+
+pub async fn what_is_damaged_of_a_write_is_named(db: Arc<Database>) {
+    let world = laboratory(&db).await;
+    let running = writing(&world).await;
+    let key = running.key();
+    open(&world, &running, "one").await;
+    let held = world.store.runs_held().await.unwrap();
+    let held: Vec<_> = held.iter().map(|held| (held.run, held.attempt)).collect();
+    assert_eq!(held, [(key.run_id, key.attempt)]);
+    let made = world.store.intents_made(world.workspace.id()).await;
+    let [intent] = &made.unwrap()[..] else {
+        panic!("one intent");
+    };
+    assert_eq!((intent.run, intent.attempt), (key.run_id, key.attempt));
+    assert_eq!((&*intent.op_key, &*intent.target), ("one", "target"));
+    assert_eq!((intent.state, intent.closed_at), (IntentState::Open, None));
+    nothing_is_broken(&world).await;
+    // Whatever the handler says, nobody knows.
+    let succeeded = end(WorkedOutcome::Succeeded);
+    world.store.run_finish(&running, &succeeded).await.unwrap();
+    nothing_is_broken(&world).await;
+
+    for table in ["operation_runs", "write_intents"] {
+        open_the_wall(&db, table).await;
+    }
+    let run = db.id(key.run_id.as_uuid());
+    for damage in [
+        format!("update operation_runs set outcome = 'succeeded' where id = {run}"),
+        format!("update write_intents set attempt = 9 where run_id = {run}"),
+    ] {
+        assert!(db.raw.run(&damage).await > 0, "{damage}");
+    }
+    let broken = broken(&world).await;
+    for rule in ["I1 an intent is of", "I5 what nobody knows"] {
         assert!(
             broken.iter().any(|name| name.starts_with(rule)),
             "{rule} in {broken:#?}"

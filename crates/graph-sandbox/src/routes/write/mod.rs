@@ -1,5 +1,6 @@
 //! Changing things: leave, approval, checks, the change itself, and what is answered.
 
+mod access;
 mod actions;
 mod approval;
 mod assign;

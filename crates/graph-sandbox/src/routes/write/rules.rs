@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Change;
 use super::body::{bad, base64, list, one_of, text};
-use crate::catalogue::{self, NAMED_LOCATIONS, Rules};
+use super::{Change, access};
+use crate::catalogue::Rules;
 use crate::data::settings_catalog::template_family;
 use crate::errors::Problem;
 use crate::state::Entity;
@@ -47,7 +47,7 @@ pub(super) fn check_new(change: &Change<'_>, fields: &mut Fields) -> Result<(), 
             text(fields, "publisher")?;
             base64(fields, "detectionScriptContent")
         }
-        Rules::AccessPolicy => access_policy(change, fields, Whole::Yes),
+        Rules::AccessPolicy => access::policy(change, fields, access::Whole::Yes),
         Rules::Filter => {
             text(fields, "rule")?;
             one_of(fields, "platform", PLATFORMS)
@@ -122,7 +122,7 @@ pub(super) fn check_change(
             ],
         ),
         Rules::Filter => same(now, fields, &["platform"]),
-        Rules::AccessPolicy => access_policy(change, fields, Whole::No),
+        Rules::AccessPolicy => access::policy(change, fields, access::Whole::No),
         Rules::ScopeTag | Rules::IntuneRole if now.get("isBuiltIn") == Some(&json!(true)) => {
             Err(bad("A built-in object cannot be changed."))
         }
@@ -344,67 +344,4 @@ fn settings_catalog(fields: &Fields) -> Result<(), Problem> {
         ))),
         _ => Ok(()),
     }
-}
-
-/// Whether all of an object is there, or only what changes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Whole {
-    Yes,
-    No,
-}
-
-fn access_policy(change: &Change<'_>, fields: &Fields, whole: Whole) -> Result<(), Problem> {
-    if whole == Whole::Yes || fields.contains_key("state") {
-        let states = ["enabled", "disabled", "enabledForReportingButNotEnforced"];
-        one_of(fields, "state", &states)?;
-    }
-    if fields.get("templateId").is_some_and(|id| !id.is_null()) {
-        return Err(bad("The property 'templateId' cannot be set here."));
-    }
-    let conditions = fields.get("conditions");
-    if whole == Whole::Yes {
-        let has = |name: &str| {
-            conditions
-                .and_then(|all| all.get(name))
-                .is_some_and(Value::is_object)
-        };
-        if !has("users") || !has("applications") {
-            return Err(bad(
-                "1007: 'conditions.users' and 'conditions.applications' are required.",
-            ));
-        }
-        let controls = ["grantControls", "sessionControls"];
-        if !controls
-            .iter()
-            .any(|name| fields.get(*name).is_some_and(Value::is_object))
-        {
-            return Err(bad(
-                "1011: A policy needs grant controls or session controls.",
-            ));
-        }
-    }
-    if conditions
-        .and_then(|all| all.get("deviceStates"))
-        .is_some_and(|states| !states.is_null())
-    {
-        return Err(bad("1020: 'conditions.deviceStates' is not supported."));
-    }
-    let Some(locations) = conditions.and_then(|all| all.get("locations")) else {
-        return Ok(());
-    };
-    let known = catalogue::by_path(NAMED_LOCATIONS);
-    for name in ["includeLocations", "excludeLocations"] {
-        let ids = locations.get(name).and_then(Value::as_array);
-        for id in ids.into_iter().flatten().filter_map(Value::as_str) {
-            let exists = ["All", "AllTrusted"].contains(&id)
-                || known.is_some_and(|known| change.call.tenant.entity(known, id).is_some());
-            if !exists {
-                return Err(bad(format!(
-                    "1040: The named location '{}' does not exist.",
-                    crate::routes::graph::short(id)
-                )));
-            }
-        }
-    }
-    Ok(())
 }

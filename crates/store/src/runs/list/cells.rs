@@ -342,13 +342,16 @@ fn reach_of(tenants: &[TenantAccess], filter: &RunFilter) -> Option<String> {
     if filter.bulk_ends == BulkEnds::OfTheWhole || !is_asked {
         return None;
     }
-    let seen = tenants.iter().filter(|tenant| {
-        tenant
-            .role()
-            .holds(OperationType::ConnectionCheck.spec().view_capability)
-    });
-    let ids: Vec<_> = seen
-        .map(|t| t.id().as_uuid().simple().to_string())
+    let parts = || {
+        OperationType::ALL
+            .iter()
+            .filter_map(|it| it.spec().children)
+    };
+    let sees = |role: Role| parts().all(|part| role.holds(part.spec().view_capability));
+    let ids: Vec<_> = tenants
+        .iter()
+        .filter(|tenant| sees(tenant.role()))
+        .map(|tenant| tenant.id().as_uuid().simple().to_string())
         .collect();
     Some(serde_json::Value::from(ids).to_string())
 }
