@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::{names, parts};
 use crate::random::Random;
 
-pub(super) fn generate(random: &mut Random, count: usize) -> Vec<Value> {
-    (0..count).map(|at| group(random, at)).collect()
+/// One after the other: all at once would take ten times the memory they are kept in.
+pub(super) fn generate(mut random: Random, count: usize) -> impl Iterator<Item = Value> {
+    (0..count).map(move |at| group(&mut random, at))
 }
 
 fn group(random: &mut Random, at: usize) -> Value {

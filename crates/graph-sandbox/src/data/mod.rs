@@ -98,19 +98,12 @@ impl Recipe {
     }
 
     pub(crate) fn group_ids(&self) -> Vec<Uuid> {
-        ids(&groups::generate(
-            &mut self.random("groups"),
-            self.size.groups,
-        ))
+        ids(groups::generate(self.random("groups"), self.size.groups))
     }
 
     pub(crate) fn user_ids(&self) -> Vec<Uuid> {
         let domain = &self.identity().0.domain;
-        ids(&users::generate(
-            &mut self.random("users"),
-            self.size.users,
-            domain,
-        ))
+        ids(users::generate(&mut self.random("users"), self.size.users, domain).into_iter())
     }
 
     /// Who is in a group, as generated.
@@ -122,8 +115,26 @@ impl Recipe {
             .collect()
     }
 
-    /// The entities of one collection; none where the tenant begins with none.
-    pub(crate) fn make(&self, store: &str, tenant: &Tenant) -> Vec<Value> {
+    /// Makes the entities of one collection, one after the other; none where the tenant begins with none.
+    pub(crate) fn make<'a>(
+        &self,
+        store: &str,
+        tenant: &'a Tenant,
+    ) -> Box<dyn Iterator<Item = Value> + 'a> {
+        let size = &self.size;
+        match store {
+            "groups" => Box::new(groups::generate(self.random("groups"), size.groups)),
+            "deviceManagement/configurationPolicies" => Box::new(settings_catalog::generate(
+                self.random("settings catalog"),
+                size.settings_catalog_policies,
+                tenant.group_ids(),
+            )),
+            _ => Box::new(self.few(store, tenant).into_iter()),
+        }
+    }
+
+    /// The entities of the collections that nobody has thousands of.
+    fn few(&self, store: &str, tenant: &Tenant) -> Vec<Value> {
         let size = &self.size;
         let seed = &tenant.seed;
         let groups = || tenant.group_ids();
@@ -133,7 +144,6 @@ impl Recipe {
                 seed,
             )],
             "users" => users::generate(&mut self.random("users"), size.users, &seed.domain),
-            "groups" => groups::generate(&mut self.random("groups"), size.groups),
             "roleManagement/directory/roleDefinitions" => role_definitions::generate(),
             "identity/conditionalAccess/policies" => {
                 access::policies(&mut self.random("access"), groups(), &self.locations())
@@ -148,11 +158,6 @@ impl Recipe {
             "deviceManagement/deviceCompliancePolicies" => compliance::generate(
                 &mut self.random("compliance policies"),
                 size.compliance_policies,
-                groups(),
-            ),
-            "deviceManagement/configurationPolicies" => settings_catalog::generate(
-                &mut self.random("settings catalog"),
-                size.settings_catalog_policies,
                 groups(),
             ),
             "deviceManagement/deviceEnrollmentConfigurations" => {
@@ -204,11 +209,10 @@ impl Recipe {
     }
 }
 
-fn ids(entities: &[Value]) -> Vec<Uuid> {
-    let ids = entities
-        .iter()
-        .filter_map(|entity| entity.get("id")?.as_str());
-    ids.filter_map(|id| Uuid::parse_str(id).ok()).collect()
+fn ids(entities: impl Iterator<Item = Value>) -> Vec<Uuid> {
+    entities
+        .filter_map(|entity| Uuid::parse_str(entity.get("id")?.as_str()?).ok())
+        .collect()
 }
 
 fn size(scale: Scale, at: usize, random: &mut Random) -> Size {

@@ -80,8 +80,12 @@ pub(crate) fn template_family(id: &str) -> Option<&'static str> {
     known.find(|(_, own)| *own == id).map(|(family, _)| *family)
 }
 
-pub(super) fn generate(random: &mut Random, count: usize, groups: &[Uuid]) -> Vec<Value> {
-    (0..count).map(|at| policy(random, at, groups)).collect()
+pub(super) fn generate(
+    mut random: Random,
+    count: usize,
+    groups: &[Uuid],
+) -> impl Iterator<Item = Value> {
+    (0..count).map(move |at| policy(&mut random, at, groups))
 }
 
 fn policy(random: &mut Random, at: usize, groups: &[Uuid]) -> Value {
