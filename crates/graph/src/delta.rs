@@ -39,6 +39,10 @@ impl std::fmt::Debug for DeltaLink {
 
 /// What one step of a walk brought.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made a request, and taken apart at once"
+)]
 pub enum Delta {
     /// A page of changes; the same change may come twice.
     Page {

@@ -104,7 +104,8 @@ async fn p01_a_hundred_thousand_groups_are_read_in_the_memory_of_a_page() {
     });
     let cloud = Endpoints::custom(&address, &address).unwrap();
     let guid = "00000000-0000-0000-0000-000000000001";
-    let connection = Connection::new(guid, guid, "s".into(), cloud.clone()).unwrap();
+    let connection =
+        Connection::new(guid, guid, "a-secret~of-no-use".into(), cloud.clone()).unwrap();
     let client = HttpGraphClient::new(ClientSettings::of(&cloud)).unwrap();
     let context = CallContext {
         client_request_id: "run-1".to_owned(),

@@ -1,6 +1,7 @@
 //! Provider connections and their sealed credentials.
 
 mod change;
+mod credential;
 
 pub use change::ConnectionChange;
 
@@ -89,15 +90,6 @@ static CONNECTION_CREATE: Statement = same(
        client_id, is_default, is_enabled, consent_status, verification_status, version, created_at)
      values ($1, $2, $3, 'microsoft', $4, $5, $6, true, true, $7, $8, $9, $9)
      on conflict (tenant_id, provider) where is_default do nothing",
-);
-static CREDENTIAL_STORE: Statement = same(
-    "credential_store",
-    "insert into provider_credentials (workspace_id, scope_id, connection_id, kind, sealed, created_at)
-     values ($1, $2, $3, $6, $4, $5)
-     on conflict (connection_id) do update set kind = excluded.kind, sealed = excluded.sealed,
-       created_at = excluded.created_at
-       where provider_credentials.workspace_id = excluded.workspace_id
-         and provider_credentials.scope_id = excluded.scope_id",
 );
 static CONNECTION_OF_TENANT: Statement = same(
     "connection_of_tenant",
@@ -190,65 +182,6 @@ impl Store {
         append(&mut tx, now, vec![entry]).await?;
         tx.commit().await?;
         Ok(id)
-    }
-
-    /// Stores a sealed client secret, instead of the credential there was.
-    ///
-    /// # Errors
-    /// `NotFound` or `Database` when the connection is not the tenant's.
-    pub async fn credential_store(
-        &self,
-        scope: &Scope,
-        tenant: &TenantAccess,
-        connection: ConnectionId,
-        sealed: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        let kind = CredentialKind::ClientSecret;
-        self.credential_of_kind(scope, tenant, connection, kind, sealed)
-            .await
-    }
-
-    /// Stores a sealed certificate with its key, instead of the credential there was.
-    ///
-    /// # Errors
-    /// `NotFound` or `Database` when the connection is not the tenant's.
-    pub async fn certificate_store(
-        &self,
-        scope: &Scope,
-        tenant: &TenantAccess,
-        connection: ConnectionId,
-        sealed: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        let kind = CredentialKind::Certificate;
-        self.credential_of_kind(scope, tenant, connection, kind, sealed)
-            .await
-    }
-
-    async fn credential_of_kind(
-        &self,
-        scope: &Scope,
-        tenant: &TenantAccess,
-        connection: ConnectionId,
-        kind: CredentialKind,
-        sealed: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.db.write().await?;
-        let now = tx.now().await?;
-        let args = args![
-            tenant.workspace_id(),
-            tenant.scope_id(),
-            connection,
-            sealed,
-            now,
-            kind.as_str(),
-        ];
-        // No row: the connection is another tenant's.
-        if tx.execute(&CREDENTIAL_STORE, args).await? == 0 {
-            return Err(StoreError::NotFound);
-        }
-        let entry = entry_of(scope, tenant, action::CREDENTIAL_STORED, connection);
-        append(&mut tx, now, vec![entry]).await?;
-        tx.commit().await
     }
 
     /// The default connection of a tenant, if it has one.

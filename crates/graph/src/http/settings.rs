@@ -58,6 +58,14 @@ impl ClientSettings {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is signed carries the time of day; settings take another clock"
+)]
+fn system_time() -> SystemTime {
+    SystemTime::now()
+}
+
 impl Default for ClientSettings {
     fn default() -> Self {
         Self {
@@ -71,7 +79,7 @@ impl Default for ClientSettings {
             max_attempts: 4,
             first_backoff: Duration::from_millis(500),
             limits: Limits::Documented,
-            now: SystemTime::now,
+            now: system_time,
         }
     }
 }

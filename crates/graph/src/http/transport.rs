@@ -15,6 +15,9 @@ use crate::error::{GraphError, SizeLimit, UnreachableKind};
 use crate::redact::SafeText;
 use crate::retry::stated_wait;
 
+/// No secret is as short; what is would be found in innocent words, and break them.
+const SHORTEST_SECRET: usize = 8;
+
 /// The body of an error is read only to find out what it means.
 const LARGEST_REFUSAL: usize = 64 * 1024;
 
@@ -61,7 +64,10 @@ pub(crate) struct Reply {
 impl Reply {
     /// Takes out what was sent in confidence, should the provider repeat it.
     fn scrub(&mut self, secrets: &[&str]) {
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        for secret in secrets
+            .iter()
+            .filter(|secret| secret.len() >= SHORTEST_SECRET)
+        {
             if holds(&self.body, secret) {
                 self.body = replaced(&self.body, secret);
             }
@@ -354,12 +360,12 @@ mod tests {
     fn r09_what_was_sent_in_confidence_does_not_come_back() {
         let mut reply = Reply {
             status: 200,
-            body: b"{\"a\":\"tok-1tok-1 x s3cret\"}".to_vec(),
-            request_id: Some("id-s3cret".to_owned()),
+            body: b"{\"a\":\"token-01token-01 x s3cret~x1\"}".to_vec(),
+            request_id: Some("id-s3cret~x1".to_owned()),
             approval_code: Some("c-1".to_owned()),
             ..Reply::default()
         };
-        reply.scrub(&["tok-1", "", "s3cret"]);
+        reply.scrub(&["token-01", "", "s3cret~x1", "a"]);
         assert_eq!(reply.body, b"{\"a\":\"[redacted][redacted] x [redacted]\"}");
         assert_eq!(reply.request_id, None);
         assert_eq!(reply.approval_code.as_deref(), Some("c-1"));

@@ -151,7 +151,7 @@ impl GraphWriter for Meddling {
             if self.approval.is_some() && write.approved.is_none() {
                 // Every second one is known by its words alone.
                 let nth = self.stopped.fetch_add(1, Ordering::SeqCst);
-                let code = (nth % 2 == 0).then(|| code_of(write.justification));
+                let code = nth.is_multiple_of(2).then(|| code_of(write.justification));
                 return Err(WriteError::AwaitsApproval { code });
             }
             match &meddle {
