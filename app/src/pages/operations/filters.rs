@@ -15,7 +15,9 @@ type Choice = (String, String);
 const ORDERS: [(&str, &str); 2] = [("newest", "Newest first"), ("oldest", "Oldest first")];
 
 /// The fields, each with the value that is meant when it is not there; a tenant is always said.
-const SILENT: [(&str, &str); 6] = [
+const SILENT: [(&str, &str); 7] = [
+    // The router adds the button that was pressed, which has no name.
+    ("", ""),
     ("q", ""),
     ("state", ""),
     ("operation", ""),
