@@ -85,14 +85,14 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
 /// What the generated application is granted in every tenant.
 ///
 /// One permission per thing read and none that covers another, so that taking
-/// any of them away is felt; and none for scripts, as in tenants that consented
-/// before these had permissions of their own.
+/// any of them away is felt.
 pub(crate) const GRANTED: &[&str] = &[
     "Application.Read.All",
     "DeviceManagementApps.Read.All",
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementManagedDevices.Read.All",
     "DeviceManagementRBAC.Read.All",
+    "DeviceManagementScripts.Read.All",
     "DeviceManagementServiceConfig.Read.All",
     "Group.Read.All",
     "Organization.Read.All",

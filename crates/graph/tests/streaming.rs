@@ -3,7 +3,6 @@
 //! In a program of its own: what it measures is the memory of the whole process.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a test that cannot go on says so by panicking"
 )]
 

@@ -135,7 +135,7 @@ fn side_by_side(programs: &Programs, trials: &[Told]) -> Result<Tally> {
         Ok(tally)
     };
     let played: Vec<Result<Tally>> = std::thread::scope(|scope| {
-        let playing: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(&play_on)).collect();
+        let playing: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(play_on)).collect();
         let played = playing.into_iter().map(std::thread::ScopedJoinHandle::join);
         played
             .map(|played| played.unwrap_or_else(|_| bail!("a trial broke off")))
