@@ -194,7 +194,7 @@ mod tests {
         let client = world.tenant(0).client_id;
         let grants = format!("/v1.0/servicePrincipals(appId='{client}')/appRoleAssignments");
         let grants = world.get(&token, &grants).await.json();
-        assert_eq!(grants["value"].as_array().unwrap().len(), 10);
+        assert_eq!(grants["value"].as_array().unwrap().len(), 11);
         assert_eq!(grants["value"][0]["resourceDisplayName"], "Microsoft Graph");
         let roles = world
             .get(&token, "/v1.0/roleManagement/directory/roleDefinitions")
@@ -329,7 +329,7 @@ mod tests {
         let client = world.tenant(0).client_id;
         let grants = format!("/v1.0/servicePrincipals(appId='{client}')/appRoleAssignments");
         let grants = world.get(&before, &grants).await.json();
-        assert_eq!(grants["value"].as_array().unwrap().len(), 8);
+        assert_eq!(grants["value"].as_array().unwrap().len(), 9);
     }
 
     #[tokio::test]
