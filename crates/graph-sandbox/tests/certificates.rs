@@ -12,6 +12,7 @@ mod tests {
     use rustls_pki_types::PrivatePkcs8KeyDer;
     use rustls_pki_types::pem::PemObject;
     use serde_json::{Value, json};
+    use test_certificate::TestCertificate;
 
     use super::support::{Answer, World};
 
@@ -39,10 +40,10 @@ mod tests {
 
     impl Signer {
         fn new() -> Self {
-            let key = include_bytes!("fixtures/application.key.pem");
-            let key = PrivatePkcs8KeyDer::from_pem_slice(key).unwrap();
+            let TestCertificate { certificate, key } = TestCertificate::shared();
+            let key = PrivatePkcs8KeyDer::from_pem_slice(key.as_bytes()).unwrap();
             Self {
-                pem: include_str!("fixtures/application.pem"),
+                pem: certificate,
                 key: RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).unwrap(),
             }
         }

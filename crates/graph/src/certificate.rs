@@ -138,9 +138,7 @@ mod tests {
     use super::*;
     use secrecy::ExposeSecret as _;
     use serde_json::Value;
-
-    /// Made for these tests; it is registered nowhere and guards nothing.
-    const PEM: &str = include_str!("../tests/http/certificate.pem");
+    use test_certificate::TestCertificate;
 
     fn part(text: &str) -> Value {
         serde_json::from_slice(&base64::from_url(text).unwrap()).unwrap()
@@ -148,7 +146,7 @@ mod tests {
 
     #[test]
     fn p02_a_certificate_signs_for_one_address_and_ten_minutes() {
-        let certificate = ClientCertificate::from_pem(PEM).unwrap();
+        let certificate = ClientCertificate::from_pem(&TestCertificate::shared().pem()).unwrap();
         let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let signed = certificate
             .assertion("https://a.example/token", "app", now)
@@ -207,17 +205,12 @@ mod tests {
             assert!(!error.to_string().contains("canary"));
             error
         };
-        let (certificate, key) = PEM.split_at(PEM.find("-----BEGIN PRIVATE KEY").unwrap());
-        let (certificate, key) = if certificate.contains("CERTIFICATE") {
-            (certificate, key)
-        } else {
-            (key, certificate)
-        };
+        let TestCertificate { certificate, key } = TestCertificate::shared();
         assert_eq!(refused(certificate), InvalidCertificate::NoKey);
         assert_eq!(refused(key), InvalidCertificate::NoCertificate);
         assert_eq!(refused("canary"), InvalidCertificate::NoCertificate);
         assert_eq!(refused(""), InvalidCertificate::NoCertificate);
-        let other = include_str!("../tests/http/other-key.pem");
+        let other = &TestCertificate::other().key;
         assert_eq!(
             refused(&format!("{certificate}{other}")),
             InvalidCertificate::OtherKey
@@ -227,7 +220,7 @@ mod tests {
             ClientCertificate::from_pem(&turned).is_ok(),
             "in either order"
         );
-        let shown = format!("{:?}", ClientCertificate::from_pem(PEM).unwrap());
+        let shown = format!("{:?}", ClientCertificate::from_pem(&turned).unwrap());
         assert!(!shown.contains("key"), "{shown}");
     }
 }

@@ -1,8 +1,8 @@
 import { expect, test } from '../../fixtures/test.ts';
 import { OperationsPage } from '../../pages/operations.page.ts';
 
-// Nobody takes runs off the queue.
-test.use({ queueWorkers: 0 });
+// Nobody takes runs off the queue, nor does another story.
+test.use({ queueWorkers: 0, installation: 'watching' });
 
 test('the list says what its queued runs wait for, and its address says what was asked', async ({ person }) => {
   const { page, goto } = await person('operator');

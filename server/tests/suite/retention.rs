@@ -42,7 +42,7 @@ async fn past(installation: &Installation, database: &str, like: RunId, days: i6
         decision: decisions.remove(0),
     };
     let id = past.id;
-    store.seed_ended_runs(&[past]).await.unwrap();
+    store.seed_past_runs(&[past]).await.unwrap();
     item_left(store, id).await.unwrap();
     store.close().await;
     id

@@ -6,10 +6,11 @@ use super::{assert_none, root};
 use crate::process;
 
 /// Every edge between crates of this workspace that may exist in what is shipped.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("model", &[]),
     ("postgres-cluster", &[]),
+    ("test-certificate", &[]),
     ("xtask", &["postgres-cluster"]),
     ("policy", &["domain"]),
     ("timetable", &["domain"]),
@@ -41,9 +42,10 @@ const ALLOWED: [(&str, &[&str]); 14] = [
 ];
 
 /// Edges that only tests may have on top: a real Graph to talk to, and real stores.
-const ALLOWED_IN_TESTS: [(&str, &[&str]); 4] = [
-    ("graph", &["graph-sandbox"]),
-    ("operations", &["graph-sandbox"]),
+const ALLOWED_IN_TESTS: [(&str, &[&str]); 5] = [
+    ("graph", &["test-certificate"]),
+    ("graph-sandbox", &["test-certificate"]),
+    ("operations", &["graph-sandbox", "test-certificate"]),
     ("app", &["graph", "policy", "store"]),
     ("server", &["postgres-cluster"]),
 ];

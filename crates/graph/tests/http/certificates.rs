@@ -1,6 +1,7 @@
 //! Signing in with a certificate.
 
 use graph::{ClientCertificate, Connection, Endpoints, GraphClient as _};
+use test_certificate::TestCertificate;
 
 use crate::support::*;
 
@@ -10,7 +11,7 @@ async fn p02_a_certificate_signs_in_without_a_secret() {
     server
         .graph(server.groups(&["g1"], None))
         .graph(server.groups(&["g1"], None));
-    let certificate = ClientCertificate::from_pem(include_str!("certificate.pem")).unwrap();
+    let certificate = ClientCertificate::from_pem(&TestCertificate::shared().pem()).unwrap();
     let cloud = Endpoints::custom(&server.address, &server.address).unwrap();
     let client_id = "00000000-0000-0000-0000-0000000000aa";
     let connection = Connection::with_certificate(TENANT, client_id, certificate, cloud).unwrap();

@@ -10,6 +10,7 @@ use domain::{
 };
 use operations::{Scope, Services};
 use secrecy::SecretString;
+use test_certificate::TestCertificate;
 
 use crate::{
     play::on_both,
@@ -300,14 +301,10 @@ async fn p02_a_manager_connects_and_an_owner_stores_the_secret(world: Arc<World>
 }
 
 async fn p02_a_certificate_takes_the_secrets_place(world: Arc<World>) {
-    const PEM: &str = include_str!("../../../graph/tests/http/certificate.pem");
+    let pem = TestCertificate::shared().pem();
     let (services, owner) = (&world.services, &world.owner);
     let site = world.sites[0].id();
-    let half = secret(
-        PEM.split_inclusive("-----END CERTIFICATE-----")
-            .next()
-            .unwrap(),
-    );
+    let half = secret(&TestCertificate::shared().certificate);
     let refused = services.credential_certificate(owner, &site, &half).await;
     let Err(ApiError::Invalid { message, .. }) = refused else {
         panic!("{refused:?}");
@@ -318,19 +315,19 @@ async fn p02_a_certificate_takes_the_secrets_place(world: Arc<World>) {
     );
     let stranger = world.stranger("stranger").await;
     let hidden = services
-        .credential_certificate(&stranger, &site, &secret(PEM))
+        .credential_certificate(&stranger, &site, &secret(&pem))
         .await;
     assert_eq!(hidden, Err(ApiError::NotFound));
     let reader = world
         .person("reader", Role::Readonly, Some(Role::Readonly))
         .await;
     let may_not = services
-        .credential_certificate(&reader, &site, &secret(PEM))
+        .credential_certificate(&reader, &site, &secret(&pem))
         .await;
     assert_eq!(may_not, Err(forbidden(Capability::CredentialsRotate)));
 
     let stored = services
-        .credential_certificate(owner, &site, &secret(PEM))
+        .credential_certificate(owner, &site, &secret(&pem))
         .await;
     stored.unwrap();
     let page = services.connection_page(owner, &site).await.unwrap();
@@ -341,7 +338,7 @@ async fn p02_a_certificate_takes_the_secrets_place(world: Arc<World>) {
     let told = format!("{} {page:?}", serde_json::to_string(&refused).unwrap());
     assert!(told.contains("AADSTS700027"), "a bad assertion: {told}");
     assert!(!told.contains("PRIVATE KEY") && !told.contains("MII"));
-    let public = PEM
+    let public = &pem
         .split_inclusive("-----END CERTIFICATE-----")
         .next()
         .unwrap();
