@@ -138,6 +138,16 @@ impl ProviderSession {
             .await
     }
 
+    /// Where a collection of an object's own begins; nothing is asked for it.
+    pub(crate) fn part(
+        &self,
+        contract: &'static Contract,
+        id: &str,
+        part: &str,
+    ) -> Result<PageCursor, GraphError> {
+        PageCursor::part(&self.connection, contract, id, part)
+    }
+
     /// Reads one object, to compare it with a change.
     pub(crate) async fn object(
         &self,

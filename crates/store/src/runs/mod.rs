@@ -31,7 +31,7 @@ pub use claim::Claim;
 pub use draft::{RunDraft, SystemDraft};
 pub use finish::{Ending, Failure, RunEnd, WorkedOutcome};
 pub use intents::{Intent, IntentEnd, NewIntent};
-pub use laboratory::LabWrite;
+pub use laboratory::{LabEffect, LabWrite};
 pub use lease::{Leases, RESCUES_MOST};
 pub use list::{BulkEnds, Named, RunFilter, RunOrder, RunPage};
 pub use progress::ItemOutcome;

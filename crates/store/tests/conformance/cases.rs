@@ -147,6 +147,7 @@ cases! {
     intents::l10_a_write_whose_end_nobody_knows_makes_the_run_indeterminate,
     intents::a_question_is_answered_once_and_by_nobody_while_the_run_is_at_work,
     intents::a_write_intent_says_what_it_said,
+    intents::b05_a_resumed_run_names_the_one_that_asked_first,
     intents::l02_a_run_that_writes_for_a_trial_exists_in_a_laboratory_alone,
     checkpoint::a_cancelled_run_that_writes_stops_at_its_checkpoint,
     rescue::a_stopping_worker_hands_its_runs_back,
