@@ -54,8 +54,8 @@ impl WorkContext<'_> {
     pub(super) async fn approval_requests(
         &mut self,
     ) -> Result<Result<Vec<ApprovalRequest>, GraphError>, Halt> {
-        let step = self.checkpoint().await?;
-        Ok(self.session.approval_requests(step).await)
+        self.read(|session, step| session.approval_requests(step))
+            .await
     }
 
     /// Looks until everything is decided or the run has waited long enough; the gate is asked before each look.

@@ -96,9 +96,8 @@ impl WorkContext<'_> {
     ) -> Result<Result<Standing, GraphError>, Halt> {
         let read = match subject {
             Subject::Fields { id, names } => {
-                let step = self.checkpoint().await?;
-                let object = self.session.object(step, contract, id).await;
-                object.map(|object| Standing {
+                let object = self.read(|session, step| session.object(step, contract, id));
+                object.await?.map(|object| Standing {
                     hash: hash_of(&object, names),
                     odata_type: object.get("@odata.type").cloned(),
                 })
@@ -156,8 +155,8 @@ impl WorkContext<'_> {
         let Some((id, listed)) = namesakes.get(at) else {
             return Ok(Found::Else("provider_match_ambiguous"));
         };
-        let step = self.checkpoint().await?;
-        Ok(match self.session.object(step, contract, id).await {
+        let object = self.read(|session, step| session.object(step, contract, id));
+        Ok(match object.await? {
             Ok(mut object) => {
                 // Some fields come with the list alone, which asks for more.
                 for (name, value) in listed {
@@ -215,8 +214,8 @@ impl WorkContext<'_> {
         take: &mut (dyn FnMut(Map<String, Value>) + Send),
     ) -> Result<Result<(), GraphError>, Halt> {
         loop {
-            let step = self.checkpoint().await?;
-            let page = match self.session.page(step, contract, cursor).await {
+            let page = self.read(|session, step| session.page(step, contract, cursor.clone()));
+            let page = match page.await? {
                 Ok(page) => page,
                 Err(error) => return Ok(Err(error)),
             };

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::{
     attempts::{EndedBy, end_attempts},
+    items::stop_ended,
     settle::{Notice, notify},
 };
 use crate::{
@@ -265,6 +266,7 @@ pub(super) async fn finish_all(
     if turned.len() != ended.len() {
         return Err(StoreError::Conflict);
     }
+    stop_ended(tx, now, ended).await?;
     end_attempts(tx, now, ended.iter().map(|over| (over.key, over.by))).await?;
     let mut actors = HashMap::with_capacity(turned.len());
     for row in &turned {

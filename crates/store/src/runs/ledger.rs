@@ -12,8 +12,8 @@ use policy::{Permit, Refusal, RunKey, StartLedger};
 use serde_json::json;
 
 use super::{
-    checkpoint::stop_items,
     claim::Claim,
+    items::stop_refused,
     settle::{Notice, notify},
 };
 use crate::{
@@ -274,7 +274,7 @@ impl StartLedger for Claim {
         // Only a later attempt finds items of an earlier one.
         let later: Vec<_> = refusals.iter().filter(|r| r.key().attempt > 1).collect();
         if !later.is_empty() {
-            stop_items(&mut self.tx, self.now, &later).await?;
+            stop_refused(&mut self.tx, self.now, &later).await?;
         }
         let notices = self.notices(&ended);
         notify(&mut self.tx, self.now, &notices).await?;

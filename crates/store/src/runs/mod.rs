@@ -8,6 +8,7 @@ mod claim;
 mod draft;
 mod finish;
 mod intents;
+mod items;
 mod laboratory;
 mod lease;
 mod ledger;
