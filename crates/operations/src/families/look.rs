@@ -3,17 +3,25 @@
 //! A field or a set of assignments is there, as it was, or neither. An object that was to come to be has no id to
 //! look under: it is the one namesake that was not there before and that reads back as it was sent. That none has
 //! come is no proof that none will, since a gateway gives up sooner than the service behind it; so a creation whose
-//! answer was lost is found, or it is a question to a person, and it is never sent again.
+//! answer was lost is looked for some seconds long, and found, or it is a question to a person; it is never sent again.
+
+use std::time::{Duration, Instant};
 
 use graph::{AssignmentSet, Contract, GraphError, PageCursor};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use store::{Intent, IntentEnd};
+use tokio::time::sleep;
 
 use super::{Halt, WorkContext, provider::reason_of};
 
 /// The name of the collection of an object's assignments, and of what changes when they are set.
 pub(super) const ASSIGNMENTS: &str = "assignments";
+
+/// The reason of a creation whose answer was lost, and of which nothing is to be seen.
+const NOT_SEEN: &str = "provider_creation_not_seen";
+/// How long a run waits between two looks for an object that it may have made.
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 /// What is compared.
 pub(super) enum Subject<'a> {
@@ -123,7 +131,15 @@ impl WorkContext<'_> {
         before: &[u8],
     ) -> Result<Found, Halt> {
         if let Subject::Creation { label, names } = subject {
-            return self.find(contract, label, names, intended, before).await;
+            let until = Instant::now() + self.session.creation_wait();
+            loop {
+                let found = self.find(contract, label, names, intended, before).await?;
+                let is_seen = !matches!(found, Found::Else(NOT_SEEN));
+                if is_seen || Instant::now() + LOOK_AGAIN > until {
+                    return Ok(found);
+                }
+                sleep(LOOK_AGAIN).await;
+            }
         }
         Ok(match self.standing(contract, subject).await? {
             Ok(now) if now.hash == intended => Found::AsIntended,
@@ -149,7 +165,7 @@ impl WorkContext<'_> {
         let ids: Vec<&str> = namesakes.iter().map(|(id, _)| id.as_str()).collect();
         let at = match newcomer(&ids, before) {
             Newcomer::One(at) => at,
-            Newcomer::None => return Ok(Found::Else("provider_creation_not_seen")),
+            Newcomer::None => return Ok(Found::Else(NOT_SEEN)),
             Newcomer::Unclear => return Ok(Found::Else("provider_match_ambiguous")),
         };
         let Some((id, listed)) = namesakes.get(at) else {

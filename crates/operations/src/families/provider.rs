@@ -30,6 +30,8 @@ pub(crate) struct Providers {
     pub(crate) key: Arc<MasterKey>,
     /// How long a run waits for an administrator of the tenant to approve what it wants to change.
     pub(crate) approval_wait: Duration,
+    /// How long a run looks for an object that it made while the answer was lost.
+    pub(crate) creation_wait: Duration,
 }
 
 impl Providers {
@@ -56,6 +58,7 @@ pub(crate) struct ProviderSession {
     context: CallContext,
     lease: LeaseGuard,
     approval_wait: Duration,
+    creation_wait: Duration,
 }
 
 impl Provider {
@@ -84,6 +87,7 @@ impl Provider {
                 context: context_of(running),
                 lease: self.lease.clone(),
                 approval_wait: self.known.approval_wait,
+                creation_wait: self.known.creation_wait,
             }),
             Err(error) => Err(failure("provider_connection_invalid", &error.to_string())),
         })
@@ -212,6 +216,10 @@ impl ProviderSession {
 
     pub(crate) const fn approval_wait(&self) -> Duration {
         self.approval_wait
+    }
+
+    pub(crate) const fn creation_wait(&self) -> Duration {
+        self.creation_wait
     }
 
     /// Where an administrator of the directory consents to the application.

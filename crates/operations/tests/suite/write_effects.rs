@@ -1,7 +1,7 @@
 //! Creations and assignments whose answer is lost: found by looking, sent again where that is safe, else asked of a
 //! person.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, http::Request};
 use domain::{ids::RunId, run::RunOutcome, views::RunView};
@@ -13,13 +13,14 @@ use tower::ServiceExt as _;
 use crate::{
     meddling::{Meddle, Meddling},
     play::on_both,
-    world::World,
+    world::{World, until},
     write_crashes::{crash_in, states},
     writes::{CONFIGURATIONS, ask_for, effects, hits, laboratory, of_items, sent},
 };
 
 on_both! {
     i05_a_creation_whose_answer_was_lost_is_found_and_not_sent_again,
+    i05_a_creation_that_shows_up_later_is_found,
     i05_a_creation_that_nobody_saw_is_asked_of_a_person,
     i05_a_creation_among_namesakes_is_asked_of_a_person,
     i05_a_creation_that_reads_back_otherwise_is_asked_of_a_person,
@@ -59,7 +60,8 @@ fn control(sandbox: &Sandbox, method: &str, path: String, body: &str) -> Value {
 async fn meets(world: &World, effect: LabEffect, meddle: Meddle) -> (RunId, RunView) {
     let run = ask_for(world, &world.owner, 2, effect).await;
     let client = Meddling::once(meddle);
-    world.pool_of(client).drain().await.unwrap();
+    let pool = world.pool_of(client).with_creation_wait(Duration::ZERO);
+    pool.drain().await.unwrap();
     (run, world.view(run).await)
 }
 
@@ -89,6 +91,37 @@ async fn i05_a_creation_whose_answer_was_lost_is_found_and_not_sent_again(world:
         assert_eq!(states(&world, run).await, ["done", "done"]);
         assert!(view.questions.is_empty());
     }
+}
+
+async fn i05_a_creation_that_shows_up_later_is_found(world: Arc<World>) {
+    let world = laboratory(&world).await;
+    let run = ask_for(&world, &world.owner, 1, LabEffect::Create).await;
+    let (sandbox, tenant) = (world.sandbox.clone(), world.sites[0].seed.tenant_id.clone());
+    let looks = move |sandbox: &Sandbox| {
+        let mut all = sandbox.journal().since(0);
+        all.retain(|entry| entry.method == "GET" && entry.path.ends_with(CONFIGURATIONS));
+        all.len()
+    };
+    // Nothing is sent; the service makes it by itself once the run has looked and seen nothing.
+    let late = async {
+        until("a look before and one after", || async {
+            looks(&sandbox) >= 2
+        })
+        .await;
+        let body = json!({"collection": CONFIGURATIONS, "op": "create", "body": {
+            "@odata.type": "#microsoft.graph.windows10GeneralConfiguration",
+            "displayName": format!("Item 0 of run {run}, seed 11"),
+            "description": "Made for a trial"}});
+        let path = format!("/_sandbox/tenants/{tenant}/mutate");
+        control(&sandbox, "POST", path, &body.to_string());
+    };
+    let pool = world.pool_of(Meddling::once(Meddle::Unsent));
+    let (drained, ()) = tokio::join!(pool.drain(), late);
+    drained.unwrap();
+    let view = world.view(run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded, "{view:#?}");
+    assert!(sent(&world, run).is_empty(), "it was not sent again");
+    assert_eq!(states(&world, run).await, ["done"]);
 }
 
 async fn i05_a_creation_that_nobody_saw_is_asked_of_a_person(world: Arc<World>) {
@@ -219,7 +252,8 @@ async fn i05_a_crash_around_a_creation_is_never_a_second_one(world: Arc<World>) 
     assert_eq!((sent(&world, run).len(), effects(&world, run)), (3, 3));
 
     let run = crash_in(&world, owner, LabEffect::Create, Meddle::StopsBefore).await;
-    world.pool().drain().await.unwrap();
+    let pool = world.pool().with_creation_wait(Duration::ZERO);
+    pool.drain().await.unwrap();
     let view = world.view(run).await;
     assert_eq!(view.state.outcome, RunOutcome::Indeterminate);
     assert_eq!(view.questions.len(), 1, "it may still come");
