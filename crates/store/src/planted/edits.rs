@@ -25,7 +25,7 @@ const LEASES_NEVER_LOST: &[Edit] = &[
     (
         "run_queue_heartbeat",
         "q.owner = $3",
-        "$3::uuid is not null",
+        "q.owner is not null and $3::uuid is not null",
     ),
     (
         "run_queue_heartbeat",

@@ -89,7 +89,8 @@ pub enum Ending {
 }
 
 // The queue rows first, in the order of their keys, as every other transaction takes them; by key and not by a
-// join, as in `run_queue_lease`. A run stands in the arrays once, with its last attempt.
+// join, as in `run_queue_lease`, nor by `status`, for which there is an index that knows nothing of the keys.
+// A run stands in the arrays once, with its last attempt.
 static QUEUE_FINISH: Statement = dialects(
     "run_queue_finish",
     "delete from run_queue where rowid in (
@@ -99,8 +100,8 @@ static QUEUE_FINISH: Statement = dialects(
      returning run_id, attempt",
     "with held as materialized (
        select q.run_id from run_queue q
-       where q.run_id = any($1::uuid[]) and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]
-         and q.status = 'running' order by q.run_id for update of q)
+       where q.run_id = any($1::uuid[]) and q.owner is not null
+         and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)] order by q.run_id for update of q)
      delete from run_queue q where q.run_id = any(array(select h.run_id from held h))
      returning q.run_id, q.attempt",
 );

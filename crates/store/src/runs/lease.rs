@@ -34,8 +34,8 @@ static HEARTBEAT: Statement = dialects(
      returning run_id, run_queue.attempt as attempt, cancel_requested_at",
     "with held as materialized (
        select q.run_id from run_queue q
-       where q.run_id = any($1::uuid[]) and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]
-         and q.owner = $3 and q.status = 'running' order by q.run_id for update of q)
+       where q.run_id = any($1::uuid[]) and q.owner = $3
+         and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)] order by q.run_id for update of q)
      update run_queue q set lease_until = $4 where q.run_id = any(array(select h.run_id from held h))
      returning q.run_id, q.attempt, q.cancel_requested_at",
 );

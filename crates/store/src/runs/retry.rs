@@ -53,8 +53,8 @@ static RETRY_LOCK: Statement = dialects(
      join run_queue q on q.run_id = unhex(k.value ->> 'run') and q.attempt = k.value ->> 'attempt'
      where q.status = 'running'",
     "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from run_queue q
-     where q.run_id = any($1::uuid[]) and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]
-       and q.status = 'running' order by q.run_id for update of q",
+     where q.run_id = any($1::uuid[]) and q.owner is not null
+       and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)] order by q.run_id for update of q",
 );
 
 /// What the queue says of an attempt.
