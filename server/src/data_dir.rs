@@ -51,8 +51,17 @@ impl DataDir {
         &self.0
     }
 
-    fn sqlite_url(&self) -> String {
-        format!("sqlite:{}", self.0.join("tenant-atlas.sqlite").display())
+    /// The database that was named, or the SQLite file of the folder.
+    pub(crate) fn database_url(&self, named: Option<&str>) -> String {
+        named.map_or_else(
+            || format!("sqlite:{}", self.0.join("tenant-atlas.sqlite").display()),
+            str::to_owned,
+        )
+    }
+
+    /// Where the key is.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.0.join("master.key")
     }
 
     /// The provider's address; Microsoft's own cloud unless a file says otherwise.
@@ -89,9 +98,8 @@ impl DataDir {
 
     /// Opens the database and makes the use cases over it.
     pub(crate) async fn services(&self, database_url: Option<&str>) -> anyhow::Result<Services> {
-        let url = database_url.map_or_else(|| self.sqlite_url(), str::to_owned);
-        let store = Store::open(&url).await?;
-        let key = MasterKey::open(&self.0.join("master.key"))?;
+        let store = Store::open(&self.database_url(database_url)).await?;
+        let key = MasterKey::open(&self.key_file())?;
         Ok(Services::new(store, Passwords::new()?, key))
     }
 }

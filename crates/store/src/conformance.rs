@@ -8,7 +8,10 @@ use domain::{
     time::Timestamp,
 };
 use policy::RunKey;
-use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, Postgres, QueryBuilder, Sqlite,
+    SqliteConnection, sqlite::SqliteConnectOptions,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -219,5 +222,18 @@ pub async fn sqlite_made_newer(url: &str) -> Result<(), StoreError> {
     )
     .execute(&mut connection)
     .await?;
+    Ok(connection.close().await?)
+}
+
+/// Makes a SQLite file with a table of something else.
+///
+/// # Errors
+/// When the file cannot be made.
+pub async fn sqlite_of_something_else(url: &str) -> Result<(), StoreError> {
+    let options: SqliteConnectOptions = url.parse()?;
+    let mut connection = options.create_if_missing(true).connect().await?;
+    sqlx::query("create table foo (bar integer)")
+        .execute(&mut connection)
+        .await?;
     Ok(connection.close().await?)
 }

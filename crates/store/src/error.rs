@@ -94,6 +94,11 @@ fn is_outage(code: Option<&str>) -> bool {
     )
 }
 
+/// PostgreSQL's codes for a prepared statement that is there already, or is not there.
+pub(crate) fn is_of_shared_sessions(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("42P05" | "26000")))
+}
+
 impl StoreError {
     /// Whether trying the same again may help: a deadlock or a lock that took too long.
     pub fn is_contention(&self) -> bool {
@@ -110,8 +115,7 @@ impl StoreError {
 
     /// Whether a prepared statement was looked for in somebody else's session, as a pooler that shares them leads to.
     pub fn is_of_a_shared_session(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(e))
-            if matches!(e.code().as_deref(), Some("42P05" | "26000")))
+        matches!(self, Self::Database(error) if is_of_shared_sessions(error))
     }
 
     /// Whether it lies in the moment alone: the database is away or full, or others stood in the way.

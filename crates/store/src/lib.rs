@@ -50,7 +50,7 @@ pub use inventory::{InventoryObject, InventoryRow};
 pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};
 pub use members::Member;
 pub use notifications::Notification;
-pub use open::OpenError;
+pub use open::{OpenError, Schema, Standing};
 pub use queue::{HintReport, QueuePause, QueueSettings, WorkerCard, WorkerRow};
 pub use runs::{
     Again, Asked, AttemptRow, BUSY_WAIT, BulkEnds, BulkItem, BulkSelection, Cancel, ChangeRow,

@@ -92,6 +92,9 @@ async fn tell_of_hints(store: &Store) -> anyhow::Result<()> {
                 "ok    runs start within 250 ms by polling, and at once in the process that queued them"
             );
         }
+        HintReport::Pooled => {
+            println!("ok    the database is behind a pooler: runs start within 250 ms by polling")
+        }
         HintReport::Through(after) => println!(
             "ok    notifications get through, after {:.1} ms",
             after.as_secs_f64() * 1000.0

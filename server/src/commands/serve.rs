@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use domain::ids::RequestId;
+use domain::{ids::RequestId, operation::Habitat};
 use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use operations::{Pool, PoolSettings, Services};
 use store::{OpenError, QueueSettings};
@@ -11,24 +11,23 @@ use tokio::{net::TcpListener, sync::watch};
 use uuid::Uuid;
 
 use crate::{
-    cli::{Database, Serve, Worker},
+    cli::{Pages, Serve, Served, Worker},
     data_dir::{self, DataDir},
     http::{LateRouter, Site, router},
-    process::stop_signal,
+    process::{stop_signal, told},
 };
 
 /// Pages and workers in one process.
 pub(crate) async fn serve(args: Serve) -> anyhow::Result<()> {
-    let workers = args.workers;
-    run(args, workers).await
+    run(args.pages, args.workers, args.queue.settings()).await
 }
 
 /// Pages alone.
-pub(crate) async fn web(args: Serve) -> anyhow::Result<()> {
-    run(args, 0).await
+pub(crate) async fn web(args: Pages) -> anyhow::Result<()> {
+    run(args, 0, QueueSettings::default()).await
 }
 
-async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
+async fn run(args: Pages, workers: usize, queue: QueueSettings) -> anyhow::Result<()> {
     refuse_open_bind(args.listen, args.public_url.as_deref())?;
     let listener = listen(args.listen).await?;
     let base = match &args.public_url {
@@ -39,7 +38,7 @@ async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
     let stop = stop_signal();
     let late = LateRouter::default();
     let pages = tokio::spawn(serve_router(listener, late.router(), stop.clone()));
-    let Some((dir, services)) = open_patiently(&args.database, stop.clone()).await? else {
+    let Some((dir, services)) = open_patiently(&args.served, stop.clone()).await? else {
         return pages.await.context("serving pages")?;
     };
     say_how_to_set_up(&services, &base).await;
@@ -48,25 +47,23 @@ async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
         Site::find()?,
         args.public_url.as_deref(),
     )?);
-    let pool = start_pool(
-        &services,
-        dir.endpoints()?,
-        workers,
-        args.queue.settings(),
-        stop,
-    )?;
+    let pool = start_pool(&services, dir.endpoints()?, workers, queue, stop)?;
     pages.await.context("serving pages")??;
     pool.await.context("waiting for the workers")
 }
 
 /// Opens the installation; waits for a database server that cannot be reached yet.
 async fn open_patiently(
-    database: &Database,
+    served: &Served,
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Option<(DataDir, Services)>> {
+    let database = &served.database;
     loop {
         let error = match data_dir::open(database).await {
-            Ok(opened) => return Ok(Some(opened)),
+            Ok(opened) => {
+                refuse_other_habitat(opened.1.store().habitat(), served.habitat())?;
+                return Ok(Some(opened));
+            }
             Err(error) => error,
         };
         let unreachable = matches!(
@@ -76,11 +73,27 @@ async fn open_patiently(
         if !unreachable {
             return Err(error);
         }
-        tracing::warn!("{error:#}; trying again every second");
+        tracing::warn!("{}; trying again every second", told(&error));
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
             _ = stop.wait_for(|stopped| *stopped) => return Ok(None),
         }
+    }
+}
+
+/// What a benchmark or a trial has made is no installation, and the other way round.
+fn refuse_other_habitat(found: Habitat, wanted: Habitat) -> anyhow::Result<()> {
+    match (found, wanted) {
+        (Habitat::Laboratory, Habitat::Product) => bail!(
+            "this database is a laboratory: a benchmark or a trial of faults made it for itself, and it stays one. \
+             Name another database with --database-url or --data-dir; for a trial, say --laboratory"
+        ),
+        (Habitat::Product, Habitat::Laboratory) => {
+            bail!(
+                "--laboratory is for a database that a benchmark or a trial of faults made for itself, and this is none"
+            )
+        }
+        _ => Ok(()),
     }
 }
 
@@ -96,9 +109,9 @@ async fn say_how_to_set_up(services: &Services, base: &str) {
 
 /// Workers alone.
 pub(crate) async fn worker(args: Worker) -> anyhow::Result<()> {
-    data_dir::must_exist(&args.database)?;
+    data_dir::must_exist(&args.served.database)?;
     let stop = stop_signal();
-    let Some((dir, services)) = open_patiently(&args.database, stop.clone()).await? else {
+    let Some((dir, services)) = open_patiently(&args.served, stop.clone()).await? else {
         return Ok(());
     };
     println!("TenantAtlas worker claims runs");

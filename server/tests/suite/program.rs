@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -99,9 +99,15 @@ impl Server {
 
     /// Asks the program to stop and waits until it has.
     pub fn stop(mut self) -> bool {
+        self.terminated().success()
+    }
+
+    /// Asks the program to stop, waits until it has, and answers how it ended.
+    pub fn terminated(&mut self) -> ExitStatus {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        asked.success() && self.child.wait().unwrap().success()
+        assert!(asked.success());
+        self.child.wait().unwrap()
     }
 }
 

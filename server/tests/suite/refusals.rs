@@ -124,3 +124,33 @@ fn beyond_this_machine_it_listens_with_tls_alone() {
         "{said}"
     );
 }
+
+#[test]
+fn pages_alone_take_no_settings_of_workers() {
+    let folder = tempfile::tempdir().unwrap();
+    for option in ["--workers", "--lease-seconds", "--tenant-limit"] {
+        let refused = in_folder(folder.path(), &["web", option, "8"]);
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            said.contains(&format!("unexpected argument '{option}'")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_says_why_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/none/here.sqlite", folder.path().display());
+    let said = refusal(&in_folder(
+        folder.path(),
+        &["migrate", "--database-url", &url],
+    ));
+    assert_eq!(
+        said.matches("unable to open database file").count(),
+        1,
+        "{said}"
+    );
+    assert!(said.contains("check that it is there"), "{said}");
+}

@@ -183,6 +183,8 @@ cases! {
     audit::d03_the_chain_verifies_and_names_what_was_changed,
     versions::a_database_from_a_newer_version_is_refused,
     versions::a_database_opens_again_as_it_was,
+    versions::a_database_of_something_else_is_left_as_it_is,
+    versions::looking_at_a_database_changes_nothing,
     wall::d02_every_attack_by_raw_sql_is_refused,
     wall::the_regular_life_of_a_run_passes_the_wall,
     upkeep::r10_a_run_that_nobody_took_is_ended_and_told,
