@@ -29,7 +29,10 @@ pub(crate) enum Command {
     /// Brings the database up to this program's version, and stops.
     Migrate(Database),
     /// Looks over the installation and says what is not in order.
-    Doctor(Database),
+    Doctor(Doctor),
+    /// Looks after the key that provider credentials are sealed with.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Looks after the audit log.
     #[command(subcommand)]
     Audit(Audit),
@@ -238,6 +241,24 @@ pub(crate) struct GraphSandbox {
     /// Prints one line of JSON when ready.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// Prints one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Goes on with the key of this data folder, or a new one, when the one before is lost for good.
+    Adopt {
+        #[command(flatten)]
+        database: Database,
+    },
 }
 
 #[derive(Debug, Subcommand)]

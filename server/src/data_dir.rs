@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use graph::Endpoints;
 use operations::{MasterKey, Passwords, Services};
 use serde::{Deserialize, Serialize};
-use store::Store;
+use store::{Standing, Store};
 
 use crate::cli::Database;
 
@@ -45,6 +45,21 @@ impl DataDir {
         fs::write(&probe, b"").with_context(told)?;
         let _ = fs::remove_file(&probe);
         Ok(Self(path.canonicalize().with_context(told)?))
+    }
+
+    /// The folder if it is there already; none is made.
+    pub(crate) fn there(path: &Path) -> Option<Self> {
+        path.canonicalize().ok().filter(|it| it.is_dir()).map(Self)
+    }
+
+    /// The folder as it would be.
+    pub(crate) fn unmade(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// Whether files can be made in it; leaves none, and no trace of one.
+    pub(crate) fn is_writable(&self) -> bool {
+        tempfile::tempfile_in(&self.0).is_ok()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -96,10 +111,10 @@ impl DataDir {
             .with_context(|| format!("writing {}", path.display()))
     }
 
-    /// Opens the database and makes the use cases over it.
+    /// Opens the database and makes the use cases over it, with the key it was sealed with.
     pub(crate) async fn services(&self, database_url: Option<&str>) -> anyhow::Result<Services> {
         let store = Store::open(&self.database_url(database_url)).await?;
-        let key = MasterKey::open(&self.key_file())?;
+        let key = MasterKey::of_installation(&store, &self.key_file()).await?;
         Ok(Services::new(store, Passwords::new()?, key))
     }
 }
@@ -111,18 +126,30 @@ pub(crate) async fn open(database: &Database) -> anyhow::Result<(DataDir, Servic
     Ok((dir, services))
 }
 
-/// Opens an installation that must be there already.
-pub(crate) async fn open_existing(database: &Database) -> anyhow::Result<(DataDir, Services)> {
-    must_exist(database)?;
-    open(database).await
+/// Opens the database a command names, for what needs no key.
+pub(crate) async fn store(database: &Database) -> anyhow::Result<(DataDir, Store)> {
+    let dir = DataDir::open(&database.data_dir)?;
+    let store = Store::open(&dir.database_url(database.database_url.as_deref())).await?;
+    Ok((dir, store))
 }
 
-/// Refuses to make a new installation where one was meant to be.
-pub(crate) fn must_exist(database: &Database) -> anyhow::Result<()> {
-    if database.database_url.is_none() && !database.data_dir.join("tenant-atlas.sqlite").exists() {
+/// Opens a database that must be there already, for what needs no key.
+pub(crate) async fn store_existing(database: &Database) -> anyhow::Result<(DataDir, Store)> {
+    must_exist(database).await?;
+    store(database).await
+}
+
+/// Refuses to make a new installation where one was meant to be; a server's database may still come up.
+pub(crate) async fn must_exist(database: &Database) -> anyhow::Result<()> {
+    let unmade = DataDir::unmade(&database.data_dir);
+    let url = unmade.database_url(database.database_url.as_deref());
+    if !database.is_server() && Store::look(&url).await? == Standing::Absent {
         bail!(
             "there is no installation in {}; name one with --data-dir or --database-url",
-            database.data_dir.display()
+            database
+                .database_url
+                .as_ref()
+                .map_or_else(|| database.data_dir.display().to_string(), Clone::clone)
         );
     }
     Ok(())

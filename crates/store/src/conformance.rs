@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
-    sql::{Db, Statement, args, same},
+    sql::{Db, Statement, args, dialects, same},
 };
 
 /// The names of the statements this process has run on a dialect, `sqlite` or `postgres`.
@@ -155,6 +155,23 @@ static SLOT_COMES: Statement = same(
     "update schedules set next_at = $2 where id = $1",
 );
 
+static LIMITS: Statement = dialects(
+    "conformance_limits",
+    "select 'none' as limits",
+    "select current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' '
+       || current_setting('jit') as limits",
+);
+
+/// Under which limits a transaction of the store works; none on SQLite.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn limits(store: &Store) -> Result<String, StoreError> {
+    let mut tx = store.db.write().await?;
+    let row = tx.first(&LIMITS, vec![]).await?;
+    row.ok_or(StoreError::NotFound)?.text("limits")
+}
+
 /// Marks a database that has people in it as a laboratory, which the program refuses; answers it as one.
 ///
 /// # Errors
@@ -235,5 +252,19 @@ pub async fn sqlite_of_something_else(url: &str) -> Result<(), StoreError> {
     sqlx::query("create table foo (bar integer)")
         .execute(&mut connection)
         .await?;
+    Ok(connection.close().await?)
+}
+
+/// Takes a SQLite file back to the schema's version before the last one, as far as it remembers.
+///
+/// # Errors
+/// When the file does not open or is no database of this program.
+pub async fn sqlite_made_older(url: &str) -> Result<(), StoreError> {
+    let mut connection = SqliteConnection::connect(url).await?;
+    sqlx::query(
+        "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)",
+    )
+    .execute(&mut connection)
+    .await?;
     Ok(connection.close().await?)
 }

@@ -1,5 +1,9 @@
 //! What can go wrong in the store.
 
+use domain::ids::{ScheduleId, TenantId};
+
+use crate::sql::Row;
+
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -22,6 +26,18 @@ pub enum StoreError {
         column: &'static str,
         /// What stands there.
         word: String,
+    },
+    /// A schedule is not understood, so nothing is decided about its slots.
+    #[error(
+        "the schedule {schedule} of the tenant {tenant} starts nothing: {why}. Edit and save it, or delete it"
+    )]
+    UnreadableSchedule {
+        /// Which.
+        schedule: ScheduleId,
+        /// Whose.
+        tenant: TenantId,
+        /// What is not understood of it.
+        why: Box<StoreError>,
     },
     /// Stored JSON does not have its form.
     #[error("reading column {column} as JSON")]
@@ -100,6 +116,19 @@ pub(crate) fn is_of_shared_sessions(error: &sqlx::Error) -> bool {
 }
 
 impl StoreError {
+    /// The same, and which schedule it is about, if it is about what stands in that.
+    pub(crate) fn of_schedule(self, schedule: &Row) -> Self {
+        let named = (schedule.uuid("id"), schedule.uuid("tenant_id"));
+        match (self, named) {
+            (why @ Self::UnknownWord { .. }, (Ok(id), Ok(tenant))) => Self::UnreadableSchedule {
+                schedule: ScheduleId::from_uuid(id),
+                tenant: TenantId::from_uuid(tenant),
+                why: Box::new(why),
+            },
+            (other, _) => other,
+        }
+    }
+
     /// Whether trying the same again may help: a deadlock or a lock that took too long.
     pub fn is_contention(&self) -> bool {
         match self {

@@ -12,12 +12,14 @@ mod clock;
 pub mod conformance;
 mod connections;
 mod counters;
+mod doctor;
 mod error;
 mod facts;
 mod installation;
 mod invariants;
 mod inventory;
 mod invitations;
+mod key_check;
 mod members;
 mod new_id;
 mod notifications;
@@ -42,6 +44,7 @@ pub use audit::AuditVerdict;
 pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
 pub use counters::Counters;
+pub use doctor::UnreadableSchedule;
 pub use error::StoreError;
 pub use invariants::{
     AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, HeldRun, IntentMade, Violation,

@@ -1,12 +1,12 @@
 //! `serve`, `web` and `worker`.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::IntoFuture as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use domain::{ids::RequestId, operation::Habitat};
 use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use operations::{Pool, PoolSettings, Services};
-use store::{OpenError, QueueSettings};
+use store::{OpenError, QueueSettings, StoreError};
 use tokio::{net::TcpListener, sync::watch};
 use uuid::Uuid;
 
@@ -16,6 +16,9 @@ use crate::{
     http::{LateRouter, Site, router},
     process::{stop_signal, told},
 };
+
+/// How long what is under way may take after a process was asked to stop: runs and requests alike.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Pages and workers in one process.
 pub(crate) async fn serve(args: Serve) -> anyhow::Result<()> {
@@ -66,11 +69,7 @@ async fn open_patiently(
             }
             Err(error) => error,
         };
-        let unreachable = matches!(
-            error.downcast_ref::<OpenError>(),
-            Some(OpenError::Unreachable(_)) if database.is_server()
-        );
-        if !unreachable {
+        if !(database.is_server() && is_away(&error)) {
             return Err(error);
         }
         tracing::warn!("{}; trying again every second", told(&error));
@@ -79,6 +78,17 @@ async fn open_patiently(
             _ = stop.wait_for(|stopped| *stopped) => return Ok(None),
         }
     }
+}
+
+/// Whether a database could not be reached, or went away while it was opened.
+fn is_away(error: &anyhow::Error) -> bool {
+    let gone = |cause: &StoreError| matches!(cause, StoreError::Unavailable(_));
+    matches!(
+        error.downcast_ref::<OpenError>(),
+        Some(OpenError::Unreachable(_))
+    ) || error
+        .chain()
+        .any(|cause| cause.downcast_ref().is_some_and(gone))
 }
 
 /// What a benchmark or a trial has made is no installation, and the other way round.
@@ -109,7 +119,7 @@ async fn say_how_to_set_up(services: &Services, base: &str) {
 
 /// Workers alone.
 pub(crate) async fn worker(args: Worker) -> anyhow::Result<()> {
-    data_dir::must_exist(&args.served.database)?;
+    data_dir::must_exist(&args.served.database).await?;
     let stop = stop_signal();
     let Some((dir, services)) = open_patiently(&args.served, stop.clone()).await? else {
         return Ok(());
@@ -138,7 +148,7 @@ pub(crate) fn start_pool(
     let settings = PoolSettings {
         workers,
         poll: Duration::from_millis(250),
-        grace: Duration::from_secs(10),
+        grace: GRACE,
     };
     let pool = Pool::new(services, Arc::new(client), endpoints, settings).with_queue(queue);
     Ok(tokio::spawn(pool.run(stop)))
@@ -165,12 +175,23 @@ async fn serve_router(
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            let _ = stop.wait_for(|stopped| *stopped).await;
-        })
-        .await
-        .context("serving pages")
+    let mut asked = stop.clone();
+    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = asked.wait_for(|stopped| *stopped).await;
+    });
+    tokio::select! {
+        served = served.into_future() => served.context("serving pages"),
+        () = grace_is_over(&mut stop) => {
+            tracing::warn!("requests were still under way {GRACE:?} after the stop; they are broken off");
+            Ok(())
+        }
+    }
+}
+
+/// Over so long after the process was asked to stop.
+async fn grace_is_over(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopped| *stopped).await;
+    tokio::time::sleep(GRACE).await;
 }
 
 /// Listens, or says what stands in the way.

@@ -155,6 +155,8 @@ fn a_benchmark_of_runs_ends_with_one_json_object_and_can_be_repeated() {
         let said = String::from_utf8(measured.stdout).unwrap();
         let found: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
         assert_eq!(found["runs"], 60);
+        let why = found["log_bytes_per_run_is_null"].as_str().unwrap();
+        assert!(why.contains("keeps no count"), "{found}");
         assert!(
             found["completions_per_s"].as_f64().unwrap() > 0.0,
             "{found}"

@@ -80,6 +80,11 @@ impl Server {
         });
     }
 
+    /// Where it listens, as host and port.
+    pub fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
     /// Opens a page.
     pub fn get(&self, path: &str, session: Option<&str>) -> Answer {
         ask(&self.url, "GET", path, session, None)

@@ -33,7 +33,6 @@ async fn a_database_from_a_newer_version_is_left_alone() {
         &["serve", "--listen", "127.0.0.1:0"][..],
         &["worker"],
         &["migrate"],
-        &["doctor"],
     ] {
         let said = refusal(&in_folder(folder.path(), command));
         assert!(
@@ -87,8 +86,7 @@ fn a_data_folder_that_cannot_be_written_to_is_named() {
 fn what_needs_an_installation_makes_none() {
     let folder = tempfile::tempdir().unwrap();
     for command in [
-        &["doctor"][..],
-        &["worker"],
+        &["worker"][..],
         &["audit", "verify"],
         &["users", "disable", "dana@example.test"],
     ] {
@@ -153,4 +151,19 @@ fn a_database_that_cannot_be_opened_says_why_once() {
         "{said}"
     );
     assert!(said.contains("check that it is there"), "{said}");
+}
+
+#[tokio::test]
+async fn a_person_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(in_folder(folder.path(), &["migrate"]).status.success());
+    for (verb, state) in [("disable", "enabled"), ("enable", "disabled")] {
+        let said = refusal(&in_folder(
+            folder.path(),
+            &["users", verb, "dana@example.test"],
+        ));
+        let told =
+            format!("tenant-atlas: there is no {state} person who signs in with dana@example.test");
+        assert_eq!(said, told);
+    }
 }

@@ -14,3 +14,12 @@ pub fn chromium() -> Option<PathBuf> {
         .into_iter()
         .find_map(process::find_program)
 }
+
+/// PgBouncer, which Debian puts where a person's path does not lead.
+pub fn pgbouncer() -> Option<PathBuf> {
+    let folders = ["/usr/sbin", "/usr/bin", "/usr/local/bin"];
+    folders
+        .iter()
+        .map(|folder| Path::new(folder).join("pgbouncer"))
+        .find(|file| file.is_file())
+}

@@ -27,6 +27,7 @@ migrations! {
     10 "0010_installation",
     11 "0011_console",
     13 "0013_cheaper_starts",
+    14 "0014_key_check",
 }
 
 /// What brings a database to this version.

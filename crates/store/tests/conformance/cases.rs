@@ -232,5 +232,9 @@ cases! {
     workers::processes_are_known_while_they_beat,
     workers::a_hint_rings_in_other_processes_and_is_not_needed,
     workers::behind_a_pooler_everything_works_without_sessions,
+    doctor::p02_the_first_words_about_the_key_stay,
+    doctor::p02_credentials_say_which_key_they_were_sealed_with,
+    doctor::a_probe_of_writing_says_whether_it_can_and_leaves_nothing,
+    doctor::a_worker_is_told_of_with_the_runs_it_holds,
     schema::d02_every_tenants_row_is_bound_to_its_owner,
 }
