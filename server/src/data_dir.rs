@@ -6,12 +6,13 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use domain::operation::Habitat;
 use graph::Endpoints;
 use operations::{MasterKey, Passwords, Services};
 use serde::{Deserialize, Serialize};
 use store::{Standing, Store};
 
-use crate::cli::Database;
+use crate::cli::{Database, Served};
 
 /// The folder of an installation.
 #[derive(Debug, Clone)]
@@ -112,18 +113,40 @@ impl DataDir {
     }
 
     /// Opens the database and makes the use cases over it, with the key it was sealed with.
-    pub(crate) async fn services(&self, database_url: Option<&str>) -> anyhow::Result<Services> {
+    pub(crate) async fn services(
+        &self,
+        database_url: Option<&str>,
+        habitat: Habitat,
+    ) -> anyhow::Result<Services> {
         let store = Store::open(&self.database_url(database_url)).await?;
+        refuse_other_habitat(store.habitat(), habitat)?;
         let key = MasterKey::of_installation(&store, &self.key_file()).await?;
         Ok(Services::new(store, Passwords::new()?, key))
     }
 }
 
-/// Opens the folder and the database a command names.
-pub(crate) async fn open(database: &Database) -> anyhow::Result<(DataDir, Services)> {
-    let dir = DataDir::open(&database.data_dir)?;
-    let services = dir.services(database.database_url.as_deref()).await?;
+/// Opens the folder and the database that a process serves.
+pub(crate) async fn open(served: &Served) -> anyhow::Result<(DataDir, Services)> {
+    let dir = DataDir::open(&served.database.data_dir)?;
+    let url = served.database.database_url.as_deref();
+    let services = dir.services(url, served.habitat()).await?;
     Ok((dir, services))
+}
+
+/// What a benchmark or a trial has made is no installation, and the other way round.
+fn refuse_other_habitat(found: Habitat, wanted: Habitat) -> anyhow::Result<()> {
+    match (found, wanted) {
+        (Habitat::Laboratory, Habitat::Product) => bail!(
+            "this database is a laboratory: a benchmark or a trial of faults made it for itself, and it stays one. \
+             Name another database with --database-url or --data-dir; for a trial, say --laboratory"
+        ),
+        (Habitat::Product, Habitat::Laboratory) => {
+            bail!(
+                "--laboratory is for a database that a benchmark or a trial of faults made for itself, and this is none"
+            )
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Opens the database a command names, for what needs no key.

@@ -3,7 +3,7 @@
 use std::{future::IntoFuture as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use domain::{ids::RequestId, operation::Habitat};
+use domain::ids::RequestId;
 use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use operations::{Pool, PoolSettings, Services};
 use store::{OpenError, QueueSettings, StoreError};
@@ -62,11 +62,8 @@ async fn open_patiently(
 ) -> anyhow::Result<Option<(DataDir, Services)>> {
     let database = &served.database;
     loop {
-        let error = match data_dir::open(database).await {
-            Ok(opened) => {
-                refuse_other_habitat(opened.1.store().habitat(), served.habitat())?;
-                return Ok(Some(opened));
-            }
+        let error = match data_dir::open(served).await {
+            Ok(opened) => return Ok(Some(opened)),
             Err(error) => error,
         };
         if !(database.is_server() && is_away(&error)) {
@@ -89,22 +86,6 @@ fn is_away(error: &anyhow::Error) -> bool {
     ) || error
         .chain()
         .any(|cause| cause.downcast_ref().is_some_and(gone))
-}
-
-/// What a benchmark or a trial has made is no installation, and the other way round.
-fn refuse_other_habitat(found: Habitat, wanted: Habitat) -> anyhow::Result<()> {
-    match (found, wanted) {
-        (Habitat::Laboratory, Habitat::Product) => bail!(
-            "this database is a laboratory: a benchmark or a trial of faults made it for itself, and it stays one. \
-             Name another database with --database-url or --data-dir; for a trial, say --laboratory"
-        ),
-        (Habitat::Product, Habitat::Laboratory) => {
-            bail!(
-                "--laboratory is for a database that a benchmark or a trial of faults made for itself, and this is none"
-            )
-        }
-        _ => Ok(()),
-    }
 }
 
 async fn say_how_to_set_up(services: &Services, base: &str) {

@@ -112,11 +112,38 @@ fn a_laboratory_is_served_to_nobody_by_mistake() {
         let said = String::from_utf8(refused.stderr).unwrap();
         assert_eq!(refused.status.code(), Some(1), "{said}");
         assert!(said.contains("this database is a laboratory"), "{said}");
+        assert!(!data.join("master.key").exists(), "{command}");
         assert!(
             said.contains("Name another database with --database-url"),
             "{said}"
         );
     }
+}
+
+#[test]
+fn doctor_names_a_laboratory() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("made.sqlite").display());
+    let bench = [
+        "bench",
+        "runs",
+        "--database-url",
+        &database,
+        "--count",
+        "1",
+        "--rate",
+        "0",
+    ];
+    assert!(run(folder.path(), &bench).status.success());
+    let place = folder.path().to_str().unwrap();
+    let doctor = ["doctor", "--data-dir", place, "--database-url", &database];
+    let said = run(folder.path(), &doctor);
+    assert!(said.status.success(), "{said:?}");
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(
+        said.contains("note  the database is a laboratory"),
+        "{said}"
+    );
 }
 
 #[test]

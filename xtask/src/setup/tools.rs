@@ -1,6 +1,6 @@
 //! Finds the programs that tests need, by existence alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::process;
 
