@@ -78,7 +78,7 @@ impl Installation {
         fs::write(data.join("provider.json"), file.to_string())?;
         let key = MasterKey::open(&data.join("master.key"))?;
         // Only there a run may write as often as a trial needs it.
-        let store = Store::open(database).await?.make_laboratory().await?;
+        let store = Store::open_laboratory(database).await?;
         store.setup_link_create("the first link").await?;
         let (_, owner) = person("owner");
         let owner = store

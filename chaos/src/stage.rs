@@ -66,7 +66,11 @@ impl Stage {
         let installation = Installation::make(&url, &data, &provider, directories).await?;
         let data = data.to_str().context("a folder with an unusual name")?;
         let common = ["--data-dir", data, "--database-url", &url];
-        let arguments = [&["web", "--listen", "127.0.0.1:0"], &common[..]].concat();
+        let arguments = [
+            &["web", "--laboratory", "--listen", "127.0.0.1:0"],
+            &common[..],
+        ]
+        .concat();
         let pages = Service::start(&order.program, &arguments, &site, &logs.join("web.log"))?;
         let logs = Logs(logs);
         Ok(Self {
@@ -198,7 +202,10 @@ fn worker_program(order: &Order, common: &[&str], logs: &Logs) -> WorkerProgram 
             program.clone(),
             [common, &own, &["--mistake", planted.mistake]].concat(),
         ),
-        None => (order.program.clone(), [&["worker"], common, &own].concat()),
+        None => (
+            order.program.clone(),
+            [&["worker", "--laboratory"], common, &own].concat(),
+        ),
     };
     WorkerProgram {
         program,

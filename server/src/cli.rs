@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::operation::Habitat;
 use store::QueueSettings;
 
 /// An operations console for many Microsoft 365 tenants: every queued run is authorised again as it starts.
@@ -18,7 +19,7 @@ pub(crate) enum Command {
     /// Everything in one process: pages and workers.
     Serve(Serve),
     /// Only the pages; workers run elsewhere.
-    Web(Serve),
+    Web(Pages),
     /// Only workers, on the same database as the pages.
     Worker(Worker),
     /// Sample workspaces, tenants and people, with a sandbox in place of Microsoft Graph.
@@ -28,7 +29,10 @@ pub(crate) enum Command {
     /// Brings the database up to this program's version, and stops.
     Migrate(Database),
     /// Looks over the installation and says what is not in order.
-    Doctor(Database),
+    Doctor(Doctor),
+    /// Looks after the key that provider credentials are sealed with.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Looks after the audit log.
     #[command(subcommand)]
     Audit(Audit),
@@ -85,16 +89,43 @@ impl Queue {
     }
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
+/// A database that processes serve.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Served {
     #[command(flatten)]
     pub(crate) database: Database,
+    /// Takes a database that a benchmark or a trial of faults made for itself, and no other.
+    #[arg(long)]
+    pub(crate) laboratory: bool,
+}
+
+impl Served {
+    /// What the database must have been made as.
+    pub(crate) const fn habitat(&self) -> Habitat {
+        if self.laboratory {
+            Habitat::Laboratory
+        } else {
+            Habitat::Product
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pages {
+    #[command(flatten)]
+    pub(crate) served: Served,
     /// Where to listen; beyond loopback only with --public-url.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// The https address people use, when a proxy with TLS stands in front.
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) pages: Pages,
     /// How many runs to work on at once.
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub(crate) workers: usize,
@@ -105,7 +136,7 @@ pub(crate) struct Serve {
 #[derive(Debug, Args)]
 pub(crate) struct Worker {
     #[command(flatten)]
-    pub(crate) database: Database,
+    pub(crate) served: Served,
     /// How many runs to work on at once.
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub(crate) workers: usize,
@@ -212,6 +243,24 @@ pub(crate) struct GraphSandbox {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// Prints one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Goes on with the key of this data folder, or a new one, when the one before is lost for good.
+    Adopt {
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     /// Recomputes every chain and names the first entry that does not fit.
@@ -260,13 +309,18 @@ pub(crate) enum Users {
     },
 }
 
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "must be a number from 1".to_owned())
+}
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchTarget {
     /// A database to measure on, empty or made by a benchmark before; without it, a temporary SQLite file.
     #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// How many runs.
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = at_least_one)]
     pub(crate) count: usize,
     /// Prints one line of JSON at the end.
     #[arg(long)]
@@ -299,10 +353,10 @@ pub(crate) struct BenchList {
     #[command(flatten)]
     pub(crate) target: BenchTarget,
     /// Over how many tenants the runs are spread; the person sees them all.
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = at_least_one)]
     pub(crate) tenants: usize,
     /// How many requests of each kind, one after the other.
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = at_least_one)]
     pub(crate) requests: usize,
     /// How many viewers poll at once at the end, each every two seconds.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -315,7 +369,7 @@ pub(crate) struct BenchGraph {
     #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// How many rounds of fifty tenants, each without and with one that is throttled.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = at_least_one)]
     pub(crate) rounds: usize,
     /// Makes the sandbox's data; the same seed makes the same.
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -6,12 +6,13 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use domain::operation::Habitat;
 use graph::Endpoints;
 use operations::{MasterKey, Passwords, Services};
 use serde::{Deserialize, Serialize};
-use store::Store;
+use store::{Standing, Store};
 
-use crate::cli::Database;
+use crate::cli::{Database, Served};
 
 /// The folder of an installation.
 #[derive(Debug, Clone)]
@@ -47,12 +48,36 @@ impl DataDir {
         Ok(Self(path.canonicalize().with_context(told)?))
     }
 
+    /// The folder if it is there already; none is made.
+    pub(crate) fn there(path: &Path) -> Option<Self> {
+        path.canonicalize().ok().filter(|it| it.is_dir()).map(Self)
+    }
+
+    /// The folder as it would be.
+    pub(crate) fn unmade(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// Whether files can be made in it; leaves none, and no trace of one.
+    pub(crate) fn is_writable(&self) -> bool {
+        tempfile::tempfile_in(&self.0).is_ok()
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
-    fn sqlite_url(&self) -> String {
-        format!("sqlite:{}", self.0.join("tenant-atlas.sqlite").display())
+    /// The database that was named, or the SQLite file of the folder.
+    pub(crate) fn database_url(&self, named: Option<&str>) -> String {
+        named.map_or_else(
+            || format!("sqlite:{}", self.0.join("tenant-atlas.sqlite").display()),
+            str::to_owned,
+        )
+    }
+
+    /// Where the key is.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.0.join("master.key")
     }
 
     /// The provider's address; Microsoft's own cloud unless a file says otherwise.
@@ -87,34 +112,67 @@ impl DataDir {
             .with_context(|| format!("writing {}", path.display()))
     }
 
-    /// Opens the database and makes the use cases over it.
-    pub(crate) async fn services(&self, database_url: Option<&str>) -> anyhow::Result<Services> {
-        let url = database_url.map_or_else(|| self.sqlite_url(), str::to_owned);
-        let store = Store::open(&url).await?;
-        let key = MasterKey::open(&self.0.join("master.key"))?;
+    /// Opens the database and makes the use cases over it, with the key it was sealed with.
+    pub(crate) async fn services(
+        &self,
+        database_url: Option<&str>,
+        habitat: Habitat,
+    ) -> anyhow::Result<Services> {
+        let store = Store::open(&self.database_url(database_url)).await?;
+        refuse_other_habitat(store.habitat(), habitat)?;
+        let key = MasterKey::of_installation(&store, &self.key_file()).await?;
         Ok(Services::new(store, Passwords::new()?, key))
     }
 }
 
-/// Opens the folder and the database a command names.
-pub(crate) async fn open(database: &Database) -> anyhow::Result<(DataDir, Services)> {
-    let dir = DataDir::open(&database.data_dir)?;
-    let services = dir.services(database.database_url.as_deref()).await?;
+/// Opens the folder and the database that a process serves.
+pub(crate) async fn open(served: &Served) -> anyhow::Result<(DataDir, Services)> {
+    let dir = DataDir::open(&served.database.data_dir)?;
+    let url = served.database.database_url.as_deref();
+    let services = dir.services(url, served.habitat()).await?;
     Ok((dir, services))
 }
 
-/// Opens an installation that must be there already.
-pub(crate) async fn open_existing(database: &Database) -> anyhow::Result<(DataDir, Services)> {
-    must_exist(database)?;
-    open(database).await
+/// What a benchmark or a trial has made is no installation, and the other way round.
+fn refuse_other_habitat(found: Habitat, wanted: Habitat) -> anyhow::Result<()> {
+    match (found, wanted) {
+        (Habitat::Laboratory, Habitat::Product) => bail!(
+            "this database is a laboratory: a benchmark or a trial of faults made it for itself, and it stays one. \
+             Name another database with --database-url or --data-dir; for a trial, say --laboratory"
+        ),
+        (Habitat::Product, Habitat::Laboratory) => {
+            bail!(
+                "--laboratory is for a database that a benchmark or a trial of faults made for itself, and this is none"
+            )
+        }
+        _ => Ok(()),
+    }
 }
 
-/// Refuses to make a new installation where one was meant to be.
-pub(crate) fn must_exist(database: &Database) -> anyhow::Result<()> {
-    if database.database_url.is_none() && !database.data_dir.join("tenant-atlas.sqlite").exists() {
+/// Opens the database a command names, for what needs no key.
+pub(crate) async fn store(database: &Database) -> anyhow::Result<(DataDir, Store)> {
+    let dir = DataDir::open(&database.data_dir)?;
+    let store = Store::open(&dir.database_url(database.database_url.as_deref())).await?;
+    Ok((dir, store))
+}
+
+/// Opens a database that must be there already, for what needs no key.
+pub(crate) async fn store_existing(database: &Database) -> anyhow::Result<(DataDir, Store)> {
+    must_exist(database).await?;
+    store(database).await
+}
+
+/// Refuses to make a new installation where one was meant to be; a server's database may still come up.
+pub(crate) async fn must_exist(database: &Database) -> anyhow::Result<()> {
+    let unmade = DataDir::unmade(&database.data_dir);
+    let url = unmade.database_url(database.database_url.as_deref());
+    if !database.is_server() && Store::look(&url).await? == Standing::Absent {
         bail!(
             "there is no installation in {}; name one with --data-dir or --database-url",
-            database.data_dir.display()
+            database
+                .database_url
+                .as_ref()
+                .map_or_else(|| database.data_dir.display().to_string(), Clone::clone)
         );
     }
     Ok(())

@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The whole chain: the last link usually says what to do.
-            eprintln!("tenant-atlas: {error:#}");
+            eprintln!("tenant-atlas: {}", process::told(&error));
             ExitCode::FAILURE
         }
     }

@@ -43,3 +43,30 @@ async fn asked_to_stop() {
     #[cfg(not(unix))]
     drop(interrupt.await);
 }
+
+/// An error with its causes, each said once: some name theirs themselves.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !told.iter().any(|it| it.contains(&cause)) {
+            told.push(cause);
+        }
+    }
+    told.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_that_is_named_already_is_not_said_again() {
+        let error = anyhow!("(code: 14) no file")
+            .context("answered from the database: (code: 14) no file")
+            .context("it cannot be opened");
+        let said = "it cannot be opened: answered from the database: (code: 14) no file";
+        assert_eq!(told(&error), said);
+    }
+}

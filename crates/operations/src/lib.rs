@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod families;
+mod key;
 mod passwords;
 mod problem;
 mod retention;
@@ -12,6 +13,7 @@ mod use_cases;
 mod version;
 mod worker;
 
+pub use key::{KeyError, KeyFit};
 pub use passwords::Passwords;
 pub use retention::tidy;
 pub use sample::{Bulk, SampleAccount, SampleDirectory, SampleError};

@@ -3,7 +3,11 @@
 //! A blob is `1 | nonce (24) | ciphertext and tag`. Its associated data names the connection,
 //! so that a blob copied to another row does not open.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{
+    fs,
+    io::{self, ErrorKind, Write as _},
+    path::Path,
+};
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -16,7 +20,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The key file could not be read or written.
-    #[error("using the key file {path}: {source}")]
+    #[error("the key file {path} cannot be used")]
     KeyFile {
         /// Which file.
         path: String,
@@ -40,6 +44,8 @@ pub enum SecretError {
 
 const FORMAT: u8 = 1;
 const NONCE: usize = 24;
+/// What a check of the key is sealed for, and what is in it; no connection has such a name.
+const CHECK: &[u8] = b"installation|key_check";
 
 /// The key under which provider credentials are sealed.
 pub struct MasterKey(XChaCha20Poly1305);
@@ -50,37 +56,44 @@ impl MasterKey {
     /// # Errors
     /// [`SecretError`].
     pub fn open(path: &Path) -> Result<Self, SecretError> {
-        let file = |source| SecretError::KeyFile {
-            path: path.display().to_string(),
-            source,
-        };
+        match Self::read(path)? {
+            Some(key) => Ok(key),
+            None => Self::make(path),
+        }
+    }
+
+    /// Reads the key from its file; none when there is no file.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn read(path: &Path) -> Result<Option<Self>, SecretError> {
         match fs::read(path) {
             Ok(bytes) => {
                 let key: [u8; 32] = bytes.try_into().map_err(|_| SecretError::NotAKey {
                     path: path.display().to_string(),
                 })?;
+                Ok(Some(Self::of(key)))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unusable(path, error)),
+        }
+    }
+
+    fn make(path: &Path) -> Result<Self, SecretError> {
+        let key = random::<32>()?;
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(path) {
+            Ok(mut out) => {
+                let written = out.write_all(&key).and_then(|()| out.sync_all());
+                written.map_err(|error| unusable(path, error))?;
                 Ok(Self::of(key))
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let key = random::<32>()?;
-                let mut options = fs::OpenOptions::new();
-                options.write(true).create_new(true);
-                #[cfg(unix)]
-                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                match options.open(path) {
-                    Ok(mut out) => out
-                        .write_all(&key)
-                        .and_then(|()| out.sync_all())
-                        .map_err(file)?,
-                    // Another process was faster; its key counts.
-                    Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-                        return Self::open(path);
-                    }
-                    Err(e) => return Err(file(e)),
-                }
-                Ok(Self::of(key))
-            }
-            Err(error) => Err(file(error)),
+            // Another process was faster; its key counts.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::open(path),
+            Err(error) => Err(unusable(path, error)),
         }
     }
 
@@ -98,15 +111,27 @@ impl MasterKey {
         connection: ConnectionId,
         secret: &SecretString,
     ) -> Result<Vec<u8>, SecretError> {
+        self.seal_for(&associated(connection), secret.expose_secret().as_bytes())
+    }
+
+    /// Seals the words by which a database knows this key again.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn seal_check(&self) -> Result<Vec<u8>, SecretError> {
+        self.seal_for(CHECK, CHECK)
+    }
+
+    /// Whether these are the words, sealed by this key.
+    pub fn opens_check(&self, blob: &[u8]) -> bool {
+        self.open_for(CHECK, blob).is_ok_and(|words| words == CHECK)
+    }
+
+    fn seal_for(&self, aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, SecretError> {
         let nonce = random::<NONCE>()?;
-        let aad = associated(connection);
-        let payload = Payload {
-            msg: secret.expose_secret().as_bytes(),
-            aad: &aad,
-        };
         let sealed = self
             .0
-            .encrypt(&XNonce::from(nonce), payload)
+            .encrypt(&XNonce::from(nonce), Payload { msg, aad })
             .map_err(|_| SecretError::Unopenable)?;
         let mut blob = Vec::with_capacity(1 + NONCE + sealed.len());
         blob.push(FORMAT);
@@ -124,28 +149,31 @@ impl MasterKey {
         connection: ConnectionId,
         blob: &[u8],
     ) -> Result<SecretString, SecretError> {
+        let plain = self.open_for(&associated(connection), blob)?;
+        String::from_utf8(plain)
+            .map(SecretString::from)
+            .map_err(|_| SecretError::Unopenable)
+    }
+
+    fn open_for(&self, aad: &[u8], blob: &[u8]) -> Result<Vec<u8>, SecretError> {
         let (format, rest) = blob.split_first().ok_or(SecretError::Unopenable)?;
-        let (nonce, sealed) = rest
+        let (nonce, msg) = rest
             .split_at_checked(NONCE)
             .ok_or(SecretError::Unopenable)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| SecretError::Unopenable)?;
         if *format != FORMAT {
             return Err(SecretError::Unopenable);
         }
-        let aad = associated(connection);
-        let plain = self
-            .0
-            .decrypt(
-                &XNonce::from(nonce),
-                Payload {
-                    msg: sealed,
-                    aad: &aad,
-                },
-            )
-            .map_err(|_| SecretError::Unopenable)?;
-        String::from_utf8(plain)
-            .map(SecretString::from)
+        self.0
+            .decrypt(&XNonce::from(nonce), Payload { msg, aad })
             .map_err(|_| SecretError::Unopenable)
+    }
+}
+
+fn unusable(path: &Path, source: io::Error) -> SecretError {
+    SecretError::KeyFile {
+        path: path.display().to_string(),
+        source,
     }
 }
 
@@ -203,5 +231,16 @@ mod tests {
             key.open_secret(connection(1), &blob[..10]).is_err(),
             "a cut blob"
         );
+    }
+
+    #[test]
+    fn p02_a_key_is_known_again_by_what_it_sealed() {
+        let key = MasterKey::of([7; 32]);
+        let check = key.seal_check().unwrap();
+        assert!(key.opens_check(&check));
+        assert!(!MasterKey::of([8; 32]).opens_check(&check), "another key");
+        let credential = key.seal(connection(1), &"s3cret".to_owned().into());
+        assert!(!key.opens_check(&credential.unwrap()), "a credential");
+        assert!(key.open_secret(connection(1), &check).is_err());
     }
 }

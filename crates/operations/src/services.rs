@@ -5,9 +5,8 @@ use std::sync::Arc;
 use domain::{
     error::ApiError,
     ids::{RequestId, TenantId},
-    operation::Habitat,
 };
-use store::{Presence, Scope, Store, StoreError, TenantAccess};
+use store::{Presence, Scope, Store, TenantAccess};
 use tokio::sync::Semaphore;
 
 use crate::{passwords::Passwords, problem::Answer as _, secrets::MasterKey};
@@ -37,18 +36,6 @@ impl Services {
     /// The database, for the process that runs the program.
     pub const fn store(&self) -> &Store {
         &self.store
-    }
-
-    /// The same use cases over a database that is marked as a laboratory, if it is empty or was marked before.
-    ///
-    /// # Errors
-    /// `Conflict` when people use the database.
-    pub async fn in_laboratory(self) -> Result<Self, StoreError> {
-        let store = match self.store.habitat() {
-            Habitat::Laboratory => self.store,
-            Habitat::Product => self.store.make_laboratory().await?,
-        };
-        Ok(Self { store, ..self })
     }
 
     /// Who a session token belongs to; `None` when nobody is signed in with it.

@@ -8,12 +8,15 @@ use domain::{
     time::Timestamp,
 };
 use policy::RunKey;
-use sqlx::{Connection as _, PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, Postgres, QueryBuilder, Sqlite,
+    SqliteConnection, sqlite::SqliteConnectOptions,
+};
 use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
-    sql::{Db, Statement, args, same},
+    sql::{Db, Statement, args, dialects, same},
 };
 
 /// The names of the statements this process has run on a dialect, `sqlite` or `postgres`.
@@ -157,6 +160,23 @@ static SLOT_COMES: Statement = same(
     "update schedules set next_at = $2 where id = $1",
 );
 
+static LIMITS: Statement = dialects(
+    "conformance_limits",
+    "select 'none' as limits",
+    "select current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' '
+       || current_setting('jit') as limits",
+);
+
+/// Under which limits a transaction of the store works; none on SQLite.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn limits(store: &Store) -> Result<String, StoreError> {
+    let mut tx = store.db.write().await?;
+    let row = tx.first(&LIMITS, vec![]).await?;
+    row.ok_or(StoreError::NotFound)?.text("limits")
+}
+
 /// Marks a database that has people in it as a laboratory, which the program refuses; answers it as one.
 ///
 /// # Errors
@@ -221,6 +241,33 @@ pub async fn sqlite_made_newer(url: &str) -> Result<(), StoreError> {
     sqlx::query(
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
          values (9999, 'from the future', true, x'00', 0)",
+    )
+    .execute(&mut connection)
+    .await?;
+    Ok(connection.close().await?)
+}
+
+/// Makes a SQLite file with a table of something else.
+///
+/// # Errors
+/// When the file cannot be made.
+pub async fn sqlite_of_something_else(url: &str) -> Result<(), StoreError> {
+    let options: SqliteConnectOptions = url.parse()?;
+    let mut connection = options.create_if_missing(true).connect().await?;
+    sqlx::query("create table foo (bar integer)")
+        .execute(&mut connection)
+        .await?;
+    Ok(connection.close().await?)
+}
+
+/// Takes a SQLite file back to the schema's version before the last one, as far as it remembers.
+///
+/// # Errors
+/// When the file does not open or is no database of this program.
+pub async fn sqlite_made_older(url: &str) -> Result<(), StoreError> {
+    let mut connection = SqliteConnection::connect(url).await?;
+    sqlx::query(
+        "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)",
     )
     .execute(&mut connection)
     .await?;

@@ -1,5 +1,9 @@
 //! What can go wrong in the store.
 
+use domain::ids::{ScheduleId, TenantId};
+
+use crate::sql::Row;
+
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -22,6 +26,18 @@ pub enum StoreError {
         column: &'static str,
         /// What stands there.
         word: String,
+    },
+    /// A schedule is not understood, so nothing is decided about its slots.
+    #[error(
+        "the schedule {schedule} of the tenant {tenant} starts nothing: {why}. Edit and save it, or delete it"
+    )]
+    UnreadableSchedule {
+        /// Which.
+        schedule: ScheduleId,
+        /// Whose.
+        tenant: TenantId,
+        /// What is not understood of it.
+        why: Box<StoreError>,
     },
     /// Stored JSON does not have its form.
     #[error("reading column {column} as JSON")]
@@ -94,7 +110,25 @@ fn is_outage(code: Option<&str>) -> bool {
     )
 }
 
+/// PostgreSQL's codes for a prepared statement that is there already, or is not there.
+pub(crate) fn is_of_shared_sessions(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("42P05" | "26000")))
+}
+
 impl StoreError {
+    /// The same, and which schedule it is about, if it is about what stands in that.
+    pub(crate) fn of_schedule(self, schedule: &Row) -> Self {
+        let named = (schedule.uuid("id"), schedule.uuid("tenant_id"));
+        match (self, named) {
+            (why @ Self::UnknownWord { .. }, (Ok(id), Ok(tenant))) => Self::UnreadableSchedule {
+                schedule: ScheduleId::from_uuid(id),
+                tenant: TenantId::from_uuid(tenant),
+                why: Box::new(why),
+            },
+            (other, _) => other,
+        }
+    }
+
     /// Whether trying the same again may help: a deadlock or a lock that took too long.
     pub fn is_contention(&self) -> bool {
         match self {
@@ -110,8 +144,7 @@ impl StoreError {
 
     /// Whether a prepared statement was looked for in somebody else's session, as a pooler that shares them leads to.
     pub fn is_of_a_shared_session(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(e))
-            if matches!(e.code().as_deref(), Some("42P05" | "26000")))
+        matches!(self, Self::Database(error) if is_of_shared_sessions(error))
     }
 
     /// Whether it lies in the moment alone: the database is away or full, or others stood in the way.

@@ -34,7 +34,7 @@ impl Store {
     ///
     /// # Errors
     /// `Conflict` when somebody can sign in to it already, or it was marked before.
-    pub async fn make_laboratory(&self) -> Result<Self, StoreError> {
+    pub(crate) async fn make_laboratory(&self) -> Result<Self, StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
         let args = args![Habitat::Laboratory.as_str(), now];

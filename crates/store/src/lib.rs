@@ -13,12 +13,14 @@ mod clock;
 pub mod conformance;
 mod connections;
 mod counters;
+mod doctor;
 mod error;
 mod facts;
 mod installation;
 mod invariants;
 mod inventory;
 mod invitations;
+mod key_check;
 mod members;
 mod new_id;
 mod notifications;
@@ -43,6 +45,7 @@ pub use audit::AuditVerdict;
 pub use connections::ConnectionChange;
 pub use connections::{Connection, ConnectionSecret, NewConnection, Verified};
 pub use counters::Counters;
+pub use doctor::UnreadableSchedule;
 pub use error::StoreError;
 pub use invariants::{
     AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, HeldRun, IntentMade, Violation,
@@ -51,7 +54,7 @@ pub use inventory::{InventoryObject, InventoryRow};
 pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};
 pub use members::Member;
 pub use notifications::Notification;
-pub use open::OpenError;
+pub use open::{OpenError, Schema, Standing};
 pub use queue::{HintReport, QueuePause, QueueSettings, WorkerCard, WorkerRow};
 pub use runs::{
     Again, Asked, AttemptRow, BUSY_WAIT, BulkEnds, BulkItem, BulkSelection, Cancel, ChangeRow,

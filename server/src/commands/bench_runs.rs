@@ -156,13 +156,18 @@ fn tell_statements(times: &StatementTimes, runs: usize) {
 }
 
 fn fields(args: &BenchRuns, dialect: &str, drained: &Drained) -> Value {
-    json!({
+    let mut found = json!({
         "bench": "runs", "database": dialect, "runs": drained.runs, "workers": args.workers,
         "completions_per_s": drained.per_second(),
         "gate_share": drained.gate,
         "commits_per_run": drained.commits,
         "log_bytes_per_run": drained.log_bytes,
-    })
+    });
+    if drained.log_bytes.is_none() {
+        let why = format!("{dialect} keeps no count of what it has written ahead");
+        put(&mut found, "log_bytes_per_run_is_null", why.into());
+    }
+    found
 }
 
 fn put(found: &mut Value, name: &str, value: Value) {

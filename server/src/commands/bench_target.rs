@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use operations::Services;
-use store::StoreError;
+use anyhow::Context as _;
+use operations::{MasterKey, Passwords, Services};
+use store::Store;
 
 use crate::{cli::BenchTarget, data_dir::DataDir};
 
@@ -12,7 +12,7 @@ use crate::{cli::BenchTarget, data_dir::DataDir};
 pub(crate) struct Target {
     pub(crate) services: Services,
     pub(crate) dialect: &'static str,
-    url: Option<String>,
+    url: String,
     dir: DataDir,
     _folder: tempfile::TempDir,
 }
@@ -22,17 +22,8 @@ impl Target {
     pub(crate) async fn open(args: &BenchTarget) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("making a temporary folder")?;
         let dir = DataDir::open(folder.path())?;
-        let services = match dir
-            .services(args.database_url.as_deref())
-            .await?
-            .in_laboratory()
-            .await
-        {
-            Err(StoreError::Conflict) => bail!(
-                "people use this database; a benchmark wants an empty one, or one that a benchmark made before"
-            ),
-            made => made?,
-        };
+        let url = dir.database_url(args.database_url.as_deref());
+        let services = open(&dir, &url).await?;
         let postgres = args
             .database_url
             .as_deref()
@@ -41,7 +32,7 @@ impl Target {
         Ok(Self {
             services,
             dialect,
-            url: args.database_url.clone(),
+            url,
             dir,
             _folder: folder,
         })
@@ -49,8 +40,15 @@ impl Target {
 
     /// Opens the same installation once more, as a process that starts does.
     pub(crate) async fn open_again(&self) -> anyhow::Result<Services> {
-        self.dir.services(self.url.as_deref()).await
+        open(&self.dir, &self.url).await
     }
+}
+
+/// The key is the folder's: what an earlier benchmark has sealed, none after it opens.
+async fn open(dir: &DataDir, url: &str) -> anyhow::Result<Services> {
+    let store = Store::open_laboratory(url).await?;
+    let key = MasterKey::open(&dir.key_file())?;
+    Ok(Services::new(store, Passwords::new()?, key))
 }
 
 /// The time below which 95 of 100 are, in milliseconds.

@@ -1,6 +1,7 @@
 //! `demo`: a whole installation with sample data and the sandbox behind it.
 
 use anyhow::{Context as _, bail};
+use domain::operation::Habitat;
 use graph_sandbox::{Clock, ControlApi, Sandbox, SandboxConfig, Scale, TenantSeed};
 use operations::{SampleAccount, SampleDirectory};
 use serde::Serialize;
@@ -69,7 +70,7 @@ pub(crate) async fn demo(args: Demo) -> anyhow::Result<()> {
         graph: sandbox_url.clone(),
     };
     dir.set_provider(&provider)?;
-    let services = dir.services(None).await?;
+    let services = dir.services(None, Habitat::Product).await?;
     let accounts = sample(&dir, &services, &sandbox, args.seed).await?;
     let ready = Ready {
         url: format!("http://{}", listener.local_addr()?),

@@ -1,114 +1,43 @@
-//! `migrate`, `doctor`, `audit` and `users`.
+//! `migrate`, `keys`, `audit` and `users`.
 
-use anyhow::{Context as _, bail};
-use store::{HintReport, Store};
+use anyhow::bail;
+use operations::MasterKey;
+use store::StoreError;
 
 use crate::{
-    cli::{Audit, Database, Users},
+    cli::{Audit, Database, Keys, Users},
     data_dir,
 };
 
 /// Brings the database up to date; opening it does that.
 pub(crate) async fn migrate(database: &Database) -> anyhow::Result<()> {
-    let (_, services) = data_dir::open(database).await?;
+    let (_, store) = data_dir::store(database).await?;
     println!("The database is up to date.");
-    services.store().close().await;
+    store.close().await;
     Ok(())
 }
 
-/// Looks over the installation.
-pub(crate) async fn doctor(database: &Database) -> anyhow::Result<()> {
-    let (dir, services) = data_dir::open_existing(database).await?;
+/// Takes another key for the installation's.
+pub(crate) async fn keys(command: Keys) -> anyhow::Result<()> {
+    let Keys::Adopt { database } = command;
+    let (dir, store) = data_dir::store_existing(&database).await?;
+    MasterKey::adopt(&store, &dir.key_file()).await?;
     println!(
-        "ok    the data folder {} can be written to",
-        dir.path().display()
+        "{} is the key of this database from now on.",
+        dir.key_file().display()
     );
-    match services.store().ping().await {
-        Err(error) if error.is_of_a_shared_session() => bail!(
-            "the database is behind a pooler that shares sessions; add statement-cache-capacity=0 to its URL"
-        ),
-        answer => answer.context("the database does not answer")?,
-    }
-    println!("ok    the database answers and is at this program's version");
-    tell_of_workers(services.store()).await?;
-    tell_of_hints(services.store()).await?;
-    let endpoints = dir.endpoints()?;
-    println!("ok    the provider is {}", endpoints.graph());
-    let verdicts = services.store().audit_verify().await?;
-    let broken: Vec<_> = verdicts.iter().filter(|v| v.broken_at.is_some()).collect();
-    if !broken.is_empty() {
-        bail!(
-            "the audit log of {} workspaces does not verify; see `tenant-atlas audit verify`",
-            broken.len()
-        );
-    }
     println!(
-        "ok    the audit log verifies in {} workspaces",
-        verdicts.len()
+        "Credentials that were sealed with another one do not open: store them again on their connections' pages."
     );
-    if services.store().is_unclaimed().await? {
-        println!("note  nobody can sign in yet; `tenant-atlas serve` prints a set-up link");
-    }
-    Ok(())
-}
-
-/// Says who is there to work on runs, and who was.
-async fn tell_of_workers(store: &Store) -> anyhow::Result<()> {
-    let workers = store.workers().await?;
-    let slots: i64 = workers
-        .iter()
-        .filter(|it| it.is_alive)
-        .map(|it| it.slots)
-        .sum();
-    match workers.iter().filter(|it| it.is_alive).count() {
-        0 => println!(
-            "note  no worker is there: queued runs wait until `tenant-atlas serve` or `tenant-atlas worker` runs"
-        ),
-        1 => println!("ok    1 worker with {slots} slots is there"),
-        number => println!("ok    {number} workers with {slots} slots are there"),
-    }
-    for worker in workers {
-        let (since, seen) = (worker.started_at.exact(), worker.last_seen_at.exact());
-        if worker.is_alive {
-            println!(
-                "      {} on {}, {} slots, since {since}, heard of at {seen}",
-                worker.id, worker.host, worker.slots
-            );
-        } else {
-            println!(
-                "note  {} on {} has been silent since {seen}; its runs are tried again",
-                worker.id, worker.host
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Says how fast a worker learns of what another process queued.
-async fn tell_of_hints(store: &Store) -> anyhow::Result<()> {
-    match store.hint_report().await? {
-        HintReport::None => {
-            println!(
-                "ok    runs start within 250 ms by polling, and at once in the process that queued them"
-            );
-        }
-        HintReport::Through(after) => println!(
-            "ok    notifications get through, after {:.1} ms",
-            after.as_secs_f64() * 1000.0
-        ),
-        HintReport::Lost => println!(
-            "note  notifications do not get through; runs start within 250 ms by polling. \
-             Behind a pooler this is as it should be; the database URL then needs statement-cache-capacity=0"
-        ),
-    }
+    store.close().await;
     Ok(())
 }
 
 /// Verifies the audit log.
 pub(crate) async fn audit(command: Audit) -> anyhow::Result<()> {
     let Audit::Verify { database, json } = command;
-    let (_, services) = data_dir::open_existing(&database).await?;
-    let verdicts = services.store().audit_verify().await?;
+    let (_, store) = data_dir::store_existing(&database).await?;
+    let verdicts = store.audit_verify().await?;
     if json {
         println!("{}", serde_json::to_string(&verdicts)?);
     }
@@ -137,20 +66,27 @@ pub(crate) async fn users(command: Users) -> anyhow::Result<()> {
         Users::Disable { database, email } => (database, email, true),
         Users::Enable { database, email } => (database, email, false),
     };
-    let (_, services) = data_dir::open_existing(database).await?;
-    let store = services.store();
+    let (_, store) = data_dir::store_existing(database).await?;
     if disable {
-        store
-            .user_disable(email)
-            .await
-            .context("there is no such enabled person")?;
+        is_found(store.user_disable(email).await, || {
+            format!("there is no enabled person who signs in with {email}")
+        })?;
         println!("{email} is disabled: sessions end now, queued runs are refused at their start.");
     } else {
-        store
-            .user_enable(email)
-            .await
-            .context("there is no such disabled person")?;
+        is_found(store.user_enable(email).await, || {
+            format!("there is no disabled person who signs in with {email}")
+        })?;
         println!("{email} is enabled.");
     }
     Ok(())
+}
+
+fn is_found(
+    done: Result<(), StoreError>,
+    otherwise: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    match done {
+        Err(StoreError::NotFound) => bail!(otherwise()),
+        done => Ok(done?),
+    }
 }

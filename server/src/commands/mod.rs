@@ -9,6 +9,8 @@ mod bench_runs;
 mod bench_statements;
 mod bench_target;
 mod demo;
+mod doctor;
+mod findings;
 mod maintenance;
 mod retention;
 mod sandbox;
@@ -25,7 +27,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo(args) => demo::demo(args).await,
         Command::GraphSandbox(args) => sandbox::graph_sandbox(args).await,
         Command::Migrate(database) => maintenance::migrate(&database).await,
-        Command::Doctor(database) => maintenance::doctor(&database).await,
+        Command::Doctor(args) => doctor::doctor(args).await,
+        Command::Keys(command) => maintenance::keys(command).await,
         Command::Audit(command) => maintenance::audit(command).await,
         Command::Users(command) => maintenance::users(command).await,
         Command::Retention(args) => retention::retention(args).await,

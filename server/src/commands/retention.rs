@@ -8,8 +8,7 @@ use crate::{cli::Retention, data_dir};
 
 /// Sets, tells, and on request does what the daily pass of the workers does.
 pub(crate) async fn retention(args: Retention) -> anyhow::Result<()> {
-    let (_, services) = data_dir::open_existing(&args.database).await?;
-    let store = services.store();
+    let (_, store) = data_dir::store_existing(&args.database).await?;
     if let Some(days) = args.keep_days.filter(|_| !args.dry_run) {
         store.retention_days_set(days).await?;
     }
@@ -20,7 +19,7 @@ pub(crate) async fn retention(args: Retention) -> anyhow::Result<()> {
     let ended_before = store.now().await?.plus(-kept_days.saturating_mul(DAY));
     let removable = store.removable(ended_before).await?;
     let removed = match args.now {
-        true => Some(tidy(store, kept_days).await?),
+        true => Some(tidy(&store, kept_days).await?),
         false => None,
     };
     if args.json {

@@ -1,34 +1,36 @@
 //! `serve`, `web` and `worker`.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::IntoFuture as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use domain::ids::RequestId;
 use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use operations::{Pool, PoolSettings, Services};
-use store::{OpenError, QueueSettings};
+use store::{OpenError, QueueSettings, StoreError};
 use tokio::{net::TcpListener, sync::watch};
 use uuid::Uuid;
 
 use crate::{
-    cli::{Database, Serve, Worker},
+    cli::{Pages, Serve, Served, Worker},
     data_dir::{self, DataDir},
     http::{LateRouter, Site, router},
-    process::stop_signal,
+    process::{stop_signal, told},
 };
+
+/// How long what is under way may take after a process was asked to stop: runs and requests alike.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Pages and workers in one process.
 pub(crate) async fn serve(args: Serve) -> anyhow::Result<()> {
-    let workers = args.workers;
-    run(args, workers).await
+    run(args.pages, args.workers, args.queue.settings()).await
 }
 
 /// Pages alone.
-pub(crate) async fn web(args: Serve) -> anyhow::Result<()> {
-    run(args, 0).await
+pub(crate) async fn web(args: Pages) -> anyhow::Result<()> {
+    run(args, 0, QueueSettings::default()).await
 }
 
-async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
+async fn run(args: Pages, workers: usize, queue: QueueSettings) -> anyhow::Result<()> {
     refuse_open_bind(args.listen, args.public_url.as_deref())?;
     let listener = listen(args.listen).await?;
     let base = match &args.public_url {
@@ -39,7 +41,7 @@ async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
     let stop = stop_signal();
     let late = LateRouter::default();
     let pages = tokio::spawn(serve_router(listener, late.router(), stop.clone()));
-    let Some((dir, services)) = open_patiently(&args.database, stop.clone()).await? else {
+    let Some((dir, services)) = open_patiently(&args.served, stop.clone()).await? else {
         return pages.await.context("serving pages")?;
     };
     say_how_to_set_up(&services, &base).await;
@@ -48,40 +50,42 @@ async fn run(args: Serve, workers: usize) -> anyhow::Result<()> {
         Site::find()?,
         args.public_url.as_deref(),
     )?);
-    let pool = start_pool(
-        &services,
-        dir.endpoints()?,
-        workers,
-        args.queue.settings(),
-        stop,
-    )?;
+    let pool = start_pool(&services, dir.endpoints()?, workers, queue, stop)?;
     pages.await.context("serving pages")??;
     pool.await.context("waiting for the workers")
 }
 
 /// Opens the installation; waits for a database server that cannot be reached yet.
 async fn open_patiently(
-    database: &Database,
+    served: &Served,
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Option<(DataDir, Services)>> {
+    let database = &served.database;
     loop {
-        let error = match data_dir::open(database).await {
+        let error = match data_dir::open(served).await {
             Ok(opened) => return Ok(Some(opened)),
             Err(error) => error,
         };
-        let unreachable = matches!(
-            error.downcast_ref::<OpenError>(),
-            Some(OpenError::Unreachable(_)) if database.is_server()
-        );
-        if !unreachable {
+        if !(database.is_server() && is_away(&error)) {
             return Err(error);
         }
-        tracing::warn!("{error:#}; trying again every second");
+        tracing::warn!("{}; trying again every second", told(&error));
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
             _ = stop.wait_for(|stopped| *stopped) => return Ok(None),
         }
     }
+}
+
+/// Whether a database could not be reached, or went away while it was opened.
+fn is_away(error: &anyhow::Error) -> bool {
+    let gone = |cause: &StoreError| matches!(cause, StoreError::Unavailable(_));
+    matches!(
+        error.downcast_ref::<OpenError>(),
+        Some(OpenError::Unreachable(_))
+    ) || error
+        .chain()
+        .any(|cause| cause.downcast_ref().is_some_and(gone))
 }
 
 async fn say_how_to_set_up(services: &Services, base: &str) {
@@ -96,9 +100,9 @@ async fn say_how_to_set_up(services: &Services, base: &str) {
 
 /// Workers alone.
 pub(crate) async fn worker(args: Worker) -> anyhow::Result<()> {
-    data_dir::must_exist(&args.database)?;
+    data_dir::must_exist(&args.served.database).await?;
     let stop = stop_signal();
-    let Some((dir, services)) = open_patiently(&args.database, stop.clone()).await? else {
+    let Some((dir, services)) = open_patiently(&args.served, stop.clone()).await? else {
         return Ok(());
     };
     println!("TenantAtlas worker claims runs");
@@ -125,7 +129,7 @@ pub(crate) fn start_pool(
     let settings = PoolSettings {
         workers,
         poll: Duration::from_millis(250),
-        grace: Duration::from_secs(10),
+        grace: GRACE,
     };
     let pool = Pool::new(services, Arc::new(client), endpoints, settings).with_queue(queue);
     Ok(tokio::spawn(pool.run(stop)))
@@ -152,12 +156,23 @@ async fn serve_router(
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            let _ = stop.wait_for(|stopped| *stopped).await;
-        })
-        .await
-        .context("serving pages")
+    let mut asked = stop.clone();
+    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = asked.wait_for(|stopped| *stopped).await;
+    });
+    tokio::select! {
+        served = served.into_future() => served.context("serving pages"),
+        () = grace_is_over(&mut stop) => {
+            tracing::warn!("requests were still under way {GRACE:?} after the stop; they are broken off");
+            Ok(())
+        }
+    }
+}
+
+/// Over so long after the process was asked to stop.
+async fn grace_is_over(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopped| *stopped).await;
+    tokio::time::sleep(GRACE).await;
 }
 
 /// Listens, or says what stands in the way.

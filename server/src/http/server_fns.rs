@@ -1,6 +1,6 @@
 //! Server functions: known ones only, bodies bounded, statuses that say what happened.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{collections::HashSet, sync::LazyLock, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -11,11 +11,15 @@ use axum::{
 use domain::error::ApiError;
 use leptos::server_fn::axum::server_fn_paths;
 use operations::Services;
+use tokio::time::timeout;
 
 use super::{forms::Form, pages::provide, plain};
 
 /// More than any form of ours needs.
 const LARGEST_BODY: usize = 64 * 1024;
+
+/// How long a form may take to arrive, all of it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 static KNOWN: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| server_fn_paths().map(|(path, _)| path).collect());
@@ -31,11 +35,15 @@ pub(super) async fn call(State(services): State<Services>, request: Request) -> 
     let host = request.headers().get(header::HOST).cloned();
     let form = Form::of(&request);
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, LARGEST_BODY).await else {
-        return plain(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "This is larger than 64 KiB, and nothing here is.\n",
-        );
+    let bytes = match timeout(PATIENCE, to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => {
+            return plain(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "This is larger than 64 KiB, and nothing here is.\n",
+            );
+        }
+        Err(_) => return too_late(),
     };
     let form = form.map(|form| form.with(bytes.clone()));
     let request = Request::from_parts(parts, Body::from(bytes));
@@ -58,6 +66,17 @@ pub(super) async fn call(State(services): State<Services>, request: Request) -> 
             "Something went wrong on our side.\n",
         ),
     }
+}
+
+/// The rest of a form did not come; nothing was done, and nothing more is read from this connection.
+fn too_late() -> Response {
+    let mut response = plain(
+        StatusCode::REQUEST_TIMEOUT,
+        "The rest of this request did not arrive within 10 seconds. Nothing was done.\n",
+    );
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
 }
 
 /// Gives an error its own status, and keeps redirects on this host.

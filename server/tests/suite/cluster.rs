@@ -24,6 +24,13 @@ impl Cluster {
         self.0.url()
     }
 
+    /// Its administrator.
+    pub fn user(&self) -> String {
+        let url = self.0.url();
+        let rest = url.strip_prefix("postgres://").unwrap();
+        rest.split('@').next().unwrap().to_owned()
+    }
+
     /// Has the server's own administrator say something to it.
     pub fn sql(&self, statement: &str) {
         let said = Command::new(self.0.programs().join("psql"))

@@ -10,11 +10,15 @@
 mod bench;
 mod cluster;
 mod disk;
+mod doctor;
 mod http;
 mod installation;
+mod keys;
 mod outage;
+mod pooler;
 mod program;
 mod refusals;
 mod retention;
 mod several;
+mod stops;
 mod wait;

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -80,6 +80,11 @@ impl Server {
         });
     }
 
+    /// Where it listens, as host and port.
+    pub fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
     /// Opens a page.
     pub fn get(&self, path: &str, session: Option<&str>) -> Answer {
         ask(&self.url, "GET", path, session, None)
@@ -99,9 +104,15 @@ impl Server {
 
     /// Asks the program to stop and waits until it has.
     pub fn stop(mut self) -> bool {
+        self.terminated().success()
+    }
+
+    /// Asks the program to stop, waits until it has, and answers how it ended.
+    pub fn terminated(&mut self) -> ExitStatus {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        asked.success() && self.child.wait().unwrap().success()
+        assert!(asked.success());
+        self.child.wait().unwrap()
     }
 }
 

@@ -33,7 +33,6 @@ async fn a_database_from_a_newer_version_is_left_alone() {
         &["serve", "--listen", "127.0.0.1:0"][..],
         &["worker"],
         &["migrate"],
-        &["doctor"],
     ] {
         let said = refusal(&in_folder(folder.path(), command));
         assert!(
@@ -87,8 +86,7 @@ fn a_data_folder_that_cannot_be_written_to_is_named() {
 fn what_needs_an_installation_makes_none() {
     let folder = tempfile::tempdir().unwrap();
     for command in [
-        &["doctor"][..],
-        &["worker"],
+        &["worker"][..],
         &["audit", "verify"],
         &["users", "disable", "dana@example.test"],
     ] {
@@ -123,4 +121,49 @@ fn beyond_this_machine_it_listens_with_tls_alone() {
         said.contains("the demo listens on this machine alone"),
         "{said}"
     );
+}
+
+#[test]
+fn pages_alone_take_no_settings_of_workers() {
+    let folder = tempfile::tempdir().unwrap();
+    for option in ["--workers", "--lease-seconds", "--tenant-limit"] {
+        let refused = in_folder(folder.path(), &["web", option, "8"]);
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            said.contains(&format!("unexpected argument '{option}'")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_says_why_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/none/here.sqlite", folder.path().display());
+    let said = refusal(&in_folder(
+        folder.path(),
+        &["migrate", "--database-url", &url],
+    ));
+    assert_eq!(
+        said.matches("unable to open database file").count(),
+        1,
+        "{said}"
+    );
+    assert!(said.contains("check that it is there"), "{said}");
+}
+
+#[tokio::test]
+async fn a_person_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(in_folder(folder.path(), &["migrate"]).status.success());
+    for (verb, state) in [("disable", "enabled"), ("enable", "disabled")] {
+        let said = refusal(&in_folder(
+            folder.path(),
+            &["users", verb, "dana@example.test"],
+        ));
+        let told =
+            format!("tenant-atlas: there is no {state} person who signs in with dana@example.test");
+        assert_eq!(said, told);
+    }
 }

@@ -62,6 +62,12 @@ pub fn ensure(layout: &Layout, needs: &[Need]) -> Result<()> {
             why: "the second database of the tests",
         });
     }
+    if needs.contains(&Need::Postgres) && tools::pgbouncer().is_none() {
+        missing.push(apt::Package {
+            name: "pgbouncer",
+            why: "the pooler that the second database is tried behind",
+        });
+    }
     if needs.contains(&Need::Clients) {
         missing.extend(clients::missing_packages());
     }

@@ -1,6 +1,6 @@
 //! Finds the programs that tests need, by existence alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::process;
 
@@ -13,4 +13,13 @@ pub fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"]
         .into_iter()
         .find_map(process::find_program)
+}
+
+/// PgBouncer, which Debian puts where a person's path does not lead.
+pub fn pgbouncer() -> Option<PathBuf> {
+    let folders = ["/usr/sbin", "/usr/bin", "/usr/local/bin"];
+    folders
+        .iter()
+        .map(|folder| Path::new(folder).join("pgbouncer"))
+        .find(|file| file.is_file())
 }

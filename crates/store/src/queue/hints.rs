@@ -15,7 +15,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{Store, error::StoreError, sql::Db};
+use crate::{
+    Store,
+    error::StoreError,
+    sql::{Db, Sessions},
+};
 
 const CHANNEL: &str = "tenant_atlas_queue";
 const NOTIFY: &str = "notify tenant_atlas_queue";
@@ -33,6 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub enum HintReport {
     /// The database has none; processes look by themselves.
     None,
+    /// A pooler stands before the database; processes look by themselves.
+    Pooled,
     /// They arrive, after so long.
     Through(Duration),
     /// They do not, as behind a pooler that shares connections.
@@ -109,8 +115,14 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn hint_report(&self) -> Result<HintReport, StoreError> {
-        let Db::Postgres { pool, .. } = &self.db else {
-            return Ok(HintReport::None);
+        let pool = match &self.db {
+            Db::Sqlite { .. } => return Ok(HintReport::None),
+            // Listener and sender may meet in one session of its, and get what was meant for the other.
+            Db::Postgres {
+                sessions: Sessions::Pooled,
+                ..
+            } => return Ok(HintReport::Pooled),
+            Db::Postgres { pool, .. } => pool,
         };
         let mut listener = listen(pool, PROBE).await?;
         let begun = Instant::now();

@@ -8,7 +8,7 @@ use domain::{
 use crate::{
     Store,
     error::StoreError,
-    sql::{Row, Statement, args, same},
+    sql::{Row, Statement, Tx, args, same},
 };
 
 /// How long a process that fell silent is still told of.
@@ -40,6 +40,8 @@ pub struct WorkerRow {
     pub last_seen_at: Timestamp,
     /// Whether it has been silent for less than its lease.
     pub is_alive: bool,
+    /// How many runs it has.
+    pub holds: i64,
 }
 
 static SEEN: Statement = same(
@@ -55,8 +57,9 @@ static FORGET: Statement = same(
 );
 static ALL: Statement = same(
     "workers_all",
-    "select id, host, slots, started_at, last_seen_at, last_seen_at + lease > $1 as is_alive from workers
-     order by last_seen_at desc, id limit 200",
+    "select w.id, w.host, w.slots, w.started_at, w.last_seen_at, w.last_seen_at + w.lease > $1 as is_alive,
+       (select count(*) from run_queue q where q.status = 'running' and q.owner = w.id) as holds
+     from workers w order by w.last_seen_at desc, w.id limit 200",
 );
 
 fn worker_of(row: &Row) -> Result<WorkerRow, StoreError> {
@@ -67,6 +70,7 @@ fn worker_of(row: &Row) -> Result<WorkerRow, StoreError> {
         started_at: row.time("started_at")?,
         last_seen_at: row.time("last_seen_at")?,
         is_alive: row.flag("is_alive")?,
+        holds: row.int("holds")?,
     })
 }
 
@@ -78,6 +82,18 @@ impl Store {
     pub async fn worker_seen(&self, card: &WorkerCard) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
+        self.worker_write(&mut tx, card, now).await?;
+        tx.execute(&FORGET, args![now.plus(-REMEMBERED)]).await?;
+        tx.commit().await
+    }
+
+    /// Writes that a process is there, in a transaction that may still be taken back.
+    pub(crate) async fn worker_write(
+        &self,
+        tx: &mut Tx,
+        card: &WorkerCard,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let args = args![
             card.id,
             &*card.host,
@@ -88,8 +104,7 @@ impl Store {
             now,
         ];
         tx.execute(&SEEN, args).await?;
-        tx.execute(&FORGET, args![now.plus(-REMEMBERED)]).await?;
-        tx.commit().await
+        Ok(())
     }
 
     /// Says that a process has stopped.

@@ -120,7 +120,7 @@ impl Store {
                     Ok(one) => all.add(one),
                     // The others would meet the same.
                     Err(error) if error.may_pass() => return Err(error),
-                    Err(error) => fault = fault.or(Some(error)),
+                    Err(error) => fault = fault.or(Some(error.of_schedule(row))),
                 }
             }
         }

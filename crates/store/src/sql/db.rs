@@ -47,7 +47,7 @@ impl Db {
                 let begun = tokio::spawn(async move { writer.begin_with("begin immediate").await });
                 Ok(Tx::Sqlite(begun.await.map_err(|_| StoreError::Stopped)??))
             }
-            Self::Postgres { pool, sessions } => begin(pool, *sessions, BEGIN_WRITE).await,
+            Self::Postgres { pool, sessions } => begin(pool, *sessions, Purpose::Write).await,
         }
     }
 
@@ -72,7 +72,7 @@ impl Db {
                 rows.into_iter().map(Row::Postgres).collect()
             }
             Self::Postgres { pool, sessions } => {
-                let mut tx = begin(pool, *sessions, BEGIN_READ).await?;
+                let mut tx = begin(pool, *sessions, Purpose::Read).await?;
                 let rows = tx.fetch(statement, args).await?;
                 tx.commit().await?;
                 rows
@@ -105,7 +105,7 @@ impl Db {
                 let rows = match sessions {
                     Sessions::Own => query.fetch_all(pool).await?,
                     Sessions::Pooled => {
-                        let mut tx = begin(pool, *sessions, BEGIN_READ).await?;
+                        let mut tx = begin(pool, *sessions, Purpose::Read).await?;
                         let rows = tx.list(query).await?;
                         tx.commit().await?;
                         rows
@@ -125,15 +125,37 @@ impl Db {
     }
 }
 
-const BEGIN_READ: &str = "begin isolation level read committed";
+/// What a transaction is for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Read,
+    Write,
+}
+
 // What writes looks up rows by their keys. Its plans are kept, and one that was made while a table was small
 // reads the whole of it later, until the table's statistics are next made: so only plans by key are let in.
 const BEGIN_WRITE: &str = "begin isolation level read committed; set local enable_seqscan = off;
   set local enable_hashjoin = off; set local enable_mergejoin = off";
+// A pooler's session keeps no settings of ours from one transaction to the next, and ours are nobody else's.
+const BEGIN_READ_POOLED: &str = "begin isolation level read committed; set local statement_timeout = '30s';
+  set local lock_timeout = '5s'; set local jit = off; set local idle_in_transaction_session_timeout = '30s'";
+const BEGIN_WRITE_POOLED: &str = "begin isolation level read committed; set local statement_timeout = '30s';
+  set local lock_timeout = '5s'; set local jit = off; set local idle_in_transaction_session_timeout = '30s';
+  set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
+
+const fn opening(sessions: Sessions, purpose: Purpose) -> &'static str {
+    match (sessions, purpose) {
+        (Sessions::Own, Purpose::Read) => "begin isolation level read committed",
+        (Sessions::Own, Purpose::Write) => BEGIN_WRITE,
+        (Sessions::Pooled, Purpose::Read) => BEGIN_READ_POOLED,
+        (Sessions::Pooled, Purpose::Write) => BEGIN_WRITE_POOLED,
+    }
+}
 
 /// Begins a transaction in a task of its own, which a dropped request does not interrupt.
-async fn begin(pool: &PgPool, sessions: Sessions, begin: &'static str) -> Result<Tx, StoreError> {
+async fn begin(pool: &PgPool, sessions: Sessions, purpose: Purpose) -> Result<Tx, StoreError> {
     let pool = pool.clone();
+    let begin = opening(sessions, purpose);
     let begun = tokio::spawn(async move { pool.begin_with(begin).await });
     let tx = begun.await.map_err(|_| StoreError::Stopped)??;
     Ok(Tx::Postgres(tx, sessions))

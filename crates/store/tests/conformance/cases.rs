@@ -185,6 +185,8 @@ cases! {
     audit::d03_the_chain_verifies_and_names_what_was_changed,
     versions::a_database_from_a_newer_version_is_refused,
     versions::a_database_opens_again_as_it_was,
+    versions::a_database_of_something_else_is_left_as_it_is,
+    versions::looking_at_a_database_changes_nothing,
     wall::d02_every_attack_by_raw_sql_is_refused,
     wall::the_regular_life_of_a_run_passes_the_wall,
     upkeep::r10_a_run_that_nobody_took_is_ended_and_told,
@@ -234,5 +236,9 @@ cases! {
     workers::processes_are_known_while_they_beat,
     workers::a_hint_rings_in_other_processes_and_is_not_needed,
     workers::behind_a_pooler_everything_works_without_sessions,
+    doctor::p02_the_first_words_about_the_key_stay,
+    doctor::p02_credentials_say_which_key_they_were_sealed_with,
+    doctor::a_probe_of_writing_says_whether_it_can_and_leaves_nothing,
+    doctor::a_worker_is_told_of_with_the_runs_it_holds,
     schema::d02_every_tenants_row_is_bound_to_its_owner,
 }

@@ -36,20 +36,66 @@ enum Place {
     Server(String),
 }
 
+async fn make_empty(dialect: Dialect) -> (Place, String) {
+    match dialect {
+        Dialect::Sqlite => {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite:{}", folder.path().join("case.db").display());
+            (Place::Folder(folder), url)
+        }
+        Dialect::Postgres => {
+            let base = postgres_url().unwrap();
+            let url = postgres_database_create(&base).await.unwrap();
+            (Place::Server(base), url)
+        }
+    }
+}
+
+async fn remove(place: &Place, url: &str) {
+    match place {
+        Place::Server(base) => postgres_database_drop(base, url).await.unwrap(),
+        Place::Folder(folder) => assert!(folder.path().exists()),
+    }
+}
+
+/// A database that nobody has opened yet.
+pub struct Empty {
+    pub url: String,
+    place: Place,
+}
+
+impl Empty {
+    /// The names of the files where it is, on a disk of this machine.
+    pub fn files(&self) -> Vec<String> {
+        match &self.place {
+            Place::Server(_) => Vec::new(),
+            Place::Folder(folder) => {
+                let names = std::fs::read_dir(folder.path()).unwrap();
+                let names = names.map(|it| it.unwrap().file_name().into_string().unwrap());
+                names.collect()
+            }
+        }
+    }
+
+    /// Has somebody else put something into it.
+    pub async fn filled(&self, statement: &str) {
+        let mut url = self.url.clone();
+        if url.starts_with("sqlite:") {
+            url.push_str("?mode=rwc");
+        }
+        let raw = Raw::open(&url).await;
+        raw.run(statement).await;
+        raw.close().await;
+    }
+
+    pub async fn destroy(&self) {
+        remove(&self.place, &self.url).await;
+    }
+}
+
 impl Database {
     pub async fn create(dialect: Dialect) -> Self {
-        let (place, url) = match dialect {
-            Dialect::Sqlite => {
-                let folder = tempfile::tempdir().unwrap();
-                let url = format!("sqlite:{}", folder.path().join("case.db").display());
-                (Place::Folder(folder), url)
-            }
-            Dialect::Postgres => {
-                let base = postgres_url().unwrap();
-                let url = postgres_database_create(&base).await.unwrap();
-                (Place::Server(base), url)
-            }
-        };
+        let (place, url) = make_empty(dialect).await;
         let store = Store::open(&url).await.unwrap();
         let raw = Raw::open(&url).await;
         Self {
@@ -61,13 +107,16 @@ impl Database {
         }
     }
 
+    /// An empty database on the same server, not opened yet, and a way into it; the way in makes it.
+    pub async fn empty(&self) -> Empty {
+        let (place, url) = make_empty(self.dialect).await;
+        Empty { url, place }
+    }
+
     pub async fn destroy(&self) {
         self.store.close().await;
         self.raw.close().await;
-        match &self.place {
-            Place::Server(base) => postgres_database_drop(base, &self.url).await.unwrap(),
-            Place::Folder(folder) => assert!(folder.path().exists()),
-        }
+        remove(&self.place, &self.url).await;
     }
 
     /// Another process's store on the same database.
@@ -99,7 +148,7 @@ pub enum Raw {
 }
 
 impl Raw {
-    async fn open(url: &str) -> Self {
+    pub async fn open(url: &str) -> Self {
         if url.starts_with("sqlite:") {
             Self::sqlite(url, true).await
         } else {

@@ -6,34 +6,47 @@ use domain::{
     operation::{Habitat, OperationType},
     reason::ReasonCode,
 };
-use store::{Requested, StoreError, WorkedOutcome};
+use store::{OpenError, Requested, Store, WorkedOutcome};
 
 use crate::{
-    database::{Database, Dialect},
+    database::{Database, Dialect, Raw},
     world::{World, accepted, end, worker},
 };
 
 pub async fn an_empty_database_becomes_a_laboratory_once_and_stays_one(db: Arc<Database>) {
-    assert_eq!(db.store.habitat(), Habitat::Product);
-    let laboratory = db.store.make_laboratory().await.unwrap();
+    let empty = db.empty().await;
+    let laboratory = Store::open_laboratory(&empty.url).await.unwrap();
     assert_eq!(laboratory.habitat(), Habitat::Laboratory);
-    let again = laboratory.make_laboratory().await;
-    assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
+    laboratory.close().await;
+    let raw = Raw::open(&empty.url).await;
     for attack in [
         "update installation set habitat = 'product'",
         "delete from installation",
     ] {
-        assert!(db.raw.try_run(attack).await.is_err(), "{attack}");
+        assert!(raw.try_run(attack).await.is_err(), "{attack}");
     }
-    let reopened = db.another_store().await;
-    assert_eq!(reopened.habitat(), Habitat::Laboratory);
-    reopened.close().await;
+    raw.close().await;
+    for reopened in [
+        Store::open(&empty.url).await.unwrap(),
+        Store::open_laboratory(&empty.url).await.unwrap(),
+    ] {
+        assert_eq!(reopened.habitat(), Habitat::Laboratory);
+        reopened.close().await;
+    }
+    empty.destroy().await;
 }
 
 pub async fn what_people_use_never_becomes_a_laboratory(db: Arc<Database>) {
+    // One that was migrated is there for people, also before the first of them.
+    let made = Store::open_laboratory(&db.url).await;
+    assert!(matches!(made, Err(OpenError::NotALaboratory)), "{made:?}");
     let _world = World::new(&db).await;
-    let made = db.store.make_laboratory().await;
-    assert!(matches!(made, Err(StoreError::Conflict)), "{made:?}");
+    let made = Store::open_laboratory(&db.url).await;
+    assert!(matches!(made, Err(OpenError::NotALaboratory)), "{made:?}");
+    assert_eq!(
+        db.raw.int("select count(*) from installation").await,
+        Some(0)
+    );
 }
 
 pub async fn l02_a_type_of_the_laboratory_starts_nowhere_else(db: Arc<Database>) {

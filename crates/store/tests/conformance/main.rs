@@ -18,6 +18,7 @@ mod connections;
 mod coverage;
 mod database;
 mod denials;
+mod doctor;
 mod finish;
 mod forgeries;
 mod history;

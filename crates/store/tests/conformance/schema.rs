@@ -5,12 +5,13 @@ use std::sync::Arc;
 use crate::database::{Database, Dialect};
 
 /// Tables of the platform or of a workspace as a whole; nothing of a tenant may come onto this list.
-const NOT_A_TENANTS: [&str; 14] = [
+const NOT_A_TENANTS: [&str; 15] = [
     "_sqlx_migrations",
     "audit_heads",
     "bulk_selections",
     "installation",
     "invitations",
+    "key_check",
     "sessions",
     "setup_links",
     "sign_in_attempts",

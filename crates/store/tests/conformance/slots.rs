@@ -302,7 +302,22 @@ pub async fn one_schedule_that_nobody_understands_holds_up_no_other(db: Arc<Data
     for (id, at) in [(odd, 4), (worse, 3), (id, 2), (last, 1)] {
         world.move_next(id, -at * SECOND).await;
     }
-    assert!(world.store.schedules_tick().await.is_err());
+    let said = world.store.schedules_tick().await.unwrap_err().to_string();
+    for words in [
+        odd.to_string(),
+        world.tenant.id().to_string(),
+        "Mars/Olympus".to_owned(),
+        "Edit and save it".to_owned(),
+    ] {
+        assert!(said.contains(&words), "{said}");
+    }
+    let mut unreadable = world.store.schedules_unreadable().await.unwrap();
+    unreadable.sort_by_key(|it| it.id != odd);
+    let named: Vec<_> = unreadable.iter().map(|it| it.id).collect();
+    assert_eq!(named, [odd, worse]);
+    assert_eq!(unreadable[0].tenant_name, "First tenant");
+    assert!(unreadable[0].why.contains("Mars/Olympus"));
+    assert!(unreadable[1].why.contains("moon.landing"));
     assert_eq!(world.slots(id).await[0].fate, SlotFate::Run);
     assert_eq!(world.slots(last).await[0].fate, SlotFate::Skipped);
     assert!(world.slots(odd).await.is_empty() && world.slots(worse).await.is_empty());

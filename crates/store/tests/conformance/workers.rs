@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::operation::OperationType::InventorySync;
-use store::{HintReport, RunFilter, Store, WorkerCard};
+use store::{HintReport, RunFilter, Store, WorkerCard, conformance::limits};
 use tokio::time::timeout;
 
 use crate::{
@@ -99,11 +99,18 @@ pub async fn a_hint_rings_in_other_processes_and_is_not_needed(db: Arc<Database>
 
 pub async fn behind_a_pooler_everything_works_without_sessions(db: Arc<Database>) {
     let world = World::new(&db).await;
+    let own = limits(&db.store).await.unwrap();
     let url = match db.dialect {
-        Dialect::Sqlite => return,
+        Dialect::Sqlite => return assert_eq!(own, "none"),
         Dialect::Postgres => format!("{}?statement-cache-capacity=0", db.url),
     };
     let store = Store::open(&url).await.unwrap();
+    // Each transaction brings its limits along, since the session may be another one each time.
+    assert_eq!(
+        (own, limits(&store).await.unwrap()),
+        ("30s 5s off".to_owned(), "30s 5s off".to_owned())
+    );
+    assert_eq!(store.hint_report().await.unwrap(), HintReport::Pooled);
     let run = world.sync(&world.owner).await;
     let running = store
         .runs_start(worker(), 1)

@@ -1,0 +1,85 @@
+//! What `doctor` looks at: the key, whether a database takes writes, what workers hold.
+
+use std::sync::Arc;
+
+use store::{Store, StoreError, WorkerCard};
+
+use crate::{
+    database::{Database, Dialect},
+    world::{World, worker},
+};
+
+pub async fn p02_the_first_words_about_the_key_stay(db: Arc<Database>) {
+    let store = &db.store;
+    assert_eq!(store.key_check().await.unwrap(), None);
+    let kept = store.key_check_keep(vec![1, 2]).await.unwrap();
+    assert_eq!(kept, [1, 2]);
+    let kept = store.key_check_keep(vec![3]).await.unwrap();
+    assert_eq!(kept, [1, 2], "another process was first");
+    store.key_check_replace(vec![3]).await.unwrap();
+    assert_eq!(store.key_check().await.unwrap(), Some(vec![3]));
+}
+
+pub async fn p02_credentials_say_which_key_they_were_sealed_with(db: Arc<Database>) {
+    let never = db.store.some_credential_opens(|_, _| true).await;
+    assert_eq!(never.unwrap(), None, "there is none");
+    let world = World::new(&db).await;
+    let store = &world.store;
+    let (owner, tenant) = (&world.owner, &world.tenant);
+    store
+        .credential_store(owner, tenant, world.connection, vec![7])
+        .await
+        .unwrap();
+    for (sealed, opens) in [(7, true), (8, false)] {
+        let opened = store.some_credential_opens(|connection, blob| {
+            connection == world.connection && blob == [sealed]
+        });
+        assert_eq!(opened.await.unwrap(), Some(opens));
+    }
+}
+
+pub async fn a_probe_of_writing_says_whether_it_can_and_leaves_nothing(db: Arc<Database>) {
+    db.store.write_probe().await.unwrap();
+    assert_eq!(db.store.workers().await.unwrap(), []);
+    let read_only = match db.dialect {
+        Dialect::Sqlite => format!("{}?mode=ro", db.url),
+        Dialect::Postgres => {
+            db.raw
+                .run(
+                    "do $$ begin execute format('alter database %I set default_transaction_read_only = on',
+                       current_database()); end $$",
+                )
+                .await;
+            db.url.clone()
+        }
+    };
+    let store = Store::open_as_it_is(&read_only).await.unwrap();
+    let refused = store.write_probe().await;
+    assert!(
+        matches!(refused, Err(StoreError::NotWritable(_))),
+        "{refused:?}"
+    );
+    store.close().await;
+}
+
+pub async fn a_worker_is_told_of_with_the_runs_it_holds(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let card = |host: &str| WorkerCard {
+        id: worker(),
+        host: host.to_owned(),
+        slots: 2,
+    };
+    let (busy, idle) = (card("busy"), card("idle"));
+    for card in [&busy, &idle] {
+        world.store.worker_seen(card).await.unwrap();
+    }
+    world.sync(&world.owner).await;
+    let started = world.store.runs_start(busy.id, 1).await.unwrap();
+    assert_eq!(started.running.len(), 1);
+    let holds = |workers: &[store::WorkerRow], id| {
+        let found = workers.iter().find(|it| it.id == id).unwrap();
+        found.holds
+    };
+    let workers = world.store.workers().await.unwrap();
+    assert_eq!((holds(&workers, busy.id), holds(&workers, idle.id)), (1, 0));
+}
