@@ -29,8 +29,8 @@ pub use run::{
     NextTry, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry, WaitingView,
 };
 pub use schedules::{
-    Execution, ExecutionView, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,
-    SlotMoment,
+    Execution, ExecutionView, ScheduleFault, ScheduleFormView, ScheduleRowView, ScheduleView,
+    SchedulesView, SlotMoment,
 };
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};

@@ -20,6 +20,7 @@ mod run_export;
 mod run_page;
 mod run_redactions;
 mod run_rows;
+mod schedule_fault;
 mod schedule_form;
 mod schedule_history;
 mod schedules;
