@@ -96,18 +96,27 @@ fn check_views(decision: &LegitimacyDecision) -> Vec<CheckView> {
         .into_iter()
         .map(|(name, result)| CheckView {
             name: name.to_owned(),
-            label: check_label(name).to_owned(),
+            label: check_label(name, decision.authority_mode).to_owned(),
             result,
         })
         .collect()
 }
 
-fn check_label(name: &str) -> &'static str {
-    match name {
-        "workspace_scope" => "The initiator is an active member of the workspace",
-        "tenant_scope" => "The initiator is a member of the tenant",
-        "capability" => "The initiator's role holds the capability",
-        "tenant_operability" => "The tenant's lifecycle allows the operation",
+/// What a check asks. Nobody stands behind a run of the system, so nothing is said of a person there.
+fn check_label(name: &str, authority: AuthorityMode) -> &'static str {
+    use AuthorityMode::{ActorBound, SystemAuthority};
+    match (name, authority) {
+        ("workspace_scope", ActorBound) => "The initiator is an active member of the workspace",
+        ("workspace_scope", SystemAuthority) => {
+            "The operation is on the list of what the system may do by itself, in the run's own workspace"
+        }
+        ("tenant_scope", ActorBound) => "The initiator is a member of the tenant",
+        ("tenant_scope", SystemAuthority) => "The tenant is there; no person is asked for",
+        ("capability", ActorBound) => "The initiator's role holds the capability",
+        ("capability", SystemAuthority) => {
+            "A role with the capability: no person stands behind this run"
+        }
+        ("tenant_operability", _) => "The tenant's lifecycle allows the operation",
         _ => "Connection, write gate, schedule and context are in order",
     }
 }
@@ -139,29 +148,45 @@ fn at_request(run: &RunAccess, decision: &LegitimacyDecision) -> Vec<String> {
 }
 
 fn at_execution(decision: &LegitimacyDecision) -> Vec<String> {
+    let found = |(name, result): (&str, CheckResult)| {
+        let is_in_order = match result {
+            CheckResult::NotApplicable => return None,
+            CheckResult::Passed => true,
+            CheckResult::Failed => false,
+        };
+        Some(truth(name, decision.authority_mode, is_in_order).to_owned())
+    };
     decision
         .checks
         .named()
         .into_iter()
-        .filter_map(|(name, result)| {
-            let clause = match (name, result) {
-                (_, CheckResult::NotApplicable) => return None,
-                ("workspace_scope", CheckResult::Passed) => "Workspace membership: in order.",
-                ("workspace_scope", CheckResult::Failed) => "Workspace membership: not in order.",
-                ("tenant_scope", CheckResult::Passed) => "Tenant membership: there.",
-                ("tenant_scope", CheckResult::Failed) => "Tenant membership: gone.",
-                ("capability", CheckResult::Passed) => "Capability: held.",
-                ("capability", CheckResult::Failed) => "Capability: not held.",
-                ("tenant_operability", CheckResult::Passed) => "Tenant: takes this operation.",
-                ("tenant_operability", CheckResult::Failed) => {
-                    "Tenant: does not take this operation."
-                }
-                (_, CheckResult::Passed) => "Prerequisites: in order.",
-                (_, CheckResult::Failed) => "Prerequisites: not in order.",
-            };
-            Some(clause.to_owned())
-        })
+        .filter_map(found)
         .collect()
+}
+
+/// What a check found, as a clause; of a run of the system, what holds for the system.
+fn truth(name: &str, authority: AuthorityMode, is_in_order: bool) -> &'static str {
+    use AuthorityMode::{ActorBound, SystemAuthority};
+    match (name, authority, is_in_order) {
+        ("workspace_scope", ActorBound, true) => "Workspace membership: in order.",
+        ("workspace_scope", ActorBound, false) => "Workspace membership: not in order.",
+        ("workspace_scope", SystemAuthority, true) => {
+            "The system's list: this operation is on it. No person stands behind the run."
+        }
+        ("workspace_scope", SystemAuthority, false) => {
+            "The system's list: not in order for this operation in this workspace."
+        }
+        ("tenant_scope", ActorBound, true) => "Tenant membership: there.",
+        ("tenant_scope", ActorBound, false) => "Tenant membership: gone.",
+        ("tenant_scope", SystemAuthority, true) => "Tenant: there.",
+        ("tenant_scope", SystemAuthority, false) => "Tenant: gone.",
+        ("capability", _, true) => "Capability: held.",
+        ("capability", _, false) => "Capability: not held.",
+        ("tenant_operability", _, true) => "Tenant: takes this operation.",
+        ("tenant_operability", _, false) => "Tenant: does not take this operation.",
+        (_, _, true) => "Prerequisites: in order.",
+        (_, _, false) => "Prerequisites: not in order.",
+    }
 }
 
 /// What a stored role is called; one that nobody knows is shown as it is.

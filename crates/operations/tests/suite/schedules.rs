@@ -27,6 +27,7 @@ on_both! {
     b02_a_schedule_that_nobody_understands_says_so_and_can_be_mended,
     b02_a_zone_may_be_typed_in_any_case,
     l13_a_slot_refused_by_a_change_says_what_changed,
+    l13_a_run_of_the_system_claims_no_membership,
     r05_run_now_is_in_the_persons_own_name,
     r12_a_run_by_hand_is_no_slot,
     v15_the_page_says_what_was_removed_and_why,
@@ -438,6 +439,41 @@ async fn l13_a_slot_refused_by_a_change_says_what_changed(world: Arc<World>) {
     assert_eq!(
         world.schedule(owner, &id).await.state,
         ScheduleState::Paused
+    );
+}
+
+async fn l13_a_run_of_the_system_claims_no_membership(world: Arc<World>) {
+    let id = world.nightly().await;
+    world.slot(&id).await;
+    world.pool().drain().await.unwrap();
+    let Execution::Run { run_id, .. } =
+        world.schedule(&world.owner, &id).await.history[0].execution
+    else {
+        panic!("a run");
+    };
+    let decision = world.view(run_id).await.decisions.remove(0);
+    let labels = decision.checks.iter().map(|check| check.label.clone());
+    let told: Vec<_> = labels.chain(decision.at_execution.clone()).collect();
+    for line in &told {
+        let line = line.to_lowercase();
+        assert!(
+            !line.contains("member") && !line.contains("initiator"),
+            "{line}"
+        );
+    }
+    assert!(
+        told.iter().any(|line| line.contains("The system's list")),
+        "{told:?}"
+    );
+    // A person's run does claim them.
+    let own = world.work(0, SYNC).await.decisions.remove(0);
+    assert!(
+        own.at_execution
+            .contains(&"Tenant membership: there.".to_owned())
+    );
+    assert_eq!(
+        own.checks[1].label,
+        "The initiator is a member of the tenant"
     );
 }
 
