@@ -26,7 +26,8 @@ pub use operations::{
 };
 pub use run::{
     ActionView, CancelAsked, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView,
-    NextTry, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry, WaitingView,
+    NextTry, PastAttempt, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry,
+    WaitingView,
 };
 pub use schedules::{
     Execution, ExecutionView, ScheduleFault, ScheduleFormView, ScheduleRowView, ScheduleView,
@@ -35,6 +36,6 @@ pub use schedules::{
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};
 pub use tenants::{
-    ConnectionView, InventoryCount, InventoryObjectView, InventoryView, QueuePauseView,
+    ActiveRun, ConnectionView, InventoryCount, InventoryObjectView, InventoryView, QueuePauseView,
     ReportBrief, StartButton, TenantRowView, TenantView, TenantsView,
 };

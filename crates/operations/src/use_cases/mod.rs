@@ -17,6 +17,7 @@ mod operations_query;
 mod questions;
 mod queue;
 mod run_export;
+mod run_failures;
 mod run_page;
 mod run_redactions;
 mod run_rows;
