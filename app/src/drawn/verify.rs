@@ -88,7 +88,7 @@ pub(super) fn preview_page(view: BulkPreviewView, asked: &Asked) -> Drawn {
     let subtitle = format!(
         "What was chosen in {}, as of {}.",
         view.workspace,
-        view.chosen_at.clock_time()
+        view.chosen_at.minute()
     );
     let next = match view.started {
         Some(answer) => started(answer).into_any(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     bulk::{BulkState, BulkTally},
     error::ApiError,
-    explain::Names,
+    explain::{Names, Reader},
     ids::RunId,
     operation::OperationType,
     run::RunOutcome,
@@ -166,6 +166,7 @@ fn view(
         operation: child.spec().label,
         capability: Some(child.spec().start_capability),
         lifecycle: Some(tenant.lifecycle()),
+        reader: Reader::Initiator,
     };
     let reason = match (item.state, item.reason_code.as_deref()) {
         (BulkState::NotStarted, _) => Some("The run was over before its turn came.".to_owned()),

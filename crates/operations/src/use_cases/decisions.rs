@@ -3,15 +3,30 @@
 use domain::{
     capability::{Capability, Role},
     decision::{CheckResult, LegitimacyDecision},
-    explain::{Explanation, Names, explain},
+    explain::{Explanation, Names, Reader, explain},
     operation::{OperationType, label_of},
     run::{AuthorityMode, DecisionPhase},
     views::{ChangeView, CheckView, DecisionView},
 };
-use store::{ChangeRow, RunAccess};
+use store::{ChangeRow, RunAccess, Scope};
+
+/// Who looks at a run, as far as what they can do about it goes.
+pub(crate) fn reader_of(scope: &Scope, run: &RunAccess) -> Reader {
+    if run.run().user_id == Some(scope.user_id()) {
+        Reader::Initiator
+    } else if run.require_start().is_ok() {
+        Reader::MayStart
+    } else {
+        Reader::MayNotStart
+    }
+}
 
 /// The refusal of a decision in words, if it is one.
-fn explanation(run: &RunAccess, decision: &LegitimacyDecision) -> Option<Explanation> {
+fn explanation(
+    run: &RunAccess,
+    decision: &LegitimacyDecision,
+    reader: Reader,
+) -> Option<Explanation> {
     let row = run.run();
     let names = Names {
         initiator: &row.initiator_name,
@@ -19,6 +34,7 @@ fn explanation(run: &RunAccess, decision: &LegitimacyDecision) -> Option<Explana
         operation: &label_of(&row.operation_code),
         capability: Capability::parse(&row.required_capability),
         lifecycle: decision.evidence.tenant_lifecycle,
+        reader,
     };
     Some(explain(
         decision.reason_code?,
@@ -36,18 +52,19 @@ pub(crate) fn dated_explanation(
     run: &RunAccess,
     decision: &LegitimacyDecision,
     changes: &[ChangeRow],
+    reader: Reader,
 ) -> Option<Explanation> {
-    let told = explanation(run, decision)?;
+    let told = explanation(run, decision, reader)?;
     let changed = changes.iter().find_map(|change| change_view(run, change));
     let Some(changed) = changed else {
         return Some(told);
     };
     let sentence = format!(
-        "{} ({} at {}, run queued at {}).",
+        "{} ({} on {}, run queued on {}).",
         told.sentence.trim_end_matches('.'),
         changed.text,
-        changed.at.clock_time(),
-        run.run().queued_at.clock_time(),
+        changed.at.minute(),
+        run.run().queued_at.minute(),
     );
     Some(Explanation { sentence, ..told })
 }
@@ -57,6 +74,7 @@ pub(crate) fn decision_view(
     run: &RunAccess,
     decision: &LegitimacyDecision,
     changes: &[ChangeRow],
+    reader: Reader,
 ) -> DecisionView {
     let row = run.run();
     DecisionView {
@@ -77,7 +95,7 @@ pub(crate) fn decision_view(
             .map(|detail| detail.as_str().to_owned()),
         denial_class: decision.denial_class,
         retryable: decision.retryable,
-        explanation: dated_explanation(run, decision, changes),
+        explanation: dated_explanation(run, decision, changes, reader),
         decided_at: decision.decided_at,
         at_request: at_request(run, decision),
         at_execution: at_execution(decision),
@@ -132,7 +150,7 @@ fn at_request(run: &RunAccess, decision: &LegitimacyDecision) -> Vec<String> {
             let capability = Capability::parse(&row.required_capability)
                 .map_or("the required capability", Capability::label);
             format!(
-                "{} had {capability} in {}.",
+                "{} had \u{201c}{capability}\u{201d} in {}.",
                 row.initiator_name,
                 target(run)
             )

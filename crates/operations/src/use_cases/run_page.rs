@@ -20,7 +20,7 @@ use store::{Removal, RunAccess, Scope, Sight, TenantAccess, WorkspaceAccess};
 use super::{
     bulk_items::Bulk,
     cancel::{asked_by, cancel_action},
-    decisions::decision_view,
+    decisions::{decision_view, reader_of},
     operations_list::WAITS_HOLD,
     run_failures::failures,
     run_redactions::{explained, redactions, removed, removed_of_bulk},
@@ -176,11 +176,12 @@ impl Services {
         run: &RunAccess,
         decisions: &[LegitimacyDecision],
     ) -> Result<Vec<DecisionView>, ApiError> {
+        let reader = reader_of(scope, run);
         let mut views = Vec::with_capacity(decisions.len());
         for decision in decisions.iter().rev() {
             let changes = self.store.run_changes_until(run, decision.decided_at).await;
             let changes = changes.answer(scope.request_id())?;
-            views.push(decision_view(run, decision, &changes));
+            views.push(decision_view(run, decision, &changes, reader));
         }
         Ok(views)
     }
