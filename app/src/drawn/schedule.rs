@@ -57,7 +57,7 @@ pub(super) fn page(view: ScheduleView, asked: &Asked) -> Drawn {
             {notice(asked, "resumed", "The schedule goes on with its next slot. What came meanwhile is not caught up.")}
             {busy(asked)}
             {refused}
-            {view.fault.as_ref().map(fault_banner)}
+            {view.fault.as_ref().map(|fault| fault_banner(fault, &view))}
             {section("summary", "Summary", summary(&view))}
             {section("history", "History", history(&view.history))}
             {change}
@@ -83,9 +83,12 @@ fn busy(asked: &Asked) -> Option<AnyView> {
 }
 
 /// That it never runs as it stands, why, and what to do.
-fn fault_banner(fault: &ScheduleFault) -> AnyView {
+fn fault_banner(fault: &ScheduleFault, view: &ScheduleView) -> AnyView {
     let lead = format!("This schedule cannot run: {}. ", fault.why);
-    let remedy = fault.remedy.clone();
+    let remedy = match view.form {
+        Some(_) => fault.remedy.clone(),
+        None => format!("Ask who manages {} to change it.", view.tenant.name),
+    };
     view! {
         <div class="banner tone-danger mb-3" data-fault-banner>
             <GlyphIcon glyph=Glyph::Warning />
@@ -201,7 +204,7 @@ fn history(lines: &[ExecutionView]) -> AnyView {
                 <th scope="row" data-label="When">{moment(line.at.clone())}</th>
                 <td data-label="What">{what}</td>
                 <td data-label="Outcome">{execution(&line.execution)}</td>
-                <td data-label="What happened"><span>{told(&line.execution)}</span></td>
+                <td class="long" data-label="What happened"><span>{told(&line.execution)}</span></td>
             </tr>
         }
     });

@@ -113,7 +113,9 @@ fn Item(items: Memo<Vec<ItemView>>, item: ItemView) -> impl IntoView {
             <td class="number" data-label="Objects">
                 {move || live.with(|item| item.objects.map(|n| n.to_string()))}
             </td>
-            <td data-label="Reason">{move || live.with(why)}</td>
+            <td class="long" data-label="Reason" data-empty=move || live.with(is_without_reason).to_string()>
+                {move || live.with(why)}
+            </td>
         </tr>
     }
 }
@@ -138,6 +140,10 @@ fn outcome(word: &str) -> impl IntoView + use<> {
         ),
     };
     view! { <ToneBadge label icon tone /> }
+}
+
+const fn is_without_reason(item: &ItemView) -> bool {
+    item.message.is_none() && item.reason_code.is_none()
 }
 
 fn why(item: &ItemView) -> impl IntoView + use<> {

@@ -69,9 +69,9 @@ fn Line(first: RunRowView, runs: Memo<Vec<RunRowView>>, live: Tenant) -> impl In
             <td data-label="State">{move || run.with(state)}</td>
             <td data-label="Operation">{operation}</td>
             <td data-label="Asked by">{initiator}</td>
-            <td data-label="Queued"><Ago at=queued_at now=now(live) /></td>
+            <td class="brief" data-label="Queued"><Ago at=queued_at now=now(live) /></td>
             <td data-label="Took" class="number">{move || run.with(took)}</td>
-            <td><a class="link" href=link::run(id) aria-label=label>"View run"</a></td>
+            <td class="brief" data-label=""><a class="link" href=link::run(id) aria-label=label>"View run"</a></td>
         </tr>
     }
 }
