@@ -107,7 +107,11 @@ pub(crate) async fn request(
             store.run_request(&site.operator, draft).await
         }
         Wish::Write(items) => {
-            let writes = LabWrite { items, seed: 1 };
+            let writes = LabWrite {
+                items,
+                seed: 1,
+                ..LabWrite::default()
+            };
             let run = store
                 .lab_write_request(&site.operator, &site.tenant, writes)
                 .await?;

@@ -1,4 +1,4 @@
-//! Inputs that once were of interest, as they are and mangled: nothing that is read may panic.
+//! The saved corpus of the fuzz targets, as it is and mangled: nothing that is read may panic.
 
 #[cfg(test)]
 mod tests {
@@ -8,8 +8,8 @@ mod tests {
 
     fn corpus(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/corpus")
-            .join(kind);
+            .join("../../fuzz/corpus")
+            .join(format!("sandbox_{kind}"));
         let files = std::fs::read_dir(&folder).unwrap();
         let all: Vec<_> = files
             .map(|file| file.unwrap().path())

@@ -124,6 +124,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_change_and_the_approval_it_used_up_are_one_line() {
+        let folder = Folder::new();
+        let path = "/beta/deviceManagement/roleScopeTags";
+        let body = json!({"displayName": "Approved"});
+        let world = folder.world();
+        let token = world.writer().await;
+        let tenant = world.tenant(0).tenant_id;
+        world
+            .control("POST", "faults", r#"{"kind":"approval_required"}"#)
+            .await;
+        let why = ("x-msft-approval-justification", "eA==");
+        let asked = world.ask(&token, "POST", path, &[why], &body).await;
+        let code = asked.headers["x-msft-approval-code"].to_str().unwrap();
+        let approve = format!("tenants/{tenant}/approvals/{code}");
+        let status = r#"{"status":"approved"}"#;
+        world.control("POST", &approve, status).await;
+        let with = ("x-msft-approval-code", code);
+        let made = world.ask(&token, "POST", path, &[with], &body).await;
+        assert_eq!(made.status.as_u16(), 200);
+        let text = std::fs::read_to_string(log(&folder.0)).unwrap();
+        let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        let written: Vec<_> = last["w"].as_array().unwrap().iter().collect();
+        let names: Vec<_> = written.iter().map(|one| one["c"].as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                Some("deviceManagement/operationApprovalRequests"),
+                Some("deviceManagement/roleScopeTags"),
+            ]
+        );
+        assert_eq!(written[0]["e"]["status"], "completed");
+    }
+
+    #[tokio::test]
     async fn a_folder_is_of_one_program_and_of_one_sandbox() {
         let folder = Folder::new();
         let world = folder.world();

@@ -58,6 +58,8 @@ pub(crate) struct Response {
     pub(crate) id: String,
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
+    /// Its own `Date`, which few parts of a batch have.
+    pub(crate) date: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) body: Value,
 }
@@ -104,6 +106,7 @@ pub(crate) fn responses(bytes: &[u8]) -> Option<Vec<Response>> {
             id,
             status: raw.status,
             retry_after: header("retry-after"),
+            date: header("date"),
             request_id: header("request-id"),
             body: raw.body,
         })

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod approval;
+mod assignments;
 mod base64;
 mod batch;
 mod budget;
@@ -21,6 +22,7 @@ mod token;
 mod write;
 
 pub use approval::{ApprovalCode, ApprovalRequest, ApprovalStatus};
+pub use assignments::AssignmentSet;
 pub use batch::{Answered, Ask};
 pub use certificate::{ClientCertificate, InvalidCertificate};
 pub use client::{CallContext, GraphClient, GraphFuture, Organization, Page};

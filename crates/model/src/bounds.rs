@@ -19,7 +19,7 @@ impl Bounds {
         workers: 2,
         runs: 2,
         attempts: 3,
-        changes: 3,
+        changes: 2,
     };
 
     /// What a replaced attempt, and the one before it, can still do.
@@ -28,13 +28,5 @@ impl Bounds {
         runs: 1,
         attempts: 4,
         changes: 4,
-    };
-
-    /// Three workers over two runs, as many of everything as a few seconds allow.
-    pub const WIDE: Self = Self {
-        workers: 3,
-        runs: 2,
-        attempts: 2,
-        changes: 2,
     };
 }

@@ -21,6 +21,8 @@ pub enum Fault {
     RevokeSkipsLockedRows,
     /// A rescue leaves no audit entry.
     ForgetAuditOfRescue,
+    /// A worker whose commit was lost takes any decision about the attempt for its own.
+    ProbeIgnoresWorker,
     /// Nobody takes runs from silent workers.
     NobodyRescues,
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bounds;
+mod claim;
 mod fault;
 mod promises;
 mod state;

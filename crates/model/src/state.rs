@@ -37,6 +37,8 @@ pub struct Run {
     pub decision: Option<Decision>,
     /// How often it turned running. No column: it tells one start from the next, whatever the attempt says.
     pub starts: u8,
+    /// Which worker turned it running last: `worker_id` of its last attempt.
+    pub starter: Option<usize>,
     /// How often it was queued again.
     pub requeues: u8,
     /// How often it ended.
@@ -131,6 +133,15 @@ pub enum Worker {
         /// Which start of it.
         start: u8,
     },
+    /// The answer of its claim's commit was lost; it is about to ask the ledger whether it counted.
+    Asking {
+        /// Which run.
+        run: usize,
+        /// Which attempt of it.
+        attempt: u8,
+        /// Which start of it the commit made, if it counted.
+        start: u8,
+    },
     /// About to write a notification (a planted mistake alone does).
     Telling {
         /// About which run.
@@ -172,6 +183,7 @@ impl Run {
             cancel_requested: false,
             decision: None,
             starts: 0,
+            starter: None,
             requeues: 0,
             ends: 0,
             started_entries: 0,

@@ -2,7 +2,8 @@
 
 use crate::{
     Bounds, Fault,
-    state::{Decision, Grant, Lease, Outcome, Read, Run, State, Status, Worker},
+    claim::{commit_lost, read_facts},
+    state::{Grant, Lease, Outcome, Run, State, Status, Worker},
 };
 
 /// One thing that happens; workers and runs by their numbers.
@@ -15,6 +16,12 @@ pub enum Step {
     /// The gate decides and the claim commits: `policy::start` with `record`, `set_running` or
     /// `set_refused`, and `commit` of the ledger.
     Commit(usize),
+    /// The same, and the answer is lost.
+    CommitUnheard(usize),
+    /// The commit is lost on its way, and the claim is rolled back; nobody has told the worker.
+    CommitLost(usize),
+    /// A worker asks the ledger whether its claim counted: `Store::claim_counted`.
+    Ask(usize),
     /// A worker writes down what it has done so far: `Store::run_progress`, and like it
     /// `inventory_store`, `report_store` and `connection_verified`.
     Progress(usize),
@@ -83,6 +90,9 @@ impl Engine {
             steps.extend([
                 Step::ReadFacts(worker),
                 Step::Commit(worker),
+                Step::CommitUnheard(worker),
+                Step::CommitLost(worker),
+                Step::Ask(worker),
                 Step::Progress(worker),
                 Step::Finish(worker),
                 Step::FinishUnheard(worker),
@@ -107,6 +117,9 @@ impl Engine {
             Step::Claim(worker, run) => self.claim(state, worker, run),
             Step::ReadFacts(worker) => read_facts(state, worker),
             Step::Commit(worker) => self.commit(state, worker),
+            Step::CommitUnheard(worker) => self.commit_unheard(state, worker),
+            Step::CommitLost(worker) => commit_lost(state, worker),
+            Step::Ask(worker) => self.ask(state, worker),
             Step::Progress(worker) => self.progress(state, worker),
             Step::Finish(worker) => self.finish(state, worker, Outcome::Worked),
             Step::FinishUnheard(worker) => {
@@ -153,66 +166,8 @@ impl Engine {
         }
     }
 
-    fn claim(&self, state: &mut State, worker: usize, run: usize) -> Option<()> {
-        let is_early = self.fault == Fault::DecideBeforeTransaction;
-        let is_free = *state.workers.get(worker)? == Worker::Idle
-            && state.runs.get(run)?.status == Status::Queued
-            && !state.is_claimed(run);
-        is_free.then_some(())?;
-        let read = Read {
-            version: state.grant.version,
-            allows: state.grant.allows,
-        };
-        *state.workers.get_mut(worker)? = Worker::Claiming {
-            run,
-            attempt: state.runs.get(run)?.attempt,
-            read: is_early.then_some(read),
-            is_locking: !is_early,
-        };
-        Some(())
-    }
-
-    fn commit(&self, state: &mut State, worker: usize) -> Option<()> {
-        let Worker::Claiming {
-            run,
-            attempt,
-            read: Some(read),
-            ..
-        } = *state.workers.get(worker)?
-        else {
-            return None;
-        };
-        let promised = state.grant.promised;
-        let of_run = state.runs.get_mut(run)?;
-        if of_run.status != Status::Queued || of_run.attempt != attempt {
-            // A lost claim: the compare-and-set found nothing to turn.
-            *state.workers.get_mut(worker)? = Worker::Idle;
-            return Some(());
-        }
-        of_run.decision = Some(Decision {
-            attempt,
-            allows: read.allows,
-            is_current: read.version == promised,
-        });
-        if read.allows {
-            of_run.status = Status::Running;
-            of_run.lease = Lease::Held;
-            of_run.starts += 1;
-            of_run.started_entries += 1;
-            let start = of_run.starts;
-            *state.workers.get_mut(worker)? = Worker::Working {
-                run,
-                attempt,
-                start,
-            };
-            return Some(());
-        }
-        end(of_run, Outcome::Blocked);
-        self.tell(state, worker, run)
-    }
-
     /// What became of a run whose end a worker has written.
-    fn tell(&self, state: &mut State, worker: usize, run: usize) -> Option<()> {
+    pub(crate) fn tell(&self, state: &mut State, worker: usize, run: usize) -> Option<()> {
         let outside = self.fault == Fault::NotifyOutsideTransaction;
         if outside {
             state.runs.get_mut(run)?.notices -= 1;
@@ -318,20 +273,6 @@ impl Engine {
     }
 }
 
-fn read_facts(state: &mut State, worker: usize) -> Option<()> {
-    let grant = state.grant;
-    match state.workers.get_mut(worker)? {
-        Worker::Claiming { read, .. } if read.is_none() => {
-            *read = Some(Read {
-                version: grant.version,
-                allows: grant.allows,
-            });
-            Some(())
-        }
-        _ => None,
-    }
-}
-
 /// A worker that has nothing to write for any more.
 fn stop(state: &mut State, worker: usize) -> Option<()> {
     let worker = state.workers.get_mut(worker)?;
@@ -352,7 +293,7 @@ fn cancel(state: &mut State, run: usize) -> Option<()> {
 }
 
 /// Ends a run, with its audit entry and its notification: one transaction.
-fn end(run: &mut Run, outcome: Outcome) {
+pub(crate) fn end(run: &mut Run, outcome: Outcome) {
     run.status = Status::Ended(outcome);
     run.lease = Lease::Over;
     run.cancel_requested = false;

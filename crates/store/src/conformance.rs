@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    ids::{RunId, ScheduleId},
+    ids::{RunId, ScheduleId, WorkerId},
     operation::Habitat,
     time::Timestamp,
 };
@@ -32,8 +32,13 @@ pub async fn with_border<T>(border: Border, work: impl Future<Output = T>) -> T 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn attempt_is_decided(store: &Store, key: RunKey) -> Result<bool, StoreError> {
-    store.attempt_is_decided(key).await
+pub async fn claim_counted(
+    store: &Store,
+    key: RunKey,
+    worker: WorkerId,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    store.claim_counted(key, worker, at).await
 }
 
 /// What is known of every write a run set out for, in the order in which it did.

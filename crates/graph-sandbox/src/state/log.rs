@@ -3,17 +3,23 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// An open log. A killed program loses at most the line it was writing.
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+/// An open log. What was told of is on the disk: a kill or a power cut loses at most the line being written.
 #[derive(Debug)]
-pub(crate) struct Log(Mutex<Tail>);
+pub(crate) struct Log {
+    tail: Mutex<Tail>,
+    /// The same file, for syncing beside writes; and how many of its bytes are on the disk for sure.
+    synced: Mutex<(File, u64)>,
+}
 
 #[derive(Debug)]
 struct Tail {
     file: File,
     length: u64,
-    /// A line that was half written could not be taken back.
+    /// A line could not be taken back, or it is not known what of it reached the disk.
     broken: bool,
 }
 
@@ -38,37 +44,87 @@ impl Log {
             File::open(folder)?.sync_all()?;
         }
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        Ok(Self(Mutex::new(Tail {
-            file,
-            length,
-            broken: false,
-        })))
+        Ok(Self {
+            synced: Mutex::new((file.try_clone()?, length)),
+            tail: Mutex::new(Tail {
+                file,
+                length,
+                broken: false,
+            }),
+        })
     }
 
-    /// Adds one line with a single write.
+    /// Adds one line with a single write, and returns when it is on the disk.
     pub(crate) fn append(&self, line: &str) -> io::Result<()> {
-        let mut tail = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tail.broken {
-            return Err(io::Error::other("an earlier line could not be taken back"));
+        let end = self.tail().write(line)?;
+        patiently(|| self.sync(end))
+    }
+
+    /// Makes sure that the first `end` bytes are on the disk.
+    ///
+    /// Lines that were written while another was synced share the next sync.
+    fn sync(&self, end: u64) -> io::Result<()> {
+        let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+        if synced.1 >= end {
+            return Ok(());
+        }
+        let written = {
+            let tail = self.tail();
+            if tail.broken {
+                return Err(broken());
+            }
+            tail.length
+        };
+        // After a sync that failed nobody knows what of the file is on the disk, and a second one does not tell.
+        synced.0.sync_data().inspect_err(|_| {
+            self.tail().broken = true;
+        })?;
+        synced.1 = written;
+        Ok(())
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tail {
+    /// Adds one line; answers where it ends.
+    fn write(&mut self, line: &str) -> io::Result<u64> {
+        if self.broken {
+            return Err(broken());
         }
         let mut bytes = Vec::with_capacity(line.len() + 1);
         bytes.extend_from_slice(line.as_bytes());
         bytes.push(b'\n');
-        match tail.file.write_all(&bytes) {
+        match self.file.write_all(&bytes) {
             Ok(()) => {
-                tail.length += u64::try_from(bytes.len()).unwrap_or(0);
-                Ok(())
+                self.length += u64::try_from(bytes.len()).unwrap_or(0);
+                Ok(self.length)
             }
             Err(error) => {
-                let length = tail.length;
-                let undone = tail
+                let length = self.length;
+                let undone = self
                     .file
                     .set_len(length)
-                    .and_then(|()| tail.file.seek(SeekFrom::Start(length)).map(|_| ()));
-                tail.broken = undone.is_err();
+                    .and_then(|()| self.file.seek(SeekFrom::Start(length)).map(|_| ()));
+                self.broken = undone.is_err();
                 Err(error)
             }
         }
+    }
+}
+
+fn broken() -> io::Error {
+    io::Error::other("an earlier line could not be written or taken back")
+}
+
+/// Does what may wait for a disk or for another change, without keeping the other requests from going on.
+pub(super) fn patiently<T>(wait: impl FnOnce() -> T) -> T {
+    let flavor = Handle::try_current().map(|handle| handle.runtime_flavor());
+    match flavor {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
+        _ => wait(),
     }
 }
 
@@ -80,7 +136,34 @@ pub(crate) fn lines(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::{Log, lines};
+
+    #[test]
+    fn a_line_is_on_the_disk_when_its_writer_goes_on() {
+        let name = format!("graph-sandbox-log-{}", uuid::Uuid::new_v4());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("changes.jsonl");
+        let log = Log::replace(&path, &["first".to_owned()]).unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let (log, path) = (&log, &path);
+                scope.spawn(move || {
+                    for nth in 0..25 {
+                        let line = format!("{writer} {nth}");
+                        log.append(&line).unwrap();
+                        let synced = log.synced.lock().unwrap().1;
+                        let text = std::fs::read_to_string(path).unwrap();
+                        let end = text.find(&format!("\n{line}\n")).unwrap() + line.len() + 2;
+                        assert!(u64::try_from(end).unwrap() <= synced, "{line}");
+                    }
+                });
+            }
+        });
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(lines(&text).len(), 101);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn a_line_that_was_cut_off_is_no_line() {

@@ -13,4 +13,4 @@ pub(crate) use log::Log;
 pub use store::StateError;
 pub(crate) use store::{Opened, open};
 pub(crate) use tenant::{Tenant, service_principals};
-pub(crate) use writing::{Gone, Removal, Unsaved};
+pub(crate) use writing::{Gone, Removal, Unsaved, Writing};

@@ -1,10 +1,11 @@
 //! One change of a tenant: read, decided, kept and shown, with nobody else in between.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError, TryLockError};
 
 use serde_json::{Map, Value, json};
 
 use super::entity::{Entities, Entity, sort_key};
+use super::log::patiently;
 use super::tenant::{Slotted, Tenant};
 use crate::catalogue::Collection;
 
@@ -54,7 +55,14 @@ pub(crate) struct Writing<'a> {
 impl Tenant {
     /// Begins a change; others wait until it is over.
     pub(crate) fn writing(&self) -> Writing<'_> {
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // The change before this one may be waiting for the disk.
+        let turn = match self.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                patiently(|| self.turn.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        };
         Writing {
             tenant: self,
             version: self.version(),

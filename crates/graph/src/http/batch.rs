@@ -56,6 +56,7 @@ impl HttpGraphClient {
                 Err(error) => put(at, Err(error)),
             }
         }
+        let mut has_answers = false;
         for (version, mut pending) in waiting {
             while !pending.is_empty() {
                 let now = Instant::now();
@@ -68,11 +69,19 @@ impl HttpGraphClient {
                     continue;
                 }
                 let rest = pending.split_off(due.min(LARGEST_BATCH));
-                let sent = self
-                    .send_batch(connection, context, version, pending)
-                    .await?;
+                let sent: Vec<usize> = pending.iter().map(|part| part.at).collect();
+                let fates = match self.send_batch(connection, context, version, pending).await {
+                    Ok(fates) => fates,
+                    Err(error) if !has_answers => return Err(error),
+                    // What was answered before is not lost with those that are not.
+                    Err(error) => sent
+                        .into_iter()
+                        .map(|at| Fate::Answered(at, Err(error.clone())))
+                        .collect(),
+                };
+                has_answers = true;
                 pending = rest;
-                for fate in sent {
+                for fate in fates {
                     match fate {
                         Fate::Answered(at, answer) => put(at, answer),
                         Fate::Again(part) => pending.push(part),
@@ -130,7 +139,7 @@ impl HttpGraphClient {
             .iter()
             .map(|part| json!({"id": part.at.to_string(), "method": "GET", "url": part.address}))
             .collect();
-        let body = serde_json::to_vec(&json!({ "requests": requests })).map_err(|_| {
+        let requests = serde_json::to_vec(&json!({ "requests": requests })).map_err(|_| {
             GraphError::Misconfigured {
                 what: "the requests of a batch",
             }
@@ -147,14 +156,19 @@ impl HttpGraphClient {
         let reading = Reading {
             what: "$batch",
             url,
-            body: Some(body),
+            body: Some(requests),
             service,
             cost: Cost::object().times(parts.len()),
             needed: None,
         };
         let reply = self.read(connection, context, &reading).await?;
-        let request_id = reply.request_id;
-        let mut responses: BTreeMap<String, Response> = responses(&reply.body)
+        let Reply {
+            body,
+            request_id,
+            date,
+            ..
+        } = reply;
+        let mut responses: BTreeMap<String, Response> = responses(&body)
             .ok_or_else(|| invalid("it is not the reply to a batch", request_id.clone()))?
             .into_iter()
             // Of two answers to one question the last is as good as the first.
@@ -163,7 +177,10 @@ impl HttpGraphClient {
         let mut fates = Vec::with_capacity(parts.len());
         for part in parts {
             let fate = match responses.remove(&part.at.to_string()) {
-                Some(response) => self.fate(connection, part, response, &request_id),
+                Some(response) => {
+                    let whole = (request_id.clone(), date.as_deref());
+                    self.fate(connection, part, response, whole)
+                }
                 None => {
                     let missing = invalid("an answer is missing", request_id.clone());
                     Fate::Answered(part.at, Err(missing))
@@ -179,19 +196,18 @@ impl HttpGraphClient {
         connection: &Connection,
         mut part: Pending<'a>,
         response: Response,
-        batch_id: &Option<String>,
+        (batch_id, sent_at): (Option<String>, Option<&str>),
     ) -> Fate<'a> {
         let own_id = response
             .request_id
             .as_deref()
             .and_then(SafeText::identifier);
-        let request_id = own_id
-            .map(SafeText::into_string)
-            .or_else(|| batch_id.clone());
+        let request_id = own_id.map(SafeText::into_string).or(batch_id);
+        let date = response.date.as_deref().or(sent_at);
         let mut reply = Reply {
             status: response.status,
             request_id: request_id.clone(),
-            retry_after: stated_wait(response.retry_after.as_deref(), None),
+            retry_after: stated_wait(response.retry_after.as_deref(), date),
             ..Reply::default()
         };
         let now = Instant::now();

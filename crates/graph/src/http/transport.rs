@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, Url, redirect};
 
@@ -57,6 +57,8 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// When the provider sent it, by its own clock; dates inside are read against it.
+    pub(crate) date: Option<String>,
     /// What an approved change is to be sent again with.
     pub(crate) approval_code: Option<String>,
 }
@@ -185,6 +187,7 @@ impl Transport {
         let status = response.status().as_u16();
         let request_id = request_id(response.headers());
         let retry_after = retry_after(response.headers());
+        let date = text(response.headers(), DATE).map(str::to_owned);
         let approval_code = identifier(response.headers(), CODE_HEADER);
         tracing::debug!(
             what = confidence.what,
@@ -215,6 +218,7 @@ impl Transport {
             body,
             request_id,
             retry_after,
+            date,
             approval_code,
         };
         reply.scrub(confidence.secrets);
@@ -294,12 +298,11 @@ fn identifier(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-    };
-    stated_wait(text(RETRY_AFTER), text(DATE))
+    stated_wait(text(headers, RETRY_AFTER), text(headers, DATE))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Says how far a request came, from the types of the causes and not from the

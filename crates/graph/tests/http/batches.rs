@@ -156,6 +156,67 @@ async fn p01_one_of_a_batch_that_stays_throttled_is_the_callers() {
 }
 
 #[tokio::test]
+async fn p01_a_wait_inside_a_batch_may_be_a_date_by_the_providers_clock() {
+    let server = Server::start().await;
+    let until = |at: &str| {
+        let stated = format!("Sun, 06 Nov 1994 {at} GMT");
+        json!({"Retry-After": stated})
+    };
+    let own_clock = json!({"Retry-After": "Sun, 06 Nov 1994 08:51:00 GMT",
+        "Date": "Sun, 06 Nov 1994 08:50:00 GMT"});
+    let dated = |parts: Value| {
+        let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+        crate::support::json(200, date, &json!({ "responses": parts }).to_string())
+    };
+    server
+        .graph(dated(json!([
+            {"id": "0", "status": 429, "headers": until("08:59:37")},
+            {"id": "1", "status": 429, "headers": own_clock},
+        ])))
+        .graph(dated(json!([
+            {"id": "2", "status": 503, "headers": until("08:49:37")},
+        ])))
+        .graph(reply(json!([good("2")])));
+    let (connection, context) = (server.connection(), context());
+    // The last is of another service, which nobody has asked to wait.
+    let asks = [
+        object("a"),
+        object("b"),
+        Ask::Object {
+            contract: groups(),
+            id: "c",
+        },
+    ];
+    let answers = client().batch(&connection, &context, &asks).await.unwrap();
+    let waits: Vec<_> = answers
+        .iter()
+        .map(|answer| match answer {
+            Err(GraphError::Throttled { retry_after, .. }) => Some(retry_after.as_secs()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(waits, [Some(600), Some(60), None]);
+    assert!(answers[2].is_ok(), "what is over by now is asked again");
+}
+
+#[tokio::test]
+async fn p01_what_a_batch_answered_is_not_lost_with_what_it_did_not() {
+    let server = Server::start().await;
+    server
+        .graph(reply(json!([
+            good("0"),
+            {"id": "1", "status": 503, "headers": {"Retry-After": "0"}},
+        ])))
+        .graph(crate::support::json(403, "", "{}"));
+    let (connection, context) = (server.connection(), context());
+    let asks = [object("a"), object("b")];
+    let answers = client().batch(&connection, &context, &asks).await.unwrap();
+    assert!(answers[0].is_ok());
+    let denied = matches!(answers[1], Err(GraphError::PermissionDenied { .. }));
+    assert!(denied, "{:?}", answers[1]);
+}
+
+#[tokio::test]
 async fn p01_answers_that_are_missing_or_garbled_are_errors() {
     let server = Server::start().await;
     server

@@ -4,12 +4,19 @@
 //! set out for again; the database holds that too (`write_intents_effect`).
 
 use domain::intent::IntentState;
-use graph::{ApprovalCode, Contract, Effect, GraphError, Write, WriteError, contract};
+use graph::{
+    ApprovalCode, AssignmentSet, Contract, Effect, GraphError, Write, WriteError, contract,
+};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use store::{Intent, IntentEnd, NewIntent};
 
-use super::{Halt, WorkContext, approvals::AWAITING_APPROVAL, mistakes, provider::reason_of};
+use super::{
+    Halt, WorkContext,
+    approvals::AWAITING_APPROVAL,
+    look::{Found, Standing, Subject, hash_of_body, hash_of_set},
+    mistakes,
+    provider::reason_of,
+};
 
 /// How often one change is sent at most, each time known not to have been taken before.
 const TRIES: usize = 3;
@@ -20,14 +27,37 @@ pub(crate) struct Change<'a> {
     pub(crate) op_key: &'a str,
     /// Of which type the object is.
     pub(crate) contract: &'static Contract,
-    /// The object's id.
-    pub(crate) target: &'a str,
     /// What the object is called.
     pub(crate) label: &'a str,
-    /// The fields that change, and what they are to become.
-    pub(crate) fields: &'a Map<String, Value>,
+    /// What is to become of it.
+    pub(crate) aim: Aim<'a>,
+    /// Why, for whoever has to approve it.
+    pub(crate) justification: &'a str,
     /// That the tenant has approved it, where it wanted to be asked.
     pub(crate) approved: Option<&'a ApprovalCode>,
+}
+
+/// What is to become of an object.
+pub(crate) enum Aim<'a> {
+    /// Fields of it change.
+    Update {
+        /// The object's id.
+        id: &'a str,
+        /// The fields that change, and what they are to become.
+        fields: &'a Map<String, Value>,
+    },
+    /// It comes to be, under the name of the change's label.
+    Create {
+        /// Its fields.
+        body: &'a Map<String, Value>,
+    },
+    /// It is assigned to these and to nobody else.
+    Assign {
+        /// The object's id.
+        id: &'a str,
+        /// All assignments there are to be, each an object with its `target`.
+        assignments: &'a [Value],
+    },
 }
 
 /// What became of a change.
@@ -40,44 +70,92 @@ pub(crate) enum Made {
     AwaitsApproval(Option<ApprovalCode>),
     /// It is not there, and somebody in the tenant has decided that it shall not be.
     Refused,
+    /// There was nothing to do about it: no request for it waits.
+    LeftAlone,
     /// Nobody knows; a person is asked.
     Unknown(&'static str),
 }
 
-/// What a look at an object found after a change whose answer was lost.
-enum Found {
-    AsIntended,
-    AsBefore,
-    /// Neither of both, or nothing could be read; with the reason as a code.
-    Else(&'static str),
+impl<'a> Aim<'a> {
+    fn subject(&self, label: &'a str) -> Subject<'a> {
+        let names = |fields: &'a Map<String, Value>| fields.keys().map(String::as_str).collect();
+        match self {
+            Self::Update { id, fields } => Subject::Fields {
+                id,
+                names: names(fields),
+            },
+            Self::Create { body } => Subject::Creation {
+                label,
+                names: names(body),
+            },
+            Self::Assign { id, .. } => Subject::Assignments { id },
+        }
+    }
+
+    fn intended(&self) -> [u8; 32] {
+        match self {
+            Self::Update { fields: body, .. } | Self::Create { body } => hash_of_body(body),
+            Self::Assign { assignments, .. } => {
+                let all = assignments.iter().filter_map(Value::as_object);
+                hash_of_set(&AssignmentSet::of(all))
+            }
+        }
+    }
+
+    /// Whether it is there already; an object that is to come to be never is.
+    fn is_there(&self, now: &Standing, intended: &[u8; 32]) -> bool {
+        !matches!(self, Self::Create { .. }) && now.hash == *intended
+    }
+
+    /// The fields as they are sent: Intune takes a change of a polymorphic object only with its type.
+    fn fields(&self, odata_type: Option<&Value>) -> Map<String, Value> {
+        match (self, odata_type) {
+            (Self::Update { fields, .. }, Some(own_type)) => {
+                let mut fields = (*fields).clone();
+                fields.insert("@odata.type".to_owned(), own_type.clone());
+                fields
+            }
+            (Self::Update { fields: body, .. } | Self::Create { body }, _) => (*body).clone(),
+            (Self::Assign { .. }, _) => Map::new(),
+        }
+    }
+
+    fn effect<'b>(&'b self, fields: &'b Map<String, Value>) -> Effect<'b> {
+        match self {
+            Self::Update { id, .. } => Effect::Update { id, fields },
+            Self::Create { .. } => Effect::Create { body: fields },
+            Self::Assign { id, assignments } => Effect::Assign {
+                id,
+                odata_type: None,
+                assignments,
+            },
+        }
+    }
 }
 
 impl WorkContext<'_> {
     /// Brings a change about: checkpoint, look, intent, call, and a word about how it ended.
     pub(crate) async fn change(&mut self, change: &Change<'_>) -> Result<Made, Halt> {
         let (store, running, session) = (self.store, self.running, self.session);
-        let intended = hash(change.fields.iter());
-        let names: Vec<&str> = change.fields.keys().map(String::as_str).collect();
-        let justification = self.justification(change.op_key);
+        let subject = change.aim.subject(change.label);
+        let intended = change.aim.intended();
         let mut last = GraphError::LeaveTooOld;
         for _ in 0..TRIES {
-            let step = self.checkpoint().await?;
-            let object = match session.object(step, change.contract, change.target).await {
-                Ok(object) => object,
+            let before = match self.standing(change.contract, &subject).await? {
+                Ok(before) => before,
                 Err(error) => return Ok(Made::NotDone(error)),
             };
-            let before = hash_of(&object, &names);
-            if before == intended {
+            if change.aim.is_there(&before, &intended) {
                 return Ok(Made::Done);
             }
             let intent = NewIntent {
                 op_key: change.op_key,
                 kind: change.contract.key,
-                target: change.target,
+                target: subject.target(),
                 label: change.label,
-                fields: &names,
+                fields: subject.names(),
                 body_hash: intended,
-                before_hash: before,
+                before_hash: before.hash,
             };
             let intent = store.intent_open(running, &intent).await?;
             // Writing the intent down may have taken long; leave that is old by now is not used.
@@ -87,18 +165,11 @@ impl WorkContext<'_> {
                 store.intent_close(running, intent, &end).await?;
                 continue;
             };
-            let mut fields = change.fields.clone();
-            // Intune takes a change of a polymorphic object only with its type.
-            if let Some(own_type) = object.get("@odata.type") {
-                fields.insert("@odata.type".to_owned(), own_type.clone());
-            }
+            let fields = change.aim.fields(before.odata_type.as_ref());
             let write = Write {
                 contract: change.contract,
-                effect: Effect::Update {
-                    id: change.target,
-                    fields: &fields,
-                },
-                justification: &justification,
+                effect: change.aim.effect(&fields),
+                justification: change.justification,
                 approved: change.approved,
             };
             let mut sent = session.write(step, write).await;
@@ -133,7 +204,7 @@ impl WorkContext<'_> {
                 }
                 Err(WriteError::Unknown(error)) => {
                     let looked = self
-                        .look(change.contract, change.target, &names, &intended, &before)
+                        .look(change.contract, &subject, &intended, &before.hash)
                         .await?;
                     store
                         .intent_close(running, intent, &looked.end(&error))
@@ -166,9 +237,8 @@ impl WorkContext<'_> {
     async fn settle(&mut self, intent: &Intent) -> Result<IntentState, Halt> {
         let found = match contract(&intent.kind) {
             Some(contract) => {
-                let names: Vec<&str> = intent.fields.iter().map(String::as_str).collect();
                 let (body, before) = (&intent.body_hash, &intent.before_hash);
-                self.look(contract, &intent.target, &names, body, before)
+                self.look(contract, &Subject::of(intent), body, before)
                     .await?
             }
             None => Found::Else("provider_misconfigured"),
@@ -186,68 +256,4 @@ impl WorkContext<'_> {
             IntentEnd::Indeterminate { .. } => IntentState::Indeterminate,
         })
     }
-
-    /// Reads an object and compares the fields of a change with what they were to become and had been.
-    async fn look(
-        &mut self,
-        contract: &'static Contract,
-        target: &str,
-        names: &[&str],
-        intended: &[u8],
-        before: &[u8],
-    ) -> Result<Found, Halt> {
-        let step = self.checkpoint().await?;
-        Ok(match self.session.object(step, contract, target).await {
-            Ok(object) => {
-                let now = hash_of(&object, names);
-                if now == intended {
-                    Found::AsIntended
-                } else if now == before {
-                    Found::AsBefore
-                } else {
-                    Found::Else("provider_object_changed")
-                }
-            }
-            Err(error) => Found::Else(reason_of(&error)),
-        })
-    }
-}
-
-impl Found {
-    fn end(&self, cause: &GraphError) -> IntentEnd {
-        match self {
-            Self::AsIntended => IntentEnd::Done { request_id: None },
-            Self::AsBefore => IntentEnd::Failed {
-                reason_code: reason_of(cause).to_owned(),
-            },
-            Self::Else(reason) => IntentEnd::Indeterminate {
-                reason_code: (*reason).to_owned(),
-            },
-        }
-    }
-}
-
-/// The named fields of an object, as they are compared; one that is not there is null.
-fn hash_of(object: &Map<String, Value>, names: &[&str]) -> [u8; 32] {
-    let fields: Map<String, Value> = names
-        .iter()
-        .map(|name| {
-            let value = object.get(*name).cloned().unwrap_or(Value::Null);
-            ((*name).to_owned(), value)
-        })
-        .collect();
-    hash(fields.iter())
-}
-
-fn hash<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> [u8; 32] {
-    let mut sorted: Vec<_> = fields.collect();
-    sorted.sort_unstable_by_key(|(name, _)| *name);
-    let mut hasher = Sha256::new();
-    for (name, value) in sorted {
-        for text in [name.as_str(), &value.to_string()] {
-            hasher.update((text.len() as u64).to_be_bytes());
-            hasher.update(text.as_bytes());
-        }
-    }
-    hasher.finalize().into()
 }

@@ -55,11 +55,13 @@ pub(crate) async fn run(context: &mut WorkContext<'_>) -> Result<RunEnd, Halt> {
 
 async fn examine(context: &mut WorkContext<'_>) -> Result<Findings, Halt> {
     let session = context.session;
-    let roles = match session.granted_roles(context.checkpoint().await?).await {
+    let roles = context.read(|session, step| session.granted_roles(step));
+    let roles = match roles.await? {
         Ok(roles) => roles,
         Err(error) => return Ok(unreachable_findings(error, &session.admin_consent_url())),
     };
-    let (connect, error) = match session.organization(context.checkpoint().await?).await {
+    let found = context.read(|session, step| session.organization(step));
+    let (connect, error) = match found.await? {
         Ok(found) if !found.id.eq_ignore_ascii_case(session.tenant_id()) => {
             let message = "The directory that answered is not the one of this connection.";
             let step = "Correct the directory id of this connection.";

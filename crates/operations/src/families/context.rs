@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use graph::GraphError;
 use policy::{GoOn, Running, Step};
 use store::{Asked, Store, StoreError};
 
@@ -60,6 +61,24 @@ impl<'run> WorkContext<'run> {
         match self.step_at_hand() {
             Some(step) => Ok(step),
             None => self.ask().await,
+        }
+    }
+
+    /// A call that only reads, made with leave for it, and with new leave when it was broken off and has
+    /// waited for the lease for so long that what the gate last said is too old.
+    pub(crate) async fn read<T, F>(
+        &mut self,
+        call: impl Fn(&'run ProviderSession, Step<'run>) -> F,
+    ) -> Result<Result<T, GraphError>, Halt>
+    where
+        F: Future<Output = Result<T, GraphError>>,
+    {
+        loop {
+            let step = self.checkpoint().await?;
+            match call(self.session, step).await {
+                Err(GraphError::LeaveTooOld) => self.border(),
+                answer => return Ok(answer),
+            }
         }
     }
 

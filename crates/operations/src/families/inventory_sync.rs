@@ -74,8 +74,8 @@ async fn read_kind(context: &mut WorkContext<'_>, kind: &Kind) -> Result<Read, H
     };
     let mut cursor = None;
     loop {
-        let step = context.checkpoint().await?;
-        let page = match context.session.page(step, contract, cursor).await {
+        let page = context.read(|session, step| session.page(step, contract, cursor.clone()));
+        let page = match page.await? {
             Ok(page) => page,
             Err(error) => return Ok(Read::Failed { objects, error }),
         };

@@ -8,6 +8,7 @@ mod context;
 pub(crate) mod inventory_sync;
 pub(crate) mod kinds;
 mod lab_write;
+mod look;
 mod mistakes;
 pub(crate) mod permissions;
 mod provider;

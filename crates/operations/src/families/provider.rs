@@ -1,6 +1,9 @@
 //! From a running run to a provider session: the only way to a credential is a `Running`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::connection::CredentialKind;
 use graph::{
@@ -16,6 +19,9 @@ use store::{ConnectionSecret, Failure, Store, StoreError};
 use super::mistakes;
 use crate::{secrets::MasterKey, worker::LeaseGuard};
 
+/// For how long after its beginning a call is repeated by the client, at most (`ClientSettings`).
+const REPEATS: Duration = Duration::from_secs(10);
+
 /// The provider as the worker pool knows it.
 #[derive(Clone)]
 pub(crate) struct Providers {
@@ -24,6 +30,8 @@ pub(crate) struct Providers {
     pub(crate) key: Arc<MasterKey>,
     /// How long a run waits for an administrator of the tenant to approve what it wants to change.
     pub(crate) approval_wait: Duration,
+    /// How long a run looks for an object that it made while the answer was lost.
+    pub(crate) creation_wait: Duration,
 }
 
 impl Providers {
@@ -50,6 +58,7 @@ pub(crate) struct ProviderSession {
     context: CallContext,
     lease: LeaseGuard,
     approval_wait: Duration,
+    creation_wait: Duration,
 }
 
 impl Provider {
@@ -78,6 +87,7 @@ impl Provider {
                 context: context_of(running),
                 lease: self.lease.clone(),
                 approval_wait: self.known.approval_wait,
+                creation_wait: self.known.creation_wait,
             }),
             Err(error) => Err(failure("provider_connection_invalid", &error.to_string())),
         })
@@ -111,44 +121,66 @@ fn context_of(running: &Running) -> CallContext {
 
 /// Every call uses up the leave that a checkpoint gave for it, so none starts without one (L-10).
 impl ProviderSession {
-    pub(crate) async fn granted_roles(&self, _: Step<'_>) -> Result<Vec<String>, GraphError> {
-        self.lease
-            .reading(|| self.client.granted_roles(&self.connection, &self.context))
-            .await
+    /// A call that only reads; `LeaveTooOld` when it would begin, or begin anew, with leave too old for its repeats.
+    async fn reading<T, F>(&self, step: &Step<'_>, call: impl Fn() -> F) -> Result<T, GraphError>
+    where
+        F: Future<Output = Result<T, GraphError>>,
+    {
+        let is_fresh = || step.time_left(Instant::now()) >= REPEATS;
+        let answer = self.lease.reading(is_fresh, call).await;
+        answer.unwrap_or(Err(GraphError::LeaveTooOld))
     }
 
-    pub(crate) async fn organization(&self, _: Step<'_>) -> Result<Organization, GraphError> {
-        self.lease
-            .reading(|| self.client.organization(&self.connection, &self.context))
-            .await
+    pub(crate) async fn granted_roles(&self, step: Step<'_>) -> Result<Vec<String>, GraphError> {
+        self.reading(&step, || {
+            self.client.granted_roles(&self.connection, &self.context)
+        })
+        .await
+    }
+
+    pub(crate) async fn organization(&self, step: Step<'_>) -> Result<Organization, GraphError> {
+        self.reading(&step, || {
+            self.client.organization(&self.connection, &self.context)
+        })
+        .await
     }
 
     pub(crate) async fn page(
         &self,
-        _: Step<'_>,
+        step: Step<'_>,
         contract: &'static Contract,
         cursor: Option<PageCursor>,
     ) -> Result<Page, GraphError> {
-        self.lease
-            .reading(|| {
-                let cursor = cursor.clone();
-                self.client
-                    .page(&self.connection, &self.context, contract, cursor)
-            })
-            .await
+        self.reading(&step, || {
+            let cursor = cursor.clone();
+            self.client
+                .page(&self.connection, &self.context, contract, cursor)
+        })
+        .await
+    }
+
+    /// Where a collection of an object's own begins; nothing is asked for it.
+    pub(crate) fn part(
+        &self,
+        contract: &'static Contract,
+        id: &str,
+        part: &str,
+    ) -> Result<PageCursor, GraphError> {
+        PageCursor::part(&self.connection, contract, id, part)
     }
 
     /// Reads one object, to compare it with a change.
     pub(crate) async fn object(
         &self,
-        _: Step<'_>,
+        step: Step<'_>,
         contract: &'static Contract,
         id: &str,
     ) -> Result<Map<String, Value>, GraphError> {
         let writer = self.client.writer().ok_or(GraphError::NoProvider)?;
-        self.lease
-            .reading(|| writer.object(&self.connection, &self.context, contract, id))
-            .await
+        self.reading(&step, || {
+            writer.object(&self.connection, &self.context, contract, id)
+        })
+        .await
     }
 
     /// Changes something; its intent is in the database already.
@@ -173,16 +205,21 @@ impl ProviderSession {
     /// Reads how the tenant's requests for approval stand.
     pub(crate) async fn approval_requests(
         &self,
-        _: Step<'_>,
+        step: Step<'_>,
     ) -> Result<Vec<ApprovalRequest>, GraphError> {
         let writer = self.client.writer().ok_or(GraphError::NoProvider)?;
-        self.lease
-            .reading(|| writer.approval_requests(&self.connection, &self.context))
-            .await
+        self.reading(&step, || {
+            writer.approval_requests(&self.connection, &self.context)
+        })
+        .await
     }
 
     pub(crate) const fn approval_wait(&self) -> Duration {
         self.approval_wait
+    }
+
+    pub(crate) const fn creation_wait(&self) -> Duration {
+        self.creation_wait
     }
 
     /// Where an administrator of the directory consents to the application.

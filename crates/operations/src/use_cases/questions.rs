@@ -63,12 +63,16 @@ fn view_of(run: &RunAccess, intent: &Intent) -> QuestionView {
     QuestionView {
         id: intent.id,
         sentence: format!(
-            "We asked Microsoft Graph to change the {} of the {} \u{201c}{}\u{201d} and do not know whether it did.",
-            intent.fields.join(" and "),
+            "We asked Microsoft Graph to {} the {} \u{201c}{}\u{201d} and do not know whether it did.",
+            what(intent),
             kind(&intent.kind),
             intent.label,
         ),
-        target: intent.target.clone(),
+        target: if intent.is_creation() {
+            "not known".to_owned()
+        } else {
+            intent.target.clone()
+        },
         reason_code: intent.reason_code.clone(),
         asked_at: intent.opened_at,
         answers: answer.is_none().then(|| ActionView {
@@ -84,6 +88,13 @@ fn view_of(run: &RunAccess, intent: &Intent) -> QuestionView {
         }),
         answered_at: answer.map(|(_, _, at)| *at),
     }
+}
+
+fn what(intent: &Intent) -> String {
+    if intent.is_creation() {
+        return "create".to_owned();
+    }
+    format!("change the {} of", intent.fields.join(" and "))
 }
 
 /// A kind of object as a sentence names it.

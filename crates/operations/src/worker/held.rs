@@ -94,16 +94,24 @@ pub(crate) struct LeaseGuard(watch::Receiver<Instant>);
 impl LeaseGuard {
     /// Makes a call that only reads; one under way when the lease may be over is broken off.
     ///
-    /// It is made again once a heartbeat has found that the lease is still ours; if it is not, the heartbeat
-    /// stops the whole run, and this never answers.
-    pub(crate) async fn reading<F: Future>(&self, call: impl Fn() -> F) -> F::Output {
+    /// It is made again once a heartbeat has found that the lease is still ours, as long as what allows the
+    /// call is fresh by then: nothing is answered when it is not. If the lease is lost, the heartbeat stops the
+    /// whole run, and this never answers.
+    pub(crate) async fn reading<F: Future>(
+        &self,
+        is_fresh: impl Fn() -> bool,
+        call: impl Fn() -> F,
+    ) -> Option<F::Output> {
         loop {
             self.held().await;
+            if !is_fresh() {
+                return None;
+            }
             tokio::select! {
                 // Asked first: what the call would do next comes after the look at the clock.
                 biased;
                 () = self.over() => {}
-                done = call() => return done,
+                done = call() => return Some(done),
             }
         }
     }
@@ -170,12 +178,12 @@ mod tests {
         let call = || async { calls.fetch_add(1, Ordering::SeqCst) };
         tokio::select! {
             biased;
-            _ = guard.reading(call) => panic!("it was made"),
+            _ = guard.reading(|| true, call) => panic!("it was made"),
             () = tokio::task::yield_now() => {}
         }
         assert_eq!(calls.load(Ordering::SeqCst), 0);
         until.send_replace(past + Duration::from_secs(600));
-        guard.reading(call).await;
+        guard.reading(|| true, call).await;
         assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
 
@@ -199,10 +207,36 @@ mod tests {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = guard.reading(call) => {}
+            _ = guard.reading(|| true, call) => {}
             () = beats => {}
         }
         assert_eq!(calls.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn l10_a_call_that_waited_for_its_lease_is_not_made_with_old_leave() {
+        let (until, guard) = guard(Instant::now() + Duration::from_secs(600));
+        let (calls, broken_off) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let call = || async {
+            calls.fetch_add(1, Ordering::SeqCst);
+            let _count = CountOnDrop(&broken_off);
+            until.send_replace(Instant::now());
+            std::future::pending::<()>().await;
+        };
+        let is_fresh = || calls.load(Ordering::SeqCst) == 0;
+        let beats = async {
+            while broken_off.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+            until.send_replace(Instant::now() + Duration::from_secs(600));
+            std::future::pending::<()>().await;
+        };
+        let answer = tokio::select! {
+            answer = guard.reading(is_fresh, call) => answer,
+            () = beats => Some(()),
+        };
+        assert_eq!(answer, None);
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

@@ -35,11 +35,14 @@ const CLAIM_MOST: usize = 250;
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);
 
+/// The same for a run that does nothing but wait for others, of which there may be many.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
 /// People approve in minutes or in days: a run that waits holds a slot, so it waits for the quick ones alone.
 const APPROVAL_WAIT: Duration = Duration::from_secs(60);
 
-/// The same for a run that does nothing but wait for others, of which there may be many.
-const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+/// A gateway gives up sooner than the service behind it: what it made shows up some seconds later.
+const CREATION_WAIT: Duration = Duration::from_secs(12);
 
 /// A pool of workers in this process.
 pub struct Pool {
@@ -68,6 +71,7 @@ impl Pool {
                 endpoints,
                 key: Arc::clone(&services.key),
                 approval_wait: APPROVAL_WAIT,
+                creation_wait: CREATION_WAIT,
             },
             settings,
             jitter: Jitter::Random,
@@ -87,6 +91,13 @@ impl Pool {
     #[must_use]
     pub fn with_approval_wait(mut self, wait: Duration) -> Self {
         self.providers.approval_wait = wait;
+        self
+    }
+
+    /// The same with another patience for objects that were made while the answer was lost.
+    #[must_use]
+    pub fn with_creation_wait(mut self, wait: Duration) -> Self {
+        self.providers.creation_wait = wait;
         self
     }
 

@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod approvals;
 mod bulk;
 mod canary;
 mod checkpoints;
@@ -34,4 +35,5 @@ mod verification;
 mod workers;
 mod world;
 mod write_crashes;
+mod write_effects;
 mod writes;

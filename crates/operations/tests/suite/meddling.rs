@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::world::patience;
 
-/// What the first change meets; it is told the id of the object.
+/// What the first change meets; it is told the id of the object, where there is one.
 pub enum Meddle {
     /// It is not sent, and the caller is told that nobody knows.
     Unsent,
@@ -162,9 +162,10 @@ impl GraphWriter for Meddling {
             let written = self.inner.write(step, connection, context, write).await;
             match &meddle {
                 Some(Meddle::Lost(meanwhile)) => {
-                    if let Effect::Update { id, .. } = write.effect {
-                        meanwhile(id);
-                    }
+                    meanwhile(match write.effect {
+                        Effect::Update { id, .. } | Effect::Assign { id, .. } => id,
+                        Effect::Create { .. } => "",
+                    });
                     Err(NOBODY_KNOWS)
                 }
                 Some(Meddle::StopsAfter) => {

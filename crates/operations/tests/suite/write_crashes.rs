@@ -7,13 +7,14 @@ use std::{
 
 use domain::{ids::RunId, run::RunOutcome};
 use operations::{PoolSettings, Scope};
+use store::LabEffect;
 use tokio::sync::watch;
 
 use crate::{
     meddling::{Meddle, Meddling},
     play::on_both,
     world::{SETTINGS, World, until},
-    writes::{ask, effects, laboratory, of_items, sent},
+    writes::{ask_for, effects, laboratory, of_items, sent},
 };
 
 on_both! {
@@ -25,7 +26,12 @@ on_both! {
 
 /// Has a run of three changes stop for ever at its first one, and ends its worker there.
 async fn crash(world: &World, scope: &Scope, meddle: Meddle) -> RunId {
-    let run = ask(world, scope, 3).await;
+    crash_in(world, scope, LabEffect::Update, meddle).await
+}
+
+/// The same with changes of this kind.
+pub async fn crash_in(world: &World, scope: &Scope, effect: LabEffect, meddle: Meddle) -> RunId {
+    let run = ask_for(world, scope, 3, effect).await;
     let client = Meddling::once(meddle);
     let stopped = client.stopped();
     let at_once = PoolSettings {
@@ -46,7 +52,7 @@ async fn crash(world: &World, scope: &Scope, meddle: Meddle) -> RunId {
     run
 }
 
-async fn states(world: &World, run: RunId) -> Vec<String> {
+pub async fn states(world: &World, run: RunId) -> Vec<String> {
     let store = world.services.store();
     store::conformance::intent_states(store, run).await.unwrap()
 }

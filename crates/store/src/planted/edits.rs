@@ -19,19 +19,18 @@ const LEASES_NEVER_LOST: &[Edit] = &[
     ),
     (
         "run_queue_heartbeat",
-        "select q.run_id from json",
-        "select q.run_id, t.attempt from json",
+        " and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]",
+        "",
     ),
-    ("run_queue_heartbeat", " and q.attempt = t.attempt", ""),
     (
         "run_queue_heartbeat",
-        "q.owner = $2",
-        "$2::uuid is not null",
+        "q.owner = $3",
+        "$3::uuid is not null",
     ),
     (
         "run_queue_heartbeat",
         "returning q.run_id, q.attempt",
-        "returning q.run_id, held.attempt",
+        "returning q.run_id, ($2::bigint[])[array_position($1::uuid[], q.run_id)] as attempt",
     ),
 ];
 
@@ -91,7 +90,11 @@ impl Mistake {
                         "and q.attempt = k.value ->> 'attempt'",
                         "",
                     ),
-                    ("run_queue_finish", "and q.attempt = k.attempt", ""),
+                    (
+                        "run_queue_finish",
+                        "and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]",
+                        "",
+                    ),
                     // Whoever asks is told that it was theirs.
                     (
                         "run_queue_finish",
@@ -100,13 +103,8 @@ impl Mistake {
                     ),
                     (
                         "run_queue_finish",
-                        "select q.run_id from",
-                        "select q.run_id, k.attempt from",
-                    ),
-                    (
-                        "run_queue_finish",
                         "returning q.run_id, q.attempt",
-                        "returning q.run_id, held.attempt",
+                        "returning q.run_id, ($2::bigint[])[array_position($1::uuid[], q.run_id)] as attempt",
                     ),
                     ("runs_finish", "and operation_runs.attempt = t.attempt", ""),
                 ],

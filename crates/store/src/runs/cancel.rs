@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::{
     RunAccess, RunRow,
+    items::{Waiting, stop_waiting},
     ledger::leave_queue,
     settle::{Notice, notify},
 };
@@ -139,6 +140,7 @@ async fn end(
     let outcome = ended
         .ok_or(StoreError::Conflict)?
         .word("outcome", RunOutcome::parse)?;
+    stop_waiting(tx, now, std::iter::once(run.id), Waiting::Cancelled).await?;
     if let Some(user_id) = run.user_id {
         let notice = Notice {
             workspace_id: run.workspace_id,

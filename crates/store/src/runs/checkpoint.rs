@@ -8,11 +8,11 @@ use domain::{
     time::Timestamp,
 };
 use policy::{Checkpoint, CheckpointLedger, GoOn, Refusal, RunKey, Running};
-use serde_json::json;
 
 use super::{
     attempts::{EndedBy, end_attempts},
     claim::run_facts,
+    items::stop_refused,
     ledger::leave_queue,
     settle::{Notice, notify},
 };
@@ -70,36 +70,6 @@ static SET_STOPPED: Statement = same(
        reason_code = $4, denial_class = $5, blocked_phase = 'checkpoint'
      where id = $1 and attempt = $2 and status = 'running' returning outcome",
 );
-
-// What was under way when the run was refused is neither done nor failed.
-static ITEMS_STOPPED: Statement = dialects(
-    "run_items_stopped",
-    "update run_items set outcome = 'blocked', reason_code = t.reason, updated_at = $2,
-       message = 'Stopped in the middle, because the run was refused.'
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'reason' as reason from jsonb_each($1) k) as t
-     where run_id = t.run and outcome = 'running'",
-    "update run_items set outcome = 'blocked', reason_code = t.reason, updated_at = $2,
-       message = 'Stopped in the middle, because the run was refused.'
-     from json_to_recordset($1::json) as t(run uuid, reason text)
-     where run_id = t.run and outcome = 'running'",
-);
-
-/// Says of the items that were under way that the refusal stopped them.
-pub(super) async fn stop_items(
-    tx: &mut Tx,
-    now: Timestamp,
-    refusals: &[&Refusal],
-) -> Result<(), StoreError> {
-    let rows: Vec<_> = refusals
-        .iter()
-        .map(|refusal| {
-            json!({ "run": refusal.key().run_id.as_uuid().simple(), "reason": refusal.code() })
-        })
-        .collect();
-    tx.execute(&ITEMS_STOPPED, args![to_json(&rows)?, now])
-        .await
-        .map(drop)
-}
 
 /// The transaction of one checkpoint: it holds the run still, and what its authority rests on.
 struct Asking {
@@ -179,7 +149,7 @@ impl CheckpointLedger for Asking {
         };
         let outcome = row.word("outcome", RunOutcome::parse)?;
         leave_queue(&mut self.tx, &[key]).await?;
-        stop_items(&mut self.tx, self.now, &[refusal]).await?;
+        stop_refused(&mut self.tx, self.now, &[refusal]).await?;
         end_attempts(&mut self.tx, self.now, [(key, EndedBy::Refused)]).await?;
         let notice = self.actor.id.map(|user_id| Notice {
             workspace_id: key.workspace_id,

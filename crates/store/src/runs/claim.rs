@@ -31,6 +31,8 @@ pub struct Claim {
     pub(super) worker: WorkerId,
     pub(super) runs: BTreeMap<RunId, Claimed>,
     pub(super) entries: Vec<AuditEntry>,
+    /// One of its runs, started where it starts any: where the ledger has it, it has all of them.
+    pub(super) probe: Option<RunKey>,
 }
 
 /// What of a claimed run the ledger needs to write down what becomes of it.
@@ -86,9 +88,13 @@ static CLAIM: Statement = dialects(
      where not exists (select 1 from queue_pauses p where p.scope_id = s.scope)
      order by s.place, q.available_at, q.run_id",
 );
-static ATTEMPT_DECIDED: Statement = same(
-    "run_attempt_decided",
-    "select attempt from run_decisions where run_id = $1 and attempt = $2",
+// Another worker's claim may have taken the same attempt after this one was rolled back, and may have decided
+// alike: only what carries this claim's worker and moment is this claim's.
+static CLAIM_COUNTED: Statement = same(
+    "run_claim_counted",
+    "select d.attempt from run_decisions d where d.run_id = $1 and d.attempt = $2 and d.decided_at = $4
+       and (d.verdict = 'denied' or exists (select 1 from run_attempts a where a.run_id = d.run_id
+         and a.attempt = d.attempt and a.worker_id = $3 and a.started_at = $4))",
 );
 
 fn connection_of(row: &Row, column: &'static str) -> Result<Option<ConnectionId>, StoreError> {
@@ -265,6 +271,7 @@ impl Store {
             worker,
             runs,
             entries: Vec::new(),
+            probe: None,
         };
         Ok(Some((claim, facts)))
     }
@@ -316,9 +323,16 @@ impl Store {
         Ok(admitted)
     }
 
-    /// Whether the gate's word about an attempt is in the ledger, when a commit's answer was lost.
-    pub(crate) async fn attempt_is_decided(&self, key: RunKey) -> Result<bool, StoreError> {
-        let args = args![key.run_id, key.attempt];
-        Ok(self.db.first(&ATTEMPT_DECIDED, args).await?.is_some())
+    /// Whether a claim is in the ledger, asked of one of its runs when its commit's answer was lost.
+    ///
+    /// A refusal does not name its worker; taken for one's own it starts nothing.
+    pub(crate) async fn claim_counted(
+        &self,
+        key: RunKey,
+        worker: WorkerId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let args = args![key.run_id, key.attempt, worker, at];
+        Ok(self.db.first(&CLAIM_COUNTED, args).await?.is_some())
     }
 }

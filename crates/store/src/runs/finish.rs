@@ -1,7 +1,7 @@
 //! Ending runs: the ledger, the queue, the audit log and the one notification of each, together.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     time::Duration,
 };
 
@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::{
     attempts::{EndedBy, end_attempts},
+    items::stop_ended,
     settle::{Notice, notify},
 };
 use crate::{
@@ -87,7 +88,8 @@ pub enum Ending {
     LeaseLost,
 }
 
-// The queue rows first, in the order of their keys, as every other transaction takes them.
+// The queue rows first, in the order of their keys, as every other transaction takes them; by key and not by a
+// join, as in `run_queue_lease`. A run stands in the arrays once, with its last attempt.
 static QUEUE_FINISH: Statement = dialects(
     "run_queue_finish",
     "delete from run_queue where rowid in (
@@ -96,10 +98,10 @@ static QUEUE_FINISH: Statement = dialects(
        where q.status = 'running')
      returning run_id, attempt",
     "with held as materialized (
-       select q.run_id from unnest($1::uuid[], $2::bigint[]) as k(run, attempt)
-       join run_queue q on q.run_id = k.run and q.attempt = k.attempt
-       where q.status = 'running' order by q.run_id for update of q)
-     delete from run_queue q using held where q.run_id = held.run_id
+       select q.run_id from run_queue q
+       where q.run_id = any($1::uuid[]) and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]
+         and q.status = 'running' order by q.run_id for update of q)
+     delete from run_queue q where q.run_id = any(array(select h.run_id from held h))
      returning q.run_id, q.attempt",
 );
 // A write whose end nobody knows outweighs what the handler made of the run.
@@ -210,18 +212,16 @@ fn ours<'a>(ends: &[(&'a Running, &'a RunEnd)], held: &mut Held) -> (Vec<Ending>
     (endings, ended)
 }
 
-/// Attempts as the statements over rows take them.
-fn attempt_rows(keys: &[RunKey]) -> Rows {
+/// Attempts as the statements over the queue take them: of each run the last, since it has replaced the others.
+pub(super) fn attempt_rows<'a>(keys: impl IntoIterator<Item = &'a RunKey>) -> Rows {
+    let mut last = BTreeMap::new();
+    for key in keys {
+        let attempt = last.entry(key.run_id).or_insert(key.attempt);
+        *attempt = key.attempt.max(*attempt);
+    }
     Rows::default()
-        .ids("run", keys.iter().map(|key| key.run_id.as_uuid()))
-        .ints("attempt", keys.iter().map(|key| key.attempt))
-}
-
-/// Attempts as the statements take them.
-pub(super) fn keys_of(keys: &[RunKey]) -> Vec<serde_json::Value> {
-    keys.iter()
-        .map(|key| json!({ "run": key.run_id.as_uuid().simple(), "attempt": key.attempt }))
-        .collect()
+        .ids("run", last.keys().map(|run| run.as_uuid()))
+        .ints("attempt", last.values().copied())
 }
 
 /// What an end counted, as JSON; nothing when it counted nothing.
@@ -266,6 +266,7 @@ pub(super) async fn finish_all(
     if turned.len() != ended.len() {
         return Err(StoreError::Conflict);
     }
+    stop_ended(tx, now, ended).await?;
     end_attempts(tx, now, ended.iter().map(|over| (over.key, over.by))).await?;
     let mut actors = HashMap::with_capacity(turned.len());
     for row in &turned {

@@ -26,7 +26,7 @@ pub struct NewIntent<'a> {
     pub op_key: &'a str,
     /// The kind of object, by the provider contract's key.
     pub kind: &'a str,
-    /// The object's id at the provider.
+    /// The object's id at the provider; empty for one that is to come to be.
     pub target: &'a str,
     /// What the object is called.
     pub label: &'a str,
@@ -34,7 +34,7 @@ pub struct NewIntent<'a> {
     pub fields: &'a [&'a str],
     /// Hash of those fields as they are to become.
     pub body_hash: [u8; 32],
-    /// Hash of those fields as they were found.
+    /// Hash of those fields as they were found; of the ids of its namesakes for one that is to come to be.
     pub before_hash: [u8; 32],
 }
 
@@ -69,7 +69,7 @@ pub struct Intent {
     pub op_key: String,
     /// The kind of object.
     pub kind: String,
-    /// The object's id at the provider.
+    /// The object's id at the provider; empty where it was to come to be.
     pub target: String,
     /// What the object is called.
     pub label: String,
@@ -132,6 +132,13 @@ static ANSWER: Statement = same(
      where id = $1 and run_id = $2 and state in ('open', 'indeterminate')
        and exists (select 1 from operation_runs r where r.id = write_intents.run_id and r.status = 'completed')",
 );
+
+impl Intent {
+    /// Whether an object was to come to be, and so had no id.
+    pub fn is_creation(&self) -> bool {
+        self.target.is_empty()
+    }
+}
 
 fn intent_of(row: &Row) -> Result<Intent, StoreError> {
     let answer = row.opt_word("answer", IntentAnswer::parse)?;

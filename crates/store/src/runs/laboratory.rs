@@ -19,13 +19,32 @@ use crate::{
     tenants::TenantAccess,
 };
 
+/// How a `lab.write` changes objects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LabEffect {
+    /// Their descriptions.
+    #[default]
+    Update,
+    /// New ones come to be.
+    Create,
+    /// To whom they are assigned.
+    Assign,
+}
+
 /// How much a `lab.write` is to write, and which values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabWrite {
     /// How many objects it changes, one after the other.
     pub items: u32,
     /// Told in every value, so that those of two trials are not taken for each other.
     pub seed: u64,
+    /// What it does to each.
+    #[serde(default)]
+    pub effect: LabEffect,
+    /// The run whose requests for approval it goes on with; only [`Store::lab_write_resume`] says so.
+    #[serde(default)]
+    pub resumes: Option<RunId>,
 }
 
 static RUN_INSERT: Statement = same(
@@ -46,6 +65,15 @@ static CONTEXT: Statement = same(
     "laboratory_run_context",
     "select context from operation_runs where id = $1 and attempt = $2 and status = 'running'",
 );
+static EARLIER: Statement = same(
+    "laboratory_run_earlier",
+    "select context from operation_runs where id = $1 and tenant_id = $2 and type = $3 and status = 'completed'",
+);
+
+#[derive(Deserialize)]
+struct Context {
+    input: LabWrite,
+}
 
 impl Store {
     /// Queues a `lab.write` in a person's name; every one is a run of its own.
@@ -53,6 +81,41 @@ impl Store {
     /// # Errors
     /// `Conflict` in a database that people use.
     pub async fn lab_write_request(
+        &self,
+        scope: &Scope,
+        tenant: &TenantAccess,
+        writes: LabWrite,
+    ) -> Result<RunId, StoreError> {
+        let resumes = None;
+        self.lab_write_queue(scope, tenant, LabWrite { resumes, ..writes })
+            .await
+    }
+
+    /// Queues a `lab.write` that goes on with what an earlier one left waiting for approval.
+    ///
+    /// The earlier run stays as it ended; the new one is in the name of whoever resumes, and is decided about anew.
+    ///
+    /// # Errors
+    /// `NotFound` unless the earlier run is a `lab.write` of this tenant and is over.
+    pub async fn lab_write_resume(
+        &self,
+        scope: &Scope,
+        tenant: &TenantAccess,
+        earlier: RunId,
+    ) -> Result<RunId, StoreError> {
+        let args = args![earlier, tenant.id(), OperationType::LabWrite.as_str()];
+        let row = self.db.first(&EARLIER, args).await?;
+        let context: Context = row.ok_or(StoreError::NotFound)?.json("context")?;
+        // The requests carry the name of the run that made them, however often they were gone on with.
+        let resumes = Some(context.input.resumes.unwrap_or(earlier));
+        let writes = LabWrite {
+            resumes,
+            ..context.input
+        };
+        self.lab_write_queue(scope, tenant, writes).await
+    }
+
+    async fn lab_write_queue(
         &self,
         scope: &Scope,
         tenant: &TenantAccess,
@@ -105,10 +168,6 @@ impl Store {
     /// # Errors
     /// `LeaseLost` when another attempt has taken over, `UnreadableJson` when it does not say.
     pub async fn lab_write_of(&self, running: &Running) -> Result<LabWrite, StoreError> {
-        #[derive(Deserialize)]
-        struct Context {
-            input: LabWrite,
-        }
         let key = running.key();
         let row = self
             .db

@@ -11,13 +11,13 @@ use serde_json::json;
 use super::{
     Failure, RunEnd, WorkedOutcome,
     attempts::EndedBy,
-    finish::{Over, finish_all, keys_of},
+    finish::{Over, attempt_rows, finish_all},
     ledger::leave_queue,
     requeue::{Back, requeue},
 };
 use crate::{
     Store,
-    audit::{append, to_json},
+    audit::append,
     error::StoreError,
     sql::{Row, Statement, Tx, args, dialects, same},
 };
@@ -33,10 +33,10 @@ static HEARTBEAT: Statement = dialects(
      where run_id = t.run and run_queue.attempt = t.attempt and owner = $2 and status = 'running'
      returning run_id, run_queue.attempt as attempt, cancel_requested_at",
     "with held as materialized (
-       select q.run_id from json_to_recordset($1::json) as t(run uuid, attempt bigint)
-       join run_queue q on q.run_id = t.run and q.attempt = t.attempt
-       where q.owner = $2 and q.status = 'running' order by q.run_id for update of q)
-     update run_queue q set lease_until = $3 from held where q.run_id = held.run_id
+       select q.run_id from run_queue q
+       where q.run_id = any($1::uuid[]) and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]
+         and q.owner = $3 and q.status = 'running' order by q.run_id for update of q)
+     update run_queue q set lease_until = $4 where q.run_id = any(array(select h.run_id from held h))
      returning q.run_id, q.attempt, q.cancel_requested_at",
 );
 static EXPIRED_PEEK: Statement = same(
@@ -162,8 +162,11 @@ impl Store {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
         let until = now.plus(self.queue.lease_micros());
-        let args = args![to_json(&keys_of(held))?, worker, until];
-        for row in tx.fetch(&HEARTBEAT, args).await? {
+        let rows = attempt_rows(held);
+        for row in tx
+            .fetch_rows(&HEARTBEAT, rows, args![worker, until])
+            .await?
+        {
             let id = RunId::from_uuid(row.uuid("run_id")?);
             let attempt = row.int("attempt")?;
             let kept = |key: &&RunKey| key.run_id == id && key.attempt == attempt;

@@ -12,8 +12,8 @@ use policy::{Permit, Refusal, RunKey, StartLedger};
 use serde_json::json;
 
 use super::{
-    checkpoint::stop_items,
     claim::Claim,
+    items::stop_refused,
     settle::{Notice, notify},
 };
 use crate::{
@@ -46,12 +46,12 @@ static SET_RUNNING: Statement = dialects(
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
      returning id",
 );
+// Not joined: for a queue that was empty when it was analysed, the planner would read all of it for each row.
 static LEASE_QUEUE: Statement = dialects(
     "run_queue_lease",
     "update run_queue set status = 'running', owner = $2, lease_until = $3
      where run_id in (select unhex(k.value ->> 'run') from jsonb_each($1) k)",
-    "update run_queue set status = 'running', owner = $2, lease_until = $3
-     where run_id in (select run from unnest($1::uuid[]) as t(run))",
+    "update run_queue set status = 'running', owner = $2, lease_until = $3 where run_id = any($1::uuid[])",
 );
 static ATTEMPTS_BEGIN: Statement = dialects(
     "run_attempts_begin",
@@ -102,7 +102,7 @@ static SET_REFUSED: Statement = dialects(
 static QUEUE_LEAVE: Statement = dialects(
     "run_queue_leave",
     "delete from run_queue where run_id in (select unhex(k.value ->> 'run') from jsonb_each($1) k)",
-    "delete from run_queue where run_id in (select run from unnest($1::uuid[]) as t(run))",
+    "delete from run_queue where run_id = any($1::uuid[])",
 );
 
 /// The runs of attempts, for statements over many.
@@ -237,6 +237,7 @@ impl StartLedger for Claim {
         self.tx
             .execute_rows(&ATTEMPTS_BEGIN, key_rows(&turned), args)
             .await?;
+        self.probe = turned.first().copied().or(self.probe);
         let started: BTreeMap<_, _> = permits.iter().map(|p| (p.key().run_id, p)).collect();
         for key in &turned {
             if let Some(permit) = started.get(&key.run_id) {
@@ -268,11 +269,12 @@ impl StartLedger for Claim {
             .fetch(&SET_REFUSED, args![to_json(&rows)?, self.now])
             .await?;
         let ended = self.returned(&ended)?;
+        self.probe = self.probe.or(ended.first().copied());
         leave_queue(&mut self.tx, &ended).await?;
         // Only a later attempt finds items of an earlier one.
         let later: Vec<_> = refusals.iter().filter(|r| r.key().attempt > 1).collect();
         if !later.is_empty() {
-            stop_items(&mut self.tx, self.now, &later).await?;
+            stop_refused(&mut self.tx, self.now, &later).await?;
         }
         let notices = self.notices(&ended);
         notify(&mut self.tx, self.now, &notices).await?;
@@ -292,11 +294,10 @@ impl StartLedger for Claim {
     async fn commit(mut self) -> Result<(), StoreError> {
         let entries = std::mem::take(&mut self.entries);
         append(&mut self.tx, self.now, entries).await?;
-        let probe = self.runs.values().next().map(|run| run.key);
         match self.tx.commit().await {
             // The answer of a commit can be lost on its way; the ledger knows whether it counted.
-            Err(StoreError::Unavailable(error)) => match probe {
-                Some(key) if self.store.attempt_is_decided(key).await? => Ok(()),
+            Err(StoreError::Unavailable(error)) => match self.probe {
+                Some(key) if self.store.claim_counted(key, self.worker, self.now).await? => Ok(()),
                 _ => Err(StoreError::Unavailable(error)),
             },
             answer => answer,

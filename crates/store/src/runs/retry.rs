@@ -12,15 +12,15 @@ use serde_json::json;
 
 use super::{
     attempts::EndedBy,
-    finish::{Over, RunEnd, WorkedOutcome, counts_of, finish_all, keys_of},
+    finish::{Over, RunEnd, WorkedOutcome, attempt_rows, counts_of, finish_all},
     ledger::leave_queue,
     requeue::{Back, requeue},
 };
 use crate::{
     Store,
-    audit::{append, to_json},
+    audit::append,
     error::StoreError,
-    sql::{Row, Statement, args, dialects},
+    sql::{Row, Statement, dialects},
 };
 
 /// An attempt that failed in a way that may pass, and what is to be tried about it.
@@ -52,10 +52,9 @@ static RETRY_LOCK: Statement = dialects(
     "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from jsonb_each($1) k
      join run_queue q on q.run_id = unhex(k.value ->> 'run') and q.attempt = k.value ->> 'attempt'
      where q.status = 'running'",
-    "select q.run_id, q.attempt, q.retries, q.cancel_requested_at
-     from json_to_recordset($1::json) as k(run uuid, attempt bigint)
-     join run_queue q on q.run_id = k.run and q.attempt = k.attempt
-     where q.status = 'running' order by q.run_id for update of q",
+    "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from run_queue q
+     where q.run_id = any($1::uuid[]) and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]
+       and q.status = 'running' order by q.run_id for update of q",
 );
 
 /// What the queue says of an attempt.
@@ -86,7 +85,7 @@ impl Store {
         let mut tx = self.db.write().await?;
         let keys: Vec<RunKey> = failed.iter().map(|(running, ..)| running.key()).collect();
         let rows = tx
-            .fetch(&RETRY_LOCK, args![to_json(&keys_of(&keys))?])
+            .fetch_rows(&RETRY_LOCK, attempt_rows(&keys), vec![])
             .await?;
         let mut held: HashMap<_, _> = rows.iter().map(standing).collect::<Result<_, _>>()?;
         let now = tx.now().await?;

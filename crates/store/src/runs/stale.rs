@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{
     Failure,
+    items::{Waiting, stop_waiting},
     settle::{Notice, notify},
 };
 use crate::{
@@ -42,19 +43,36 @@ static STALE: Statement = dialects(
             where p.until_at > q.available_at and p.began_at < $2) >= $3
      order by q.run_id limit 200 for update of q skip locked",
 );
+// What an earlier attempt did stays, and a write whose end nobody knows outweighs it (I5).
 static RUNS_STALE: Statement = dialects(
     "runs_stale",
     "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2, reconciled_at = $2,
-       outcome = case when started_at is not null and exists (
-         select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
-         then 'partially_succeeded' else 'failed' end,
+       outcome = case
+         when started_at is not null and exists (
+           select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
+           then 'indeterminate'
+         when started_at is not null and exists (
+           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+           then 'partially_succeeded'
+         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
+             where b.parent_id = operation_runs.id and c.outcome = 'succeeded')
+           then 'partially_succeeded'
+         else 'failed' end,
        reason_code = $3, failures = $4
      where id in (select unhex(value) from jsonb_each($1)) and status = 'queued'
      returning id, outcome, attempt",
     "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2, reconciled_at = $2,
-       outcome = case when started_at is not null and exists (
-         select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
-         then 'partially_succeeded' else 'failed' end,
+       outcome = case
+         when started_at is not null and exists (
+           select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
+           then 'indeterminate'
+         when started_at is not null and exists (
+           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+           then 'partially_succeeded'
+         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
+             where b.parent_id = operation_runs.id and c.outcome = 'succeeded')
+           then 'partially_succeeded'
+         else 'failed' end,
        reason_code = $3, failures = $4
      where id in (select value::uuid from json_array_elements_text($1::json)) and status = 'queued'
      returning id, outcome, attempt",
@@ -139,6 +157,8 @@ impl Store {
             return Err(StoreError::Conflict);
         }
         tx.execute(&STALE_LEAVE, args![ids]).await?;
+        let runs = stale.iter().map(|run| run.run_id);
+        stop_waiting(&mut tx, now, runs, Waiting::Stale).await?;
         let mut entries = Vec::with_capacity(stale.len());
         for row in &ended {
             let id = RunId::from_uuid(row.uuid("id")?);

@@ -10,6 +10,7 @@ use domain::{
 use store::{Cancel, Ending, ItemOutcome, RunRow, Scope, Store, WorkedOutcome};
 
 use crate::{
+    checkpoint::item,
     database::Database,
     world::{World, accepted, end, worker},
 };
@@ -109,6 +110,38 @@ pub async fn the_wish_to_end_a_running_run_comes_with_the_heartbeat(db: Arc<Data
     let leases = store.lease_renew(me, &keys).await.unwrap();
     assert_eq!(leases.kept, [keys[1]]);
     assert!(leases.cancelled.is_empty());
+}
+
+pub async fn b06_no_item_of_a_run_that_is_over_is_under_way(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let (store, owner) = (&world.store, &world.owner);
+    let items = async |run| {
+        let access = store.run(owner, run).await.unwrap();
+        let items = store.run_items(&access).await.unwrap();
+        let of = items.into_iter().map(|item| (item.outcome, item.message));
+        of.collect::<Vec<_>>()
+    };
+    let stopped = |why: &str| {
+        let message = format!("Stopped in the middle, because {why}.");
+        vec![("skipped".to_owned(), Some(message))]
+    };
+    for (outcome, why) in [
+        (WorkedOutcome::Cancelled, "the run was cancelled"),
+        (WorkedOutcome::Failed, "the run ended"),
+    ] {
+        let running = world.running(owner, InventorySync).await;
+        item(&world, &running, "running").await;
+        store.run_finish(&running, &end(outcome)).await.unwrap();
+        assert_eq!(items(running.key().run_id).await, stopped(why));
+    }
+    // One that waits for its next attempt.
+    let running = world.running(owner, InventorySync).await;
+    let run = running.key().run_id;
+    item(&world, &running, "running").await;
+    world.expire(run).await;
+    assert_eq!(store.runs_rescue().await.unwrap(), 1);
+    assert_eq!(cancel(store, owner, run).await, Cancel::Ended);
+    assert_eq!(items(run).await, stopped("the run was cancelled"));
 }
 
 pub async fn a_cancelled_run_that_loses_its_worker_is_over(db: Arc<Database>) {

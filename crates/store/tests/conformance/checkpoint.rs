@@ -181,7 +181,11 @@ pub async fn l14_a_system_run_refused_at_a_checkpoint_tells_nobody(db: Arc<Datab
 pub async fn a_cancelled_run_that_writes_stops_at_its_checkpoint(db: Arc<Database>) {
     let mut world = World::new(&db).await;
     world.laboratory().await;
-    let writes = LabWrite { items: 1, seed: 1 };
+    let writes = LabWrite {
+        items: 1,
+        seed: 1,
+        ..LabWrite::default()
+    };
     let (store, owner) = (&world.store, &world.owner);
     store
         .lab_write_request(owner, &world.tenant, writes)

@@ -51,7 +51,11 @@ pub async fn laboratory(db: &Arc<Database>) -> World {
 }
 
 pub async fn writing(world: &World) -> Running {
-    let writes = LabWrite { items: 2, seed: 7 };
+    let writes = LabWrite {
+        items: 2,
+        seed: 7,
+        ..LabWrite::default()
+    };
     let asked = world
         .store
         .lab_write_request(&world.owner, &world.tenant, writes);
@@ -285,9 +289,49 @@ pub async fn a_write_intent_says_what_it_said(db: Arc<Database>) {
     world.store.close().await;
 }
 
+pub async fn b05_a_resumed_run_names_the_one_that_asked_first(db: Arc<Database>) {
+    let world = laboratory(&db).await;
+    let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
+    let running = writing(&world).await;
+    let first = running.key().run_id;
+    let asked = store.lab_write_of(&running).await.unwrap();
+    let early = store.lab_write_resume(owner, tenant, first).await;
+    assert!(matches!(early, Err(StoreError::NotFound)), "{early:?}");
+    world.succeed(running).await;
+    let mut earlier = first;
+    for _ in 0..2 {
+        let run = store
+            .lab_write_resume(owner, tenant, earlier)
+            .await
+            .unwrap();
+        let running = world.start_one().await;
+        assert_eq!(running.key().run_id, run);
+        let again = LabWrite {
+            resumes: Some(first),
+            ..asked
+        };
+        assert_eq!(store.lab_write_of(&running).await.unwrap(), again);
+        world.succeed(running).await;
+        earlier = run;
+    }
+    // A run that asks anew names none, whatever it is told.
+    let told = LabWrite {
+        resumes: Some(first),
+        ..asked
+    };
+    store.lab_write_request(owner, tenant, told).await.unwrap();
+    let running = world.start_one().await;
+    assert_eq!(store.lab_write_of(&running).await.unwrap(), asked);
+    store.close().await;
+}
+
 pub async fn l02_a_run_that_writes_for_a_trial_exists_in_a_laboratory_alone(db: Arc<Database>) {
     let world = World::new(&db).await;
-    let writes = LabWrite { items: 1, seed: 1 };
+    let writes = LabWrite {
+        items: 1,
+        seed: 1,
+        ..LabWrite::default()
+    };
     let asked = world
         .store
         .lab_write_request(&world.owner, &world.tenant, writes)

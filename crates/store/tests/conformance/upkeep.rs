@@ -14,6 +14,7 @@ use store::{ItemOutcome, Removed, STALE_QUEUED};
 
 use crate::{
     database::Database,
+    intents::{laboratory, open, writing},
     world::{World, worker},
 };
 
@@ -155,6 +156,23 @@ pub async fn r10_a_paused_queue_ages_no_run(db: Arc<Database>) {
     assert_eq!(store.runs_reconcile().await.unwrap(), 0);
     world.age(run, 3 * DAY).await;
     assert_eq!(store.runs_reconcile().await.unwrap(), 1);
+}
+
+pub async fn i05_a_write_that_nobody_knows_the_end_of_outweighs_that_its_run_is_stale(
+    db: Arc<Database>,
+) {
+    let world = laboratory(&db).await;
+    let running = writing(&world).await;
+    let run = running.key().run_id;
+    open(&world, &running, "one").await;
+    world.expire(run).await;
+    assert_eq!(world.store.runs_rescue().await.unwrap(), 1);
+    world.present(2 * DAY, 0).await;
+    world.age(run, DAY + MINUTE).await;
+    assert_eq!(world.store.runs_reconcile().await.unwrap(), 1);
+    let access = world.store.run(&world.owner, run).await.unwrap();
+    assert_eq!(access.run().state.outcome, RunOutcome::Indeterminate);
+    assert_eq!(world.store.violations().await.unwrap(), []);
 }
 
 pub async fn r10_what_an_earlier_attempt_did_stays(db: Arc<Database>) {

@@ -20,7 +20,7 @@ pub(super) fn set_priority(change: &Change<'_>, id: &str) -> Result<Reply, Probl
         .and_then(|wanted| usize::try_from(wanted).ok())
         .filter(|wanted| *wanted > 0)
         .ok_or_else(|| bad("The parameter 'priority' must be a number above 0."))?;
-    let mut writing = change.call.tenant.writing();
+    let mut writing = change.writing()?;
     let entity = writing
         .entity(change.collection, id)
         .ok_or_else(|| change.not_found(id))?;
@@ -72,7 +72,7 @@ pub(super) fn schedule(change: &Change<'_>, id: &str) -> Result<Reply, Problem> 
     let rules = list(&body, "deviceComplianceScheduledActionForRules")?;
     rules::one_block(rules)?;
     let moved = Map::from_iter([("scheduledActionsForRule".to_owned(), json!(rules))]);
-    let mut writing = change.call.tenant.writing();
+    let mut writing = change.writing()?;
     let entity = writing
         .entity(change.collection, id)
         .ok_or_else(|| change.not_found(id))?;
@@ -168,7 +168,7 @@ fn messages(
     id: &str,
     next: impl FnOnce(Vec<Value>) -> Result<Vec<Value>, Problem>,
 ) -> Result<(), Problem> {
-    let mut writing = change.call.tenant.writing();
+    let mut writing = change.writing()?;
     let entity = writing
         .entity(change.collection, id)
         .ok_or_else(|| change.not_found(id))?;

@@ -11,8 +11,9 @@ use crate::clock;
 use crate::encoding::{base64_decode, hex};
 use crate::errors::{Family, Problem};
 use crate::faults::FaultKind;
+use crate::routes::drift::changed;
 use crate::routes::graph::Address;
-use crate::state::Entity;
+use crate::state::{Entity, Writing};
 
 /// A request is open for three days.
 const OPEN_FOR: i64 = 3 * 86_400;
@@ -20,35 +21,26 @@ const OPEN_FOR: i64 = 3 * 86_400;
 const MAX_JUSTIFICATION: usize = 1_024;
 const HEADER: &str = "x-msft-approval-justification";
 
-/// Lets a change through that needs no approval, or has it: then with the code of the request.
-pub(super) fn check(change: &Change<'_>) -> Result<Option<String>, Problem> {
+/// What a change has to say about approval before it is made.
+pub(super) enum Leave {
+    /// It needs none.
+    Free,
+    /// It is made with the approval of this request, which is then used up.
+    With(String),
+}
+
+/// Lets a change through that needs no approval, or says whose it has; whether that holds is seen when it is made.
+pub(super) fn check(change: &Change<'_>) -> Result<Leave, Problem> {
     let address = Address::of(change.call);
     let place = address.place(change.call);
     let faults = change.sandbox.faults();
     let is_protected = change.collection.family == Family::Intune
         && faults.strikes(&place, &FaultKind::ApprovalRequired);
     let Some(requests) = catalogue::by_path(APPROVALS).filter(|_| is_protected) else {
-        return Ok(None);
+        return Ok(Leave::Free);
     };
-    let refused = |message: &str, code: Option<String>| Problem::NeedsApproval {
-        message: message.to_owned(),
-        code,
-    };
-    let print = fingerprint(change);
     if let Some(code) = &change.call.approval.code {
-        let request = change.call.tenant.entity(requests, code);
-        let request = request.ok_or_else(|| refused("The approval code is not known.", None))?;
-        if request.apart().get("#change") != Some(&json!(print)) {
-            return Err(refused("The approval code is of another change.", None));
-        }
-        return match status(&request, change.now()).as_str() {
-            "approved" => Ok(Some(code.clone())),
-            "needsApproval" => Err(refused(
-                "An active Approval Request already exists and has not been approved.",
-                Some(code.clone()),
-            )),
-            other => Err(refused(&format!("The Approval Request is {other}."), None)),
-        };
+        return Ok(Leave::With(code.clone()));
     }
     let justification = change.call.approval.justification.as_deref();
     let justification = justification
@@ -67,17 +59,39 @@ pub(super) fn check(change: &Change<'_>) -> Result<Option<String>, Problem> {
                 "Header '{HEADER}' must be base64 of at most {MAX_JUSTIFICATION} characters."
             ))
         })?;
-    if let Some(code) = open_request(change, requests, &print) {
-        return Err(refused(
-            "An active Approval Request already exists",
-            Some(code),
-        ));
+    Err(ask(change, requests, &text)?)
+}
+
+fn refused(message: &str, code: Option<String>) -> Problem {
+    Problem::NeedsApproval {
+        message: message.to_owned(),
+        code,
     }
-    let code = register(change, requests, &print, &text)?;
-    Err(refused(
-        "The operation requires the approval of another administrator; an Approval Request was made",
-        Some(code),
-    ))
+}
+
+/// Uses an approval up as part of the change that it allows: both are kept, or neither is.
+pub(super) fn use_up(
+    change: &Change<'_>,
+    writing: &mut Writing<'_>,
+    code: &str,
+) -> Result<(), Problem> {
+    let unknown = || refused("The approval code is not known.", None);
+    let requests = catalogue::by_path(APPROVALS).ok_or_else(unknown)?;
+    let request = writing.entity(requests, code).ok_or_else(unknown)?;
+    if request.apart().get("#change") != Some(&json!(fingerprint(change))) {
+        return Err(refused("The approval code is of another change.", None));
+    }
+    match status(&request, change.now()).as_str() {
+        "approved" => {}
+        "needsApproval" => {
+            let message = "An active Approval Request already exists and has not been approved.";
+            return Err(refused(message, Some(code.to_owned())));
+        }
+        other => return Err(refused(&format!("The Approval Request is {other}."), None)),
+    }
+    let completed = Map::from_iter([("status".to_owned(), json!("completed"))]);
+    writing.put(requests, code, changed(&request, completed, change.now()));
+    Ok(())
 }
 
 /// The same method, path and body are the same change.
@@ -94,6 +108,7 @@ fn fingerprint(change: &Change<'_>) -> String {
     hex(&hash.finalize())
 }
 
+/// The code of the open request for the same change, if there is one.
 fn open_request(change: &Change<'_>, requests: &Collection, print: &str) -> Option<String> {
     change.call.tenant.with(requests, |entities| {
         let mut all = entities.values();
@@ -116,12 +131,19 @@ fn status(request: &Entity, now: i64) -> String {
     status.to_owned()
 }
 
-fn register(
+/// Asks for approval, unless the same is asked already; answers what the change is refused with.
+fn ask(
     change: &Change<'_>,
     requests: &'static Collection,
-    print: &str,
     justification: &str,
-) -> Result<String, Problem> {
+) -> Result<Problem, Problem> {
+    let print = fingerprint(change);
+    // Held from the look to the request, so that two equal changes at once are one request.
+    let mut writing = change.call.tenant.writing();
+    if let Some(code) = open_request(change, requests, &print) {
+        let message = "An active Approval Request already exists";
+        return Ok(refused(message, Some(code)));
+    }
     let id = Uuid::new_v4().to_string();
     let now = change.now();
     let app = change.call.tenant.app(&change.call.app_id);
@@ -145,18 +167,13 @@ fn register(
     let Value::Object(fields) = fields else {
         return Err(Problem::Unsaved);
     };
-    let mut writing = change.call.tenant.writing();
     if writing.is_full(requests) {
         return Err(Problem::Full);
     }
     writing.put(requests, &id, fields);
     writing.commit().map_err(|_| Problem::Unsaved)?;
-    Ok(id)
-}
-
-/// The change was made: its request is used up.
-pub(super) fn complete(change: &Change<'_>, code: &str) -> Result<(), Problem> {
-    set_status(&change.call.tenant, code, "completed", change.now()).map_err(|_| Problem::Unsaved)
+    let message = "The operation requires the approval of another administrator; an Approval Request was made";
+    Ok(refused(message, Some(id)))
 }
 
 /// Moves a request on.

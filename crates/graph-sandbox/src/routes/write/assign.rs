@@ -116,7 +116,7 @@ fn keep(
     id: &str,
     next: impl FnOnce(Vec<Value>) -> Result<Vec<Value>, Problem>,
 ) -> Result<(), Problem> {
-    let mut writing = change.call.tenant.writing();
+    let mut writing = change.writing()?;
     let entity = writing
         .entity(change.collection, id)
         .ok_or_else(|| change.not_found(id))?;
@@ -127,6 +127,7 @@ fn keep(
     let now = entity.list("assignments");
     let next = next(now.clone())?;
     if next == now {
+        writing.commit().map_err(|_| Problem::Unsaved)?;
         change.wrote(WriteEffect::Repeated);
         return Ok(());
     }

@@ -21,7 +21,9 @@ use crate::journal::WriteEffect;
 use crate::odata::{Key, Segment};
 use crate::permissions;
 use crate::reply::Reply;
+use crate::state::Writing;
 
+use approval::Leave;
 pub(super) use approval::set_status as set_approval;
 
 /// A change that may be made: whose, of what, by which rules.
@@ -30,6 +32,7 @@ struct Change<'a> {
     call: &'a GraphCall,
     collection: &'static Collection,
     writes: &'static Writes,
+    leave: Leave,
 }
 
 pub(super) fn answer(
@@ -44,6 +47,7 @@ pub(super) fn answer(
         call,
         collection,
         writes,
+        leave: Leave::Free,
     };
     let step = Step::of(writes, collection, &call.method, found)?;
     for roles in writes.roles {
@@ -57,14 +61,8 @@ pub(super) fn answer(
                 .to_owned(),
         ));
     }
-    let approved = approval::check(&change)?;
-    let reply = change.make(&step)?;
-    if reply.status.is_success()
-        && let Some(code) = approved
-    {
-        approval::complete(&change, &code)?;
-    }
-    Ok(reply)
+    let leave = approval::check(&change)?;
+    Change { leave, ..change }.make(&step)
 }
 
 /// What a change does.
@@ -172,6 +170,18 @@ impl Change<'_> {
                 Ok(reply)
             }
         }
+    }
+
+    /// Begins the change, with the approval that it needs as a part of it.
+    ///
+    /// Whoever begins commits, also when nothing else is to change: an approval is used up by the change
+    /// that it allows, whether that moves anything or not.
+    fn writing(&self) -> Result<Writing<'_>, Problem> {
+        let mut writing = self.call.tenant.writing();
+        if let Leave::With(code) = &self.leave {
+            approval::use_up(self, &mut writing, code)?;
+        }
+        Ok(writing)
     }
 
     /// Says in the journal what became of the change.

@@ -20,7 +20,7 @@ pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
     rules::refuse_read_only(&fields)?;
     let mut fields = own_fields(fields);
     rules::check_new(change, &mut fields)?;
-    let mut writing = change.call.tenant.writing();
+    let mut writing = change.writing()?;
     if writing.is_full(change.collection) {
         return Err(Problem::Full);
     }
@@ -60,7 +60,7 @@ pub(super) fn update(change: &Change<'_>, id: &str) -> Result<Reply, Problem> {
     let fields = change.body()?;
     rules::refuse_read_only(&fields)?;
     let fields = own_fields(fields);
-    let mut writing = change.call.tenant.writing();
+    let mut writing = change.writing()?;
     let entity = writing
         .entity(change.collection, id)
         .ok_or_else(|| change.not_found(id))?;
@@ -74,9 +74,9 @@ pub(super) fn update(change: &Change<'_>, id: &str) -> Result<Reply, Problem> {
     } else {
         let next = rules::merged(change, &entity, changed(&entity, fields, change.now()));
         writing.put(change.collection, id, next.clone());
-        writing.commit().map_err(|_| Problem::Unsaved)?;
         next
     };
+    writing.commit().map_err(|_| Problem::Unsaved)?;
     change.wrote(if is_same {
         WriteEffect::Repeated
     } else {
@@ -89,7 +89,7 @@ pub(super) fn update(change: &Change<'_>, id: &str) -> Result<Reply, Problem> {
 }
 
 pub(super) fn delete(change: &Change<'_>, id: &str) -> Result<Reply, Problem> {
-    let mut writing = change.call.tenant.writing();
+    let mut writing = change.writing()?;
     let entity = writing
         .entity(change.collection, id)
         .ok_or_else(|| change.not_found(id))?;

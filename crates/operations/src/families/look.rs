@@ -1,0 +1,356 @@
+//! What a change is about, read at the provider: before it, and again when its answer was lost.
+//!
+//! A field or a set of assignments is there, as it was, or neither. An object that was to come to be has no id to
+//! look under: it is the one namesake that was not there before and that reads back as it was sent. That none has
+//! come is no proof that none will, since a gateway gives up sooner than the service behind it; so a creation whose
+//! answer was lost is looked for some seconds long, and found, or it is a question to a person; it is never sent again.
+
+use std::time::{Duration, Instant};
+
+use graph::{AssignmentSet, Contract, GraphError, PageCursor};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use store::{Intent, IntentEnd};
+use tokio::time::sleep;
+
+use super::{Halt, WorkContext, provider::reason_of};
+
+/// The name of the collection of an object's assignments, and of what changes when they are set.
+pub(super) const ASSIGNMENTS: &str = "assignments";
+
+/// The reason of a creation whose answer was lost, and of which nothing is to be seen.
+const NOT_SEEN: &str = "provider_creation_not_seen";
+/// How long a run waits between two looks for an object that it may have made.
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
+
+/// What is compared.
+pub(super) enum Subject<'a> {
+    /// Fields of an object.
+    Fields {
+        /// Its id.
+        id: &'a str,
+        /// Which fields.
+        names: Vec<&'a str>,
+    },
+    /// To whom an object is assigned.
+    Assignments {
+        /// Its id.
+        id: &'a str,
+    },
+    /// That an object came to be.
+    Creation {
+        /// What it is called.
+        label: &'a str,
+        /// The fields that were sent.
+        names: Vec<&'a str>,
+    },
+}
+
+/// How a subject stands.
+pub(super) struct Standing {
+    pub(super) hash: [u8; 32],
+    /// The type of the object, for the change that names it again.
+    pub(super) odata_type: Option<Value>,
+}
+
+/// What a look found after a change whose answer was lost.
+pub(super) enum Found {
+    AsIntended,
+    AsBefore,
+    /// Neither of both, or nothing could be read; with the reason as a code.
+    Else(&'static str),
+}
+
+impl<'a> Subject<'a> {
+    /// What an intent of an earlier attempt was about.
+    ///
+    /// No update holds a field called `assignments`, so the name tells the two apart.
+    pub(super) fn of(intent: &'a Intent) -> Self {
+        let names: Vec<&str> = intent.fields.iter().map(String::as_str).collect();
+        let id = intent.target.as_str();
+        if intent.is_creation() {
+            let label = &intent.label;
+            Self::Creation { label, names }
+        } else if names == [ASSIGNMENTS] {
+            Self::Assignments { id }
+        } else {
+            Self::Fields { id, names }
+        }
+    }
+
+    /// The id of the object, empty where there is none yet.
+    pub(super) fn target(&self) -> &'a str {
+        match self {
+            Self::Fields { id, .. } | Self::Assignments { id } => id,
+            Self::Creation { .. } => "",
+        }
+    }
+
+    /// Which fields an intent names.
+    pub(super) fn names(&self) -> &[&'a str] {
+        match self {
+            Self::Fields { names, .. } | Self::Creation { names, .. } => names,
+            Self::Assignments { .. } => &[ASSIGNMENTS],
+        }
+    }
+}
+
+impl WorkContext<'_> {
+    /// Reads how a subject stands before a change of it.
+    pub(super) async fn standing(
+        &mut self,
+        contract: &'static Contract,
+        subject: &Subject<'_>,
+    ) -> Result<Result<Standing, GraphError>, Halt> {
+        let read = match subject {
+            Subject::Fields { id, names } => {
+                let object = self.read(|session, step| session.object(step, contract, id));
+                object.await?.map(|object| Standing {
+                    hash: hash_of(&object, names),
+                    odata_type: object.get("@odata.type").cloned(),
+                })
+            }
+            Subject::Assignments { id } => {
+                let read = self.assignments(contract, id).await?;
+                read.map(|set| bare(hash_of_set(&set)))
+            }
+            Subject::Creation { label, .. } => {
+                let read = self.namesakes(contract, label).await?;
+                read.map(|found| bare(hash_of_ids(found.iter().map(|(id, _)| id.as_str()))))
+            }
+        };
+        Ok(read)
+    }
+
+    /// Looks at what became of a change whose answer was lost.
+    pub(super) async fn look(
+        &mut self,
+        contract: &'static Contract,
+        subject: &Subject<'_>,
+        intended: &[u8],
+        before: &[u8],
+    ) -> Result<Found, Halt> {
+        if let Subject::Creation { label, names } = subject {
+            let until = Instant::now() + self.session.creation_wait();
+            loop {
+                let found = self.find(contract, label, names, intended, before).await?;
+                let is_seen = !matches!(found, Found::Else(NOT_SEEN));
+                if is_seen || Instant::now() + LOOK_AGAIN > until {
+                    return Ok(found);
+                }
+                sleep(LOOK_AGAIN).await;
+            }
+        }
+        Ok(match self.standing(contract, subject).await? {
+            Ok(now) if now.hash == intended => Found::AsIntended,
+            Ok(now) if now.hash == before => Found::AsBefore,
+            Ok(_) => Found::Else("provider_object_changed"),
+            Err(error) => Found::Else(reason_of(&error)),
+        })
+    }
+
+    /// Looks for an object that was to come to be.
+    async fn find(
+        &mut self,
+        contract: &'static Contract,
+        label: &str,
+        names: &[&str],
+        intended: &[u8],
+        before: &[u8],
+    ) -> Result<Found, Halt> {
+        let namesakes = match self.namesakes(contract, label).await? {
+            Ok(namesakes) => namesakes,
+            Err(error) => return Ok(Found::Else(reason_of(&error))),
+        };
+        let ids: Vec<&str> = namesakes.iter().map(|(id, _)| id.as_str()).collect();
+        let at = match newcomer(&ids, before) {
+            Newcomer::One(at) => at,
+            Newcomer::None => return Ok(Found::Else(NOT_SEEN)),
+            Newcomer::Unclear => return Ok(Found::Else("provider_match_ambiguous")),
+        };
+        let Some((id, listed)) = namesakes.get(at) else {
+            return Ok(Found::Else("provider_match_ambiguous"));
+        };
+        let object = self.read(|session, step| session.object(step, contract, id));
+        Ok(match object.await? {
+            Ok(mut object) => {
+                // Some fields come with the list alone, which asks for more.
+                for (name, value) in listed {
+                    object.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+                if hash_of(&object, names) == intended {
+                    Found::AsIntended
+                } else {
+                    Found::Else("provider_object_changed")
+                }
+            }
+            Err(error) => Found::Else(reason_of(&error)),
+        })
+    }
+
+    /// Every object of a type that is called so, with its id.
+    async fn namesakes(
+        &mut self,
+        contract: &'static Contract,
+        label: &str,
+    ) -> Result<Result<Vec<(String, Map<String, Value>)>, GraphError>, Halt> {
+        let mut namesakes = Vec::new();
+        let mut take = |item: Map<String, Value>| {
+            let text = |name: &str| item.get(name).and_then(Value::as_str);
+            if text(contract.name_field) == Some(label)
+                && let Some(id) = text("id").map(str::to_owned)
+            {
+                namesakes.push((id, item));
+            }
+        };
+        let walked = self.walk(contract, None, &mut take).await?;
+        Ok(walked.map(|()| namesakes))
+    }
+
+    async fn assignments(
+        &mut self,
+        contract: &'static Contract,
+        id: &str,
+    ) -> Result<Result<AssignmentSet, GraphError>, Halt> {
+        let first = match self.session.part(contract, id, ASSIGNMENTS) {
+            Ok(first) => first,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut all = Vec::new();
+        let mut take = |item| all.push(item);
+        let walked = self.walk(contract, Some(first), &mut take).await?;
+        Ok(walked.map(|()| AssignmentSet::of(&all)))
+    }
+
+    /// Reads a collection to its end, with leave for each page.
+    pub(super) async fn walk(
+        &mut self,
+        contract: &'static Contract,
+        mut cursor: Option<PageCursor>,
+        take: &mut (dyn FnMut(Map<String, Value>) + Send),
+    ) -> Result<Result<(), GraphError>, Halt> {
+        loop {
+            let page = self.read(|session, step| session.page(step, contract, cursor.clone()));
+            let page = match page.await? {
+                Ok(page) => page,
+                Err(error) => return Ok(Err(error)),
+            };
+            page.items.into_iter().for_each(&mut *take);
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(Ok(()));
+            }
+        }
+    }
+}
+
+impl Found {
+    pub(super) fn end(&self, cause: &GraphError) -> IntentEnd {
+        match self {
+            Self::AsIntended => IntentEnd::Done { request_id: None },
+            Self::AsBefore => IntentEnd::Failed {
+                reason_code: reason_of(cause).to_owned(),
+            },
+            Self::Else(reason) => IntentEnd::Indeterminate {
+                reason_code: (*reason).to_owned(),
+            },
+        }
+    }
+}
+
+/// Which of some namesakes has come since a look.
+#[derive(Debug, PartialEq, Eq)]
+enum Newcomer {
+    None,
+    /// The one at this place.
+    One(usize),
+    /// More than one came, or one went.
+    Unclear,
+}
+
+/// Of the earlier namesakes nothing but a hash is known: the newcomer is the one without whom it is the same.
+fn newcomer(ids: &[&str], before: &[u8]) -> Newcomer {
+    if hash_of_ids(ids.iter().copied()) == before {
+        return Newcomer::None;
+    }
+    let without = |at: usize| {
+        let others = ids
+            .iter()
+            .enumerate()
+            .filter(move |(other, _)| *other != at);
+        hash_of_ids(others.map(|(_, id)| *id))
+    };
+    let found = (0..ids.len()).find(|at| without(*at) == before);
+    found.map_or(Newcomer::Unclear, Newcomer::One)
+}
+
+fn bare(hash: [u8; 32]) -> Standing {
+    Standing {
+        hash,
+        odata_type: None,
+    }
+}
+
+/// The named fields of an object, as they are compared; one that is not there is null.
+fn hash_of(object: &Map<String, Value>, names: &[&str]) -> [u8; 32] {
+    let value = |name: &str| object.get(name).map_or("null".to_owned(), Value::to_string);
+    let mut fields: Vec<_> = names.iter().map(|name| (*name, value(name))).collect();
+    fields.sort_unstable();
+    hash(
+        fields
+            .iter()
+            .flat_map(|(name, value)| [*name, value.as_str()]),
+    )
+}
+
+/// All fields of what is to be sent.
+pub(super) fn hash_of_body(body: &Map<String, Value>) -> [u8; 32] {
+    let names: Vec<&str> = body.keys().map(String::as_str).collect();
+    hash_of(body, &names)
+}
+
+pub(super) fn hash_of_set(set: &AssignmentSet) -> [u8; 32] {
+    hash(set.texts())
+}
+
+fn hash_of_ids<'a>(ids: impl Iterator<Item = &'a str>) -> [u8; 32] {
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort_unstable();
+    hash(ids.into_iter())
+}
+
+fn hash<'a>(texts: impl Iterator<Item = &'a str>) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for text in texts {
+        hasher.update((text.len() as u64).to_be_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i05_a_newcomer_is_the_one_namesake_that_was_not_there() {
+        let before = |ids: &[&str]| hash_of_ids(ids.iter().copied());
+        assert_eq!(newcomer(&["a", "b"], &before(&["b", "a"])), Newcomer::None);
+        assert_eq!(newcomer(&[], &before(&[])), Newcomer::None);
+        assert_eq!(newcomer(&["a"], &before(&[])), Newcomer::One(0));
+        let among = ["b", "new", "a"];
+        assert_eq!(newcomer(&among, &before(&["a", "b"])), Newcomer::One(1));
+        for (ids, earlier) in [
+            (&["a", "b"][..], &[][..]),
+            (&["b"], &["a"]),
+            (&[], &["a"]),
+            (&["a", "new", "other"], &["a"]),
+        ] {
+            assert_eq!(
+                newcomer(ids, &before(earlier)),
+                Newcomer::Unclear,
+                "{ids:?}"
+            );
+        }
+    }
+}

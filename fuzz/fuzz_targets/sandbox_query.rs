@@ -1,0 +1,6 @@
+//! Whatever stands in a query, reading it ends without a panic.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _: bool = graph_sandbox::parsing::query_is_readable(&String::from_utf8_lossy(bytes));
+});
