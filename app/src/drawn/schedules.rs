@@ -123,7 +123,7 @@ fn line(
             </th>
             <td data-label="Runs"><div>{row.operation}<br /><span class="quiet">{row.rule}</span></div></td>
             <td data-label="Next slot">{next}</td>
-            <td data-label="Last slot">{last(row.last)}</td>
+            <td class="brief" data-label="Last slot">{last(row.last)}</td>
         </tr>
     }
 }
