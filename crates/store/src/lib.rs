@@ -6,6 +6,7 @@ use domain::operation::Habitat;
 use tokio::sync::{Notify, watch};
 
 mod audit;
+mod authority;
 mod clock;
 #[cfg(debug_assertions)]
 #[doc(hidden)]

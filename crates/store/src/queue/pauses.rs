@@ -6,6 +6,7 @@ use super::scope_key;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
+    authority,
     error::StoreError,
     scope::Scope,
     sql::{Statement, args, dialects, same},
@@ -72,13 +73,15 @@ impl Store {
     /// Pauses the tenant's queue: once this has answered, no run of it starts.
     ///
     /// # Errors
-    /// `Conflict` when it is paused already.
+    /// `Conflict` when it is paused already, or the person's role has changed meanwhile; `NotFound` when they
+    /// have lost the tenant.
     pub async fn queue_pause_set(
         &self,
         scope: &Scope,
         tenant: &TenantAccess,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let key = scope_key(tenant.scope_id());
         tx.execute(&SCOPE_HOLD, args![key]).await?;
         let now = tx.now().await?;
@@ -100,13 +103,15 @@ impl Store {
     /// Lets the tenant's runs start again.
     ///
     /// # Errors
-    /// `Conflict` when the queue is not paused.
+    /// `Conflict` when the queue is not paused, or the person's role has changed meanwhile; `NotFound` when
+    /// they have lost the tenant.
     pub async fn queue_resume(
         &self,
         scope: &Scope,
         tenant: &TenantAccess,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let now = tx.now().await?;
         tx.execute(&WAIT_ANEW, args![tenant.scope_id(), now])
             .await?;

@@ -10,6 +10,7 @@ use super::Schedule;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
+    authority,
     error::StoreError,
     new_id::new_id,
     scope::Scope,
@@ -53,7 +54,7 @@ impl Store {
     /// Makes a schedule; its first slot is the next one by its rule.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `NotFound` when the person has lost the tenant meanwhile, `Conflict` when their role has changed.
     pub async fn schedule_create(
         &self,
         scope: &Scope,
@@ -62,6 +63,7 @@ impl Store {
     ) -> Result<ScheduleId, StoreError> {
         let id = new_id(ScheduleId::from_uuid);
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let now = tx.now().await?;
         let rule = draft.timetable.rule();
         let args = args![
@@ -104,7 +106,7 @@ impl Store {
         seen: i64,
         draft: &ScheduleDraft,
     ) -> Result<(), StoreError> {
-        let (mut tx, before, now) = self.schedule_held(tenant, id).await?;
+        let (mut tx, before, now) = self.schedule_held(scope, tenant, id).await?;
         if before.version != seen {
             return Err(StoreError::Conflict);
         }
@@ -185,7 +187,7 @@ impl Store {
         to: ScheduleState,
         action: &'static str,
     ) -> Result<(), StoreError> {
-        let (mut tx, before, now) = self.schedule_held(tenant, id).await?;
+        let (mut tx, before, now) = self.schedule_held(scope, tenant, id).await?;
         if before.state == to {
             return Err(StoreError::Conflict);
         }
@@ -210,13 +212,15 @@ impl Store {
         tx.commit().await
     }
 
-    /// A schedule of a tenant under its lock, and the moment after the lock was had.
+    /// A schedule of a tenant under its lock, with what the person's change rests on, and the moment after the lock was had.
     async fn schedule_held(
         &self,
+        scope: &Scope,
         tenant: &TenantAccess,
         id: ScheduleId,
     ) -> Result<(Tx, Schedule, Timestamp), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let args = args![tenant.workspace_id(), tenant.id(), id];
         let row = tx.first(&SCHEDULE_LOCK, args).await?;
         let schedule = Schedule::of(&row.ok_or(StoreError::NotFound)?)?;

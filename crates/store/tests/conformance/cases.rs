@@ -196,6 +196,7 @@ cases! {
     retention::v15_writes_and_items_of_bulks_go_and_questions_stay,
     upkeep::retention_is_one_process_a_day,
     schedules::b02_a_schedule_is_made_changed_and_ended,
+    schedules::l06_what_lasts_is_not_made_by_who_has_lost_it_meanwhile,
     schedules::b02_a_name_makes_no_new_revision,
     schedules::r05_every_press_of_run_now_is_a_run_of_its_own,
     slots::r06_a_slot_has_one_run_whatever_the_number_of_schedulers,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
+    capability::Role,
     ids::{RunId, ScheduleId},
     operation::OperationType,
     schedule::{Cadence, Days, ScheduleRule, ScheduleState, WallTime, Weekday},
@@ -161,6 +162,46 @@ pub async fn b02_a_schedule_is_made_changed_and_ended(db: Arc<Database>) {
     }
     let delete = format!("delete from schedules where id = {}", db.id(id.as_uuid()));
     assert!(db.raw.try_run(&delete).await.is_err());
+}
+
+pub async fn l06_what_lasts_is_not_made_by_who_has_lost_it_meanwhile(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let operator = world.operator("operator").await;
+    let (store, user) = (&world.store, operator.user_id());
+    let id = world.nightly().await;
+    let seen = store.tenant(&operator, world.tenant.id()).await.unwrap();
+    let new = draft("Mine", "03:00", "UTC");
+    let tries = async || {
+        let version = world.schedule(id).await.version;
+        [
+            store
+                .schedule_create(&operator, &seen, &new)
+                .await
+                .map(drop),
+            store
+                .schedule_change(&operator, &seen, id, version, &new)
+                .await,
+            store.schedule_pause(&operator, &seen, id).await,
+            store.queue_pause_set(&operator, &seen).await,
+            store.queue_resume(&operator, &seen).await,
+        ]
+    };
+    let lowered = store.tenant_role_set(&world.owner, &world.tenant, user, Role::Readonly);
+    lowered.await.unwrap();
+    for answer in tries().await {
+        assert!(matches!(answer, Err(StoreError::Conflict)), "{answer:?}");
+    }
+    let removed = store.tenant_member_remove(&world.owner, &world.tenant, user);
+    removed.await.unwrap();
+    for answer in tries().await {
+        assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
+    }
+    let schedules = store.schedules(&world.tenant).await.unwrap();
+    assert_eq!(schedules.len(), 1);
+    assert_eq!(
+        (schedules[0].revision, schedules[0].state),
+        (1, ScheduleState::Active)
+    );
 }
 
 pub async fn b02_a_name_makes_no_new_revision(db: Arc<Database>) {
