@@ -85,7 +85,7 @@ fn line(member: MemberView, place: &str, name: &str) -> AnyView {
     view! {
         <tr data-member=id>
             <th scope="row" data-label="Name"><span>{member.name} " " {you}</span></th>
-            <td data-label="E-mail">{member.email}</td>
+            <td class="long" data-label="E-mail">{member.email}</td>
             <td data-label="Since">{member.since.exact()}</td>
             <td data-label="Role">
                 <PostForm action=SetMemberRole::PATH>

@@ -4,7 +4,7 @@ use domain::{
     ids::RunId,
     link,
     schedule::ScheduleState,
-    views::{Execution, ExecutionView, ScheduleView},
+    views::{Execution, ExecutionView, ScheduleFault, ScheduleView},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -13,7 +13,7 @@ use super::{
     draw::drawn,
     form::{hidden, notice, refusal, section},
     schedule_form::change_form,
-    schedules::{execution, moment, state},
+    schedules::{cannot_run, execution, moment, state},
 };
 use crate::{
     api::{
@@ -57,6 +57,7 @@ pub(super) fn page(view: ScheduleView, asked: &Asked) -> Drawn {
             {notice(asked, "resumed", "The schedule goes on with its next slot. What came meanwhile is not caught up.")}
             {busy(asked)}
             {refused}
+            {view.fault.as_ref().map(|fault| fault_banner(fault, &view))}
             {section("summary", "Summary", summary(&view))}
             {section("history", "History", history(&view.history))}
             {change}
@@ -81,13 +82,38 @@ fn busy(asked: &Asked) -> Option<AnyView> {
     )
 }
 
+/// That it never runs as it stands, why, and what to do.
+fn fault_banner(fault: &ScheduleFault, view: &ScheduleView) -> AnyView {
+    let lead = format!("This schedule cannot run: {}. ", fault.why);
+    let remedy = match view.form {
+        Some(_) => fault.remedy.clone(),
+        None => format!("Ask who manages {} to change it.", view.tenant.name),
+    };
+    view! {
+        <div class="banner tone-danger mb-3" data-fault-banner>
+            <GlyphIcon glyph=Glyph::Warning />
+            <p class="prose"><strong>{lead}</strong>{remedy}</p>
+        </div>
+    }
+    .into_any()
+}
+
 fn summary(view: &ScheduleView) -> AnyView {
     let next = match view.next.clone() {
         Some(at) => moment(at),
+        None if view.fault.is_some() => "None: it cannot run as it stands".into_any(),
         None if view.state == ScheduleState::Paused => "None while it is paused".into_any(),
         None => "None".into_any(),
     };
     let standing = state(view.state).unwrap_or_else(|| view.state.label().into_any());
+    let standing = match &view.fault {
+        None => standing,
+        Some(fault) if view.state == ScheduleState::Active => cannot_run(fault),
+        Some(fault) => view! {
+            <span class="inline-flex flex-wrap items-center gap-2">{standing}{cannot_run(fault)}</span>
+        }
+        .into_any(),
+    };
     let made = format!("{}, {}", view.created_by, view.created_at.exact());
     view! {
         <dl class="facts my-2">
@@ -169,20 +195,26 @@ fn history(lines: &[ExecutionView]) -> AnyView {
             .into_any();
     }
     let rows = lines.iter().map(|line| {
+        let what = match line.execution.is_by_hand() {
+            true => "Run by hand",
+            false => "Slot",
+        };
         view! {
             <tr>
-                <th scope="row" data-label="Slot">{moment(line.at.clone())}</th>
+                <th scope="row" data-label="When">{moment(line.at.clone())}</th>
+                <td data-label="What">{what}</td>
                 <td data-label="Outcome">{execution(&line.execution)}</td>
-                <td data-label="What happened"><span>{told(&line.execution)}</span></td>
+                <td class="long" data-label="What happened"><span>{told(&line.execution)}</span></td>
             </tr>
         }
     });
     view! {
         <table class="data-table data-table-roomy">
-            <caption class="sr-only">"What became of the newest slots, newest first"</caption>
+            <caption class="sr-only">"What became of the newest slots, and what was run by hand, newest first"</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Slot"</th>
+                    <th scope="col">"When"</th>
+                    <th scope="col">"What"</th>
                     <th scope="col">"Outcome"</th>
                     <th scope="col">"What happened"</th>
                 </tr>

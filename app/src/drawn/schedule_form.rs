@@ -16,9 +16,8 @@ use crate::{
     ui::field::Field,
 };
 
-const ZONE_HINT: &str =
-    "A name of the IANA database, as in Europe/Berlin. Begin to type to choose one.";
-const TIME_HINT: &str = "HH:MM on the clocks of that zone. A time that a day does not have, because clocks are put forward, runs at the first moment after it; one that comes twice runs once, the first time.";
+const ZONE_HINT: &str = "A name of the IANA database, as in Europe/Berlin. Begin to type to choose one; capitals do not matter.";
+const TIME_HINT: &str = "HH:MM on the clocks of the zone above. A time that a day does not have, because clocks are put forward, runs at the first moment after it; one that comes twice runs once, the first time.";
 
 /// The form that makes a schedule.
 pub(super) fn new_form(view: ScheduleFormView, asked: &Asked) -> AnyView {
@@ -74,17 +73,17 @@ fn fields(view: &ScheduleFormView, name: &str, operation: &str, rule: &ScheduleR
         </label>
         {when(rule.cadence)}
         <label class="field">
-            "Time"
-            <input class="input w-full" type="text" inputmode="numeric" name="time" value=time autocomplete="off"
-                pattern="([01][0-9]|2[0-3]):[0-5][0-9]" aria-describedby="time-hint" required />
-        </label>
-        <span id="time-hint" class="quiet">{TIME_HINT}</span>
-        <label class="field">
             "Time zone"
             <input class="input w-full" type="text" name="zone" value=zone autocomplete="off" list="zones"
                 aria-describedby="zone-hint" required />
         </label>
         <span id="zone-hint" class="quiet">{ZONE_HINT}</span>
+        <label class="field">
+            "Time"
+            <input class="input w-full" type="text" inputmode="numeric" name="time" value=time autocomplete="off"
+                pattern="([01][0-9]|2[0-3]):[0-5][0-9]" aria-describedby="time-hint" required />
+        </label>
+        <span id="time-hint" class="quiet">{TIME_HINT}</span>
         <datalist id="zones">{zones.collect_view()}</datalist>
     }
     .into_any()

@@ -5,7 +5,8 @@ use domain::{
     link,
     schedule::ScheduleState,
     views::{
-        Execution, ExecutionView, ScheduleFormView, ScheduleRowView, SchedulesView, SlotMoment,
+        Execution, ExecutionView, ScheduleFault, ScheduleFormView, ScheduleRowView, SchedulesView,
+        SlotMoment,
     },
 };
 use leptos::prelude::*;
@@ -100,8 +101,12 @@ fn line(
     tenant: domain::ids::TenantId,
 ) -> impl IntoView {
     let state = state(row.state);
+    let fault = row.fault.as_ref().map(cannot_run);
     let next = match row.next {
         Some(at) => moment(at),
+        None if row.fault.is_some() => {
+            view! { <span class="quiet">"None: it cannot run"</span> }.into_any()
+        }
         None if row.state == ScheduleState::Paused => {
             view! { <span class="quiet">"None while paused"</span> }.into_any()
         }
@@ -113,11 +118,12 @@ fn line(
                 <div class="flex flex-wrap items-center gap-2">
                     <a class="link" href=address(tenant, row.id)>{row.name}</a>
                     {state}
+                    {fault}
                 </div>
             </th>
             <td data-label="Runs"><div>{row.operation}<br /><span class="quiet">{row.rule}</span></div></td>
             <td data-label="Next slot">{next}</td>
-            <td data-label="Last slot">{last(row.last)}</td>
+            <td class="brief" data-label="Last slot">{last(row.last)}</td>
         </tr>
     }
 }
@@ -160,10 +166,23 @@ pub(super) fn execution(execution: &Execution) -> AnyView {
     }
 }
 
+/// That a schedule cannot run, as a badge, and why.
+pub(super) fn cannot_run(fault: &ScheduleFault) -> AnyView {
+    let why = fault.why.clone();
+    view! {
+        <span class="inline-flex flex-wrap items-center gap-2" data-fault>
+            <ToneBadge label="Cannot run" icon=Icon::CircleX tone=Tone::Danger />
+            <span class="quiet">{why}</span>
+        </span>
+    }
+    .into_any()
+}
+
 /// Whether a schedule takes slots, as a badge; that it does goes without saying.
 pub(super) fn state(state: ScheduleState) -> Option<AnyView> {
     (state == ScheduleState::Paused).then(|| {
-        view! { <ToneBadge label="Paused" icon=Icon::Ban tone=Tone::NeutralOutline /> }.into_any()
+        view! { <ToneBadge label="Paused" icon=Icon::CirclePause tone=Tone::NeutralOutline /> }
+            .into_any()
     })
 }
 

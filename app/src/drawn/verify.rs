@@ -1,7 +1,10 @@
 //! Choosing tenants for a bulk verification, and a look at the choice before it is asked for (B-07).
 
 use domain::{
+    badge::{Icon, Tone, run_badge},
+    bulk::SkipReason,
     link,
+    run::{RunOutcome, RunState, RunStatus},
     views::{BulkChoiceView, BulkChosen, BulkOption, BulkPreviewView, StartAnswer},
 };
 use leptos::prelude::*;
@@ -17,7 +20,7 @@ use crate::{
         verify::{SelectForVerification, StartVerification},
     },
     ui::{
-        badge::LifecycleBadge,
+        badge::{LifecycleBadge, ToneBadge},
         icon::{Glyph, GlyphIcon},
     },
 };
@@ -88,7 +91,7 @@ pub(super) fn preview_page(view: BulkPreviewView, asked: &Asked) -> Drawn {
     let subtitle = format!(
         "What was chosen in {}, as of {}.",
         view.workspace,
-        view.chosen_at.clock_time()
+        view.chosen_at.minute()
     );
     let next = match view.started {
         Some(answer) => started(answer).into_any(),
@@ -107,7 +110,7 @@ pub(super) fn preview_page(view: BulkPreviewView, asked: &Asked) -> Drawn {
         <table class="data-table my-3">
             <caption class="sr-only">"The chosen tenants"</caption>
             <thead>
-                <tr><th scope="col">"Tenant"</th><th scope="col">"Lifecycle"</th><th scope="col">"What is expected"</th></tr>
+                <tr><th scope="col">"Tenant"</th><th scope="col">"Lifecycle"</th><th scope="col">"Outlook"</th><th scope="col">"What is expected"</th></tr>
             </thead>
             <tbody>{rows.collect_view()}</tbody>
         </table>
@@ -130,6 +133,7 @@ fn summary(chosen: usize, refused: usize) -> String {
 }
 
 fn row(chosen: BulkChosen) -> impl IntoView {
+    let (label, icon, tone) = expectation(chosen.refused.as_ref());
     let expected = match chosen.refused {
         None => view! { "A connection check" }.into_any(),
         Some((code, why)) => view! { <span>{why} " " <code>{code}</code></span> }.into_any(),
@@ -138,8 +142,24 @@ fn row(chosen: BulkChosen) -> impl IntoView {
         <tr>
             <th scope="row" data-label="Tenant">{chosen.tenant.name}</th>
             <td data-label="Lifecycle"><LifecycleBadge lifecycle=chosen.tenant.lifecycle /></td>
-            <td data-label="What is expected">{expected}</td>
+            <td data-label="Outlook"><ToneBadge label icon tone /></td>
+            <td class="long" data-label="What is expected">{expected}</td>
         </tr>
+    }
+}
+
+/// What is expected of a tenant in one word; what would be refused or left out looks as it will then.
+fn expectation(refused: Option<&(String, String)>) -> (String, Icon, Tone) {
+    let blocked = run_badge(RunState {
+        status: RunStatus::Completed,
+        outcome: RunOutcome::Blocked,
+    });
+    match refused {
+        None => ("Will run".to_owned(), Icon::Clock, Tone::Neutral),
+        Some((code, _)) if SkipReason::parse(code).is_some() => {
+            ("Skipped".to_owned(), Icon::Ban, Tone::NeutralOutline)
+        }
+        Some(_) => (blocked.label, blocked.icon, blocked.tone),
     }
 }
 

@@ -99,6 +99,9 @@ const fn state_paths(icon: State) -> &'static str {
         State::CircleHelp => {
             r#"<circle cx="12" cy="12" r="10"/><path d="M9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3"/><path d="M12 17h.01"/>"#
         }
+        State::CirclePause => {
+            r#"<circle cx="12" cy="12" r="10"/><path d="M10 15V9"/><path d="M14 15V9"/>"#
+        }
         State::CircleDashed => r#"<circle cx="12" cy="12" r="10" stroke-dasharray="3.5 4.35"/>"#,
     }
 }

@@ -223,7 +223,7 @@ pub fn LiveControls(
     };
     view! {
         <div class="flex flex-wrap items-center gap-2 needs-script" data-live=move || word(live)>
-            <button type="button" class="btn btn-sm btn-ghost" on:click=press>
+            <button type="button" class="btn btn-sm" on:click=press>
                 {glyph} {label}
             </button>
             <span class=move || if word(live) == "ended" { "live-ended" } else { "quiet" }>

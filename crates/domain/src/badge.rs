@@ -44,6 +44,8 @@ pub enum Icon {
     CircleHelp,
     /// `circle-dashed`
     CircleDashed,
+    /// `circle-pause`
+    CirclePause,
 }
 
 /// How a state is shown, everywhere.

@@ -71,7 +71,8 @@ impl BulkState {
             Self::Waiting | Self::Queued | Self::Running | Self::NotStarted => None,
             Self::Succeeded => Some(CountKey::Succeeded),
             Self::Blocked => Some(CountKey::Blocked),
-            Self::Skipped | Self::Cancelled => Some(CountKey::Skipped),
+            Self::Skipped => Some(CountKey::Skipped),
+            Self::Cancelled => Some(CountKey::Cancelled),
             // What is not known to be done whole is not shown as done.
             Self::PartiallySucceeded | Self::Failed | Self::Indeterminate => Some(CountKey::Failed),
         }
@@ -121,6 +122,7 @@ impl BulkTally {
             CountKey::Failed,
             CountKey::Skipped,
             CountKey::Blocked,
+            CountKey::Cancelled,
         ] {
             counts.set(key, 0);
         }
@@ -196,12 +198,16 @@ mod tests {
             (BulkState::Succeeded, 3),
             (BulkState::Blocked, 2),
             (BulkState::Skipped, 1),
+            (BulkState::Cancelled, 2),
             (BulkState::NotStarted, 5),
         ]
         .into_iter()
         .collect();
         let counts = tally.counts();
-        assert_eq!(counts.progress(), Some((6, 16)));
+        assert_eq!(counts.progress(), Some((8, 18)));
+        // What a person ended was not left out.
+        assert_eq!(counts.get(CountKey::Cancelled), Some(2));
+        assert_eq!(counts.get(CountKey::Skipped), Some(1));
         assert_eq!(counts.get(CountKey::Blocked), Some(2));
         assert!(!tally.is_over());
     }

@@ -6,6 +6,17 @@ use crate::{
     reason::{ReasonCode, ReasonDetail},
 };
 
+/// Who reads an explanation: what helps depends on what they may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Whoever asked for the run.
+    Initiator,
+    /// Somebody else, who may start the operation themselves.
+    MayStart,
+    /// Somebody else, who may not.
+    MayNotStart,
+}
+
 /// The names a sentence needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Names<'a> {
@@ -19,6 +30,8 @@ pub struct Names<'a> {
     pub capability: Option<Capability>,
     /// Where the tenant was in its life when the gate spoke.
     pub lifecycle: Option<TenantLifecycle>,
+    /// Who reads it.
+    pub reader: Reader,
 }
 
 /// A refusal explained.
@@ -44,17 +57,28 @@ pub fn explain(code: ReasonCode, detail: Option<ReasonDetail>, names: &Names<'_>
     let (sentence, next_step) = match code {
         ReasonCode::InitiatorMissing => (
             format!("{initiator}, who asked for this run, no longer has an account."),
-            format!("Start {operation} yourself if it is still wanted."),
+            format!("{} if it is still wanted.", somebody_starts(names)),
         ),
         ReasonCode::InitiatorNotEntitled => (
             format!("{initiator} is no longer an active member of this workspace."),
-            format!(
-                "Ask an owner of the workspace to add {initiator} again, or start {operation} yourself."
-            ),
+            match names.reader {
+                Reader::Initiator => "Ask an owner of the workspace to add you again.".to_owned(),
+                Reader::MayStart => format!(
+                    "Ask an owner of the workspace to add {initiator} again, or start {operation} yourself."
+                ),
+                Reader::MayNotStart => {
+                    format!("Ask an owner of the workspace to add {initiator} again.")
+                }
+            },
         ),
         ReasonCode::SystemAuthorityNotAllowed => (
             format!("{operation} may not run on the system's own authority."),
-            format!("Start {operation} yourself, in your own name."),
+            match names.reader {
+                Reader::MayNotStart => format!("{}, in their own name.", somebody_starts(names)),
+                Reader::Initiator | Reader::MayStart => {
+                    format!("{}, in your own name.", somebody_starts(names))
+                }
+            },
         ),
         ReasonCode::WorkspaceMismatch => (
             format!("{target} does not belong to the workspace this run was queued in."),
@@ -66,11 +90,29 @@ pub fn explain(code: ReasonCode, detail: Option<ReasonDetail>, names: &Names<'_>
         ),
         ReasonCode::TenantNotEntitled => (
             format!("{initiator} is no longer a member of {target}."),
-            format!("Ask an owner of {target} for access, or start {operation} yourself."),
+            match names.reader {
+                Reader::Initiator => format!("Ask an owner of {target} to add you again."),
+                Reader::MayStart => format!(
+                    "Ask an owner of {target} to add {initiator} again, or start {operation} yourself."
+                ),
+                Reader::MayNotStart => {
+                    format!("Ask an owner of {target} to add {initiator} again.")
+                }
+            },
         ),
         ReasonCode::MissingCapability => (
-            format!("{initiator} no longer has {capability} in {target}."),
-            format!("Ask an owner of {target} for a role with {capability}, or start it yourself."),
+            format!("{initiator} no longer has \u{201c}{capability}\u{201d} in {target}."),
+            match names.reader {
+                Reader::Initiator => format!(
+                    "Ask an owner of {target} for a role with \u{201c}{capability}\u{201d}, then start {operation} again."
+                ),
+                Reader::MayStart => format!(
+                    "Ask an owner of {target} to give {initiator} a role with \u{201c}{capability}\u{201d}, or start {operation} yourself."
+                ),
+                Reader::MayNotStart => format!(
+                    "Ask an owner of {target} to give {initiator} a role with \u{201c}{capability}\u{201d}, or somebody who holds it to start {operation}."
+                ),
+            },
         ),
         ReasonCode::TenantNotOperable => (
             format!(
@@ -88,11 +130,27 @@ pub fn explain(code: ReasonCode, detail: Option<ReasonDetail>, names: &Names<'_>
             ),
             format!("Check the Intune permissions of {target}, then start {operation} again."),
         ),
-        ReasonCode::ExecutionPrerequisiteInvalid => prerequisite(detail, operation),
+        ReasonCode::ExecutionPrerequisiteInvalid => prerequisite(detail, names),
     };
     Explanation {
         sentence,
         next_step,
+    }
+}
+
+/// Who can start the operation instead, as a clause that begins a sentence.
+fn somebody_starts(names: &Names<'_>) -> String {
+    let operation = names.operation;
+    match (names.reader, names.capability) {
+        (Reader::Initiator | Reader::MayStart, _) => format!("Start {operation} yourself"),
+        (Reader::MayNotStart, Some(capability)) => format!(
+            "Somebody who holds \u{201c}{}\u{201d} in {} can start {operation}",
+            capability.label(),
+            names.target
+        ),
+        (Reader::MayNotStart, None) => {
+            format!("Somebody who may start {operation} can start it")
+        }
     }
 }
 
@@ -138,7 +196,8 @@ fn connection(detail: Option<ReasonDetail>, target: &str, operation: &str) -> (S
     }
 }
 
-fn prerequisite(detail: Option<ReasonDetail>, operation: &str) -> (String, String) {
+fn prerequisite(detail: Option<ReasonDetail>, names: &Names<'_>) -> (String, String) {
+    let operation = names.operation;
     match detail {
         Some(ReasonDetail::PreviewStale) => (
             "What would be restored changed after the preview was made.".to_owned(),
@@ -147,7 +206,8 @@ fn prerequisite(detail: Option<ReasonDetail>, operation: &str) -> (String, Strin
         Some(ReasonDetail::ScheduleRevisionStale) => (
             "The schedule was changed, paused or deleted after this slot was queued.".to_owned(),
             format!(
-                "An active schedule runs {operation} again with its next slot. If it is wanted now, start it yourself."
+                "An active schedule runs {operation} again with its next slot. If it is wanted now: {}.",
+                somebody_starts(names)
             ),
         ),
         _ => (
@@ -171,10 +231,15 @@ mod tests {
             operation: "Inventory sync",
             capability: Some(Capability::InventorySync),
             lifecycle: Some(TenantLifecycle::Archived),
+            reader: Reader::Initiator,
         };
-        for code in ReasonCode::ALL {
+        let readers = [Reader::Initiator, Reader::MayStart, Reader::MayNotStart];
+        for (code, reader) in ReasonCode::ALL
+            .iter()
+            .flat_map(|code| readers.map(|it| (code, it)))
+        {
             for detail in ReasonDetail::ALL.iter().copied().map(Some).chain([None]) {
-                let told = explain(*code, detail, &names);
+                let told = explain(*code, detail, &Names { reader, ..names });
                 assert!(
                     told.sentence.ends_with('.') && told.next_step.ends_with('.'),
                     "{code}"
@@ -188,7 +253,40 @@ mod tests {
         let told = explain(ReasonCode::MissingCapability, None, &names);
         assert_eq!(
             told.sentence,
-            "Dana no longer has Run inventory sync in Contoso."
+            "Dana no longer has \u{201c}Run inventory sync\u{201d} in Contoso."
+        );
+    }
+
+    #[test]
+    fn l13_the_next_step_is_one_that_its_reader_can_take() {
+        let step = |code, reader| {
+            let names = Names {
+                initiator: "Dana",
+                target: "Contoso",
+                operation: "Inventory sync",
+                capability: Some(Capability::InventorySync),
+                lifecycle: None,
+                reader,
+            };
+            explain(code, None, &names).next_step
+        };
+        for code in [
+            ReasonCode::InitiatorMissing,
+            ReasonCode::InitiatorNotEntitled,
+            ReasonCode::TenantNotEntitled,
+            ReasonCode::MissingCapability,
+            ReasonCode::SystemAuthorityNotAllowed,
+        ] {
+            assert!(step(code, Reader::MayStart).contains("yourself"), "{code}");
+            assert!(
+                !step(code, Reader::MayNotStart).contains("yourself"),
+                "{code}"
+            );
+        }
+        let own = step(ReasonCode::MissingCapability, Reader::Initiator);
+        assert_eq!(
+            own,
+            "Ask an owner of Contoso for a role with \u{201c}Run inventory sync\u{201d}, then start Inventory sync again."
         );
     }
 }

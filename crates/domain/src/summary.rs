@@ -21,6 +21,8 @@ words! {
         Skipped = "skipped",
         /// Items refused by the gate.
         Blocked = "blocked",
+        /// Items that a person ended.
+        Cancelled = "cancelled",
         /// Objects read from the provider.
         Objects = "objects",
     }
@@ -74,6 +76,7 @@ impl CountKey {
             Self::Failed => "Failed",
             Self::Skipped => "Skipped",
             Self::Blocked => "Blocked",
+            Self::Cancelled => "Cancelled",
             Self::Objects => "Objects",
         }
     }

@@ -48,6 +48,12 @@ impl Timestamp {
         format!("{y:04}-{m:02}-{d:02} {h:02}:{min:02}:{s:02} UTC")
     }
 
+    /// The moment to the minute, `2026-11-21 03:29 UTC`, where a second more says nothing.
+    pub fn minute(self) -> String {
+        let (y, m, d, h, min, _) = self.civil();
+        format!("{y:04}-{m:02}-{d:02} {h:02}:{min:02} UTC")
+    }
+
     /// The hour and minute, `03:29`.
     pub fn clock_time(self) -> String {
         let (_, _, _, h, min, _) = self.civil();

@@ -23,6 +23,14 @@ words! {
 }
 
 impl WaitingFor {
+    /// The same within a sentence.
+    pub fn within(self) -> String {
+        let mut letters = self.short().chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_lowercase().chain(letters).collect()
+        })
+    }
+
     /// In two or three words, as a line of a list has room for.
     pub const fn short(self) -> &'static str {
         match self {

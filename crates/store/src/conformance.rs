@@ -134,6 +134,22 @@ pub async fn slot_comes(
     tx.commit().await
 }
 
+/// Writes a zone and an operation into a schedule that no form would take, as another version may have.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn schedule_written(
+    store: &Store,
+    schedule: ScheduleId,
+    zone: &str,
+    operation: &str,
+) -> Result<(), StoreError> {
+    let mut tx = store.db.write().await?;
+    let args = args![schedule, zone, operation];
+    tx.execute(&SCHEDULE_WRITTEN, args).await?;
+    tx.commit().await
+}
+
 /// Leaves an item with a run that is over, as its work would have done.
 ///
 /// # Errors
@@ -155,6 +171,10 @@ pub async fn item_left(store: &Store, run: RunId) -> Result<(), StoreError> {
     Ok(())
 }
 
+static SCHEDULE_WRITTEN: Statement = same(
+    "conformance_schedule_written",
+    "update schedules set zone = $2, type = $3 where id = $1",
+);
 static SLOT_COMES: Statement = same(
     "conformance_slot_comes",
     "update schedules set next_at = $2 where id = $1",

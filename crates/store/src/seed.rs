@@ -19,7 +19,7 @@ use crate::{
     error::StoreError,
     new_id::new_id,
     runs::Failure,
-    sql::{Statement, args, dialects},
+    sql::{Statement, args, dialects, same},
 };
 
 /// A run that is over.
@@ -141,6 +141,16 @@ static SEED_ENDED: Statement = dialects(
        queued bigint, started bigint, completed bigint)",
 );
 
+// A connection that is in order was checked when the history says that it was.
+static SEED_CHECKED: Statement = same(
+    "seed_checked",
+    "update provider_connections set last_checked_at = (
+       select max(r.completed_at) from operation_runs r
+       where r.workspace_id = provider_connections.workspace_id and r.tenant_id = provider_connections.tenant_id
+         and r.type = $1 and r.outcome = 'succeeded')
+     where verification_status = 'healthy' and last_checked_at is null",
+);
+
 /// A run for a benchmark, waiting in the queue without the limits that keep a tenant's runs apart.
 #[derive(Debug, Clone)]
 pub struct WaitingRun {
@@ -199,7 +209,8 @@ impl Store {
         tx.commit().await
     }
 
-    /// Writes runs that are over, oldest first, each with its decision and its audit entries.
+    /// Writes runs that are over, oldest first, each with its decision and its audit entries; a connection
+    /// that is in order was last checked by the newest check among them.
     ///
     /// # Errors
     /// `Database` when the wall refuses one; then none is written.
@@ -210,6 +221,8 @@ impl Store {
         for statement in [&SEED_RUNS, &SEED_DECISIONS, &SEED_START, &SEED_END] {
             tx.execute(statement, args![&*rows]).await?;
         }
+        let check = OperationType::ConnectionCheck.as_str();
+        tx.execute(&SEED_CHECKED, args![check]).await?;
         let entries = runs.iter().map(audit_of).collect::<Result<Vec<_>, _>>()?;
         let now = tx.now().await?;
         append(&mut tx, now, entries.into_iter().flatten().collect()).await?;

@@ -25,6 +25,13 @@ impl Zone {
         }
     }
 
+    /// The name of the database that somebody meant, in whatever case it was typed; none where there is none.
+    pub fn spelled(typed: &str) -> Option<String> {
+        let known = tz::db().get(typed).ok()?;
+        let name = known.iana_name()?;
+        (name.eq_ignore_ascii_case(typed) && Self::named(name).is_ok()).then(|| name.to_owned())
+    }
+
     /// A moment as this zone's clocks and calendars show it, `2026-11-21 03:29`.
     pub fn minute(&self, at: Timestamp) -> String {
         match self.civil(at) {

@@ -39,6 +39,9 @@ const STOPS: Stop[] = [
       return `/admin/tenants/${draft?.id ?? ''}`;
     },
   },
+  { what: 'schedules', heading: /^Schedules of/, path: (_, tenant) => `/admin/tenants/${tenant}/schedules` },
+  { what: 'a new schedule', heading: /^New schedule/, path: (_, tenant) => `/admin/tenants/${tenant}/schedules/new` },
+  { what: 'choosing tenants to verify', heading: 'Verify tenants', path: () => '/admin/tenants/verify?all=1' },
   { what: 'the account', heading: 'Your account', path: () => '/admin/account' },
   { what: 'inventory', heading: /\S/, path: (_, tenant) => `/admin/tenants/${tenant}/inventory` },
   { what: 'notifications', heading: 'Notifications', path: () => NotificationsPage.path },
@@ -78,6 +81,32 @@ for (const { what, heading, path } of STOPS) {
     await inspect(owner.page, await path(owner, tenant), heading);
   });
 }
+
+test('a connection check with its report is accessible in light and dark, and fits 320 px', async ({
+  demo,
+  person,
+}) => {
+  const { session, page } = await person('operator');
+  const tenant = await session.tenant(demo.directory('first').name);
+  const started = await session.post('run/start', { tenant, operation: 'provider.connection.check' });
+  const { run_id } = (await started.json()) as { run_id: string };
+  const path = RunPage.path(run_id);
+  await page.goto(path);
+  // Names of permissions are longer than a small screen is wide.
+  await expect(new RunPage(page).part('Verification report')).toContainText('DeviceManagementServiceConfig.Read.All', {
+    timeout: 60_000,
+  });
+  await inspect(page, path, 'Connection check');
+});
+
+test('a look at a choice of tenants is accessible in light and dark, and fits 320 px', async ({ person }) => {
+  const { page, goto } = await person('owner');
+  await goto('/admin/tenants/verify?all=1');
+  await page.getByRole('button', { name: 'Look at the choice' }).click();
+  await expect(page.getByRole('heading', { name: 'Your choice' })).toBeVisible();
+  await expect(page.locator('.outcome', { hasText: 'Blocked' }).first()).toBeVisible();
+  await inspect(page, new URL(page.url()).pathname, 'Verify tenants');
+});
 
 test('sign-in is accessible in light and dark, and fits 320 px', async ({ page }) => {
   await inspect(page, '/sign-in', 'Sign in');

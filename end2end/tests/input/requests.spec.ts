@@ -71,6 +71,20 @@ test('a field that is not right is named', async ({ demo, person }) => {
   expect(await name.json()).toMatchObject({ code: 'invalid', field: 'Tenant name' });
 });
 
+test('a body that does not fit this version is refused with what to do, as a form is', async ({ person, request }) => {
+  const { session } = await person('operator');
+  for (const endpoint of ['run/page', 'operations/page', 'page/drawn']) {
+    for (const body of ['{}', '[]', 'not json', '{"id":7}']) {
+      const response = await request.post(`/api/${endpoint}`, {
+        headers: { cookie: `${SESSION_COOKIE}=${session.token}`, 'content-type': 'application/json' },
+        data: Buffer.from(body),
+      });
+      expect(response.status(), `${endpoint} ${body}`).toBe(422);
+      expect(await response.json()).toMatchObject({ code: 'invalid', message: expect.stringContaining('reload the page') });
+    }
+  }
+});
+
 test('nobody signed in: functions say so, and give nothing away', async ({ request }) => {
   const id = '019aa000-0000-7000-8000-000000000000';
   const questions: [string, unknown][] = [

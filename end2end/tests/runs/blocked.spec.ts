@@ -44,7 +44,7 @@ const CASES: Case[] = [
       await open(window, '/members');
       await new MembersPage(window.page).setRole(window.operator.name, 'Operator');
     },
-    sentence: ({ operator, name }) => `${operator.name} no longer has Run inventory sync in ${name}`,
+    sentence: ({ operator, name }) => `${operator.name} no longer has “Run inventory sync” in ${name}`,
     reason: 'missing_capability',
     check: 'capability',
     isTold: true,

@@ -30,6 +30,12 @@ test('a throttled check says when it is tried again and why, and succeeds by its
   await expect(run.nextTry).toContainText('provider_throttled');
   await expect(run.state).toHaveAttribute('data-state', 'queued');
   await expect(run.part('Timeline')).toContainText('Attempt 1 failed: the provider asks to wait 13 s');
+  // What the first attempt left is told as its own, and nothing looks finished.
+  await expect(run.part('What attempt 1 did')).toContainText(/\d+ of \d+ processed/);
+  await expect(page.getByRole('progressbar')).toHaveCount(0);
+  await expect(run.part('Verification report of attempt 1')).toBeVisible();
+  await expect(run.nextTry).toContainText('Tries again at ');
+  await expect(page.getByRole('region', { name: 'Why it is not running' })).toHaveCount(0);
   const asked = (await demo.sandbox.requestsOf(id)).length;
 
   await expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 40_000 });

@@ -62,6 +62,11 @@ test('a schedule is paused, run by hand, resumed, changed and deleted', async ({
   await page.getByRole('link', { name: 'Weekly' }).click();
   await expect(schedules.history).toHaveCount(1);
   await expect(schedules.history.first()).toContainText('Run now, by ');
+  await expect(schedules.history.first()).toContainText('Run by hand');
+  await owner.goto(SchedulesPage.path(tenant));
+  const row = schedules.rows.filter({ hasText: 'Weekly' });
+  await expect(row).toContainText('None yet');
+  await row.getByRole('link', { name: 'Weekly' }).click();
 
   await schedules.button('Resume').click();
   await expect(schedules.notice).toContainText('goes on with its next slot');

@@ -86,7 +86,7 @@ fn tenant_choice(view: &OperationsView) -> String {
 #[component]
 fn Search(q: String) -> impl IntoView {
     view! {
-        <div class="grid gap-1">
+        <div class="filter-search grid gap-1">
             <label for="filter-q" class="quiet">"Search"</label>
             <input id="filter-q" type="search" name="q" value=q maxlength="200"
                 class="input input-sm" placeholder="Run id, tenant or person" />

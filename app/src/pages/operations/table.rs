@@ -101,11 +101,11 @@ fn Row(shown: Shown, row: RunRowView) -> impl IntoView {
             <th scope="row" data-label="Operation">{row.operation} {row.parent_id.map(part)}</th>
             <td data-label="Target" data-column="target">{row.target}</td>
             <td data-label="Started by" data-column="initiator">{row.initiator}</td>
-            <td data-label="Queued" data-column="queued"><Ago at=queued_at now=shown.as_of /></td>
+            <td class="brief" data-label="Queued" data-column="queued"><Ago at=queued_at now=shown.as_of /></td>
             <td class="number" data-label="Duration" data-column="duration">
                 {move || live.with(|row| duration_cell(row, shown.as_of.get()))}
             </td>
-            <td data-label="">
+            <td class="brief" data-label="">
                 <a class="link" href=link::run(id) aria-label=label>"View run"</a>
             </td>
         </tr>
@@ -114,7 +114,7 @@ fn Row(shown: Shown, row: RunRowView) -> impl IntoView {
 
 /// The way to the whole that a run is a part of.
 fn part(parent: RunId) -> impl IntoView {
-    view! { " " <a class="link quiet" href=link::run(parent)>"part of a bulk"</a> }
+    view! { <br /> <a class="link quiet" href=link::run(parent)>"part of a bulk"</a> }
 }
 
 fn state_cell(row: &RunRowView) -> impl IntoView + use<> {

@@ -41,7 +41,7 @@ fn tab_link(
     let class = if current.is_some() {
         "btn btn-sm btn-primary"
     } else {
-        "btn btn-sm btn-ghost"
+        "btn btn-sm"
     };
     let href = query::href_with(query, |query| query.state = state);
     view! {

@@ -58,7 +58,7 @@ fn Item(items: Memo<Vec<BulkItemView>>, item: BulkItemView) -> impl IntoView {
                 <a class="link" href=link::tenant(id)>{name}</a>
             </th>
             <td data-label="State">{move || live.with(state)}</td>
-            <td data-label="Reason" data-empty=move || live.with(is_without_reason).to_string()>{move || live.with(why)}</td>
+            <td class="long" data-label="Reason" data-empty=move || live.with(is_without_reason).to_string()>{move || live.with(why)}</td>
             <td data-label="" data-empty=move || live.with(|item| item.run_id.is_none()).to_string()>{move || live.with(way)}</td>
         </tr>
     }

@@ -7,6 +7,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
+use super::waiting::is_for_its_time;
 use crate::ui::{icon::Icon, time::Exact};
 
 /// Who asked for the end of a run that is not over, and when it is tried again if it waits for that.
@@ -21,7 +22,13 @@ pub fn OnItsWay(
             run.cancel_asked.clone().filter(|_| !is_over)
         })
     });
-    let next = Memo::new(move |_| run.with(|run| run.next_try.clone()));
+    let next = Memo::new(move |_| {
+        run.with(|run| {
+            run.next_try
+                .clone()
+                .map(|next| (next, is_for_its_time(run)))
+        })
+    });
     view! {
         {move || asked.get().map(|asked| {
             view! {
@@ -43,14 +50,19 @@ pub fn OnItsWay(
     }
 }
 
-fn waiting(next: NextTry) -> impl IntoView {
+fn waiting((next, is_first): (NextTry, bool)) -> impl IntoView {
+    // Something else stands before it, and is said above.
+    let lead = match is_first {
+        true => "Tries again at ",
+        false => "Tries again, not before ",
+    };
     let which = format!(" (try {} of {}): ", next.number, next.of);
     view! {
         <section class="banner my-3" aria-label="Next try" data-next-try>
             <Icon icon=Icon::Clock />
             <div class="grid gap-1">
                 <p class="prose">
-                    <strong>"Tries again at "</strong> <Exact at=next.at /> {which} {next.why} "."
+                    <strong>{lead}</strong> <Exact at=next.at /> {which} {next.why} "."
                 </p>
                 <p class="quiet">
                     "It is authorised anew when it starts. What is done stays done. "

@@ -81,7 +81,7 @@ fn Cancel(
     if let Some(why) = action.disabled_because {
         return view! {
             <button type="button" class="btn btn-sm" disabled aria-describedby="cancel-reason">{action.label}</button>
-            <span id="cancel-reason" class="quiet">{why}</span>
+            <span id="cancel-reason" class="quiet order-last basis-full">{why}</span>
         }
         .into_any();
     }
@@ -115,7 +115,7 @@ fn Retry(id: RunId, action: ActionView, retry: ServerAction<RetryRun>) -> impl I
                 {action.label}
             </button>
         </ActionForm>
-        <span id="retry-reason" class="quiet">{told}</span>
+        <span id="retry-reason" class="quiet order-last basis-full">{told}</span>
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     badge::{Icon, Tone},
-    views::{FailureView, ItemView, RunView},
+    views::{FailureView, ItemView, PastAttempt, RunView},
 };
 use leptos::prelude::*;
 
@@ -18,11 +18,16 @@ pub fn Progress(
     let progress = Memo::new(move |_| run.with(|run| run.progress));
     let counts = Memo::new(move |_| run.with(|run| run.counts.clone()));
     let items = Memo::new(move |_| run.with(|run| run.items.clone()));
+    let done_by = Memo::new(move |_| run.with(|run| run.done_by));
     view! {
         <Show when=move || has_work.get()>
             <section class="panel grid gap-3" aria-labelledby="work">
-                <h2 id="work">"Items and progress"</h2>
-                {move || progress.get().map(bar)}
+                <h2 id="work">{move || title(done_by.get())}</h2>
+                {move || progress.get().map(|progress| match done_by.get() {
+                    None => bar(progress).into_any(),
+                    // A full bar would say that it is done.
+                    Some(_) => processed(progress).into_any(),
+                })}
                 {move || counts.with(|counts| totals(counts))}
                 <Items items />
             </section>
@@ -34,12 +39,23 @@ fn has_work(run: &RunView) -> bool {
     run.progress.is_some() || !run.counts.is_empty() || !run.items.is_empty()
 }
 
+/// What a waiting run has behind it reads as what it is.
+fn title(done_by: Option<PastAttempt>) -> String {
+    match done_by {
+        None => "Items and progress".to_owned(),
+        Some(PastAttempt(attempt)) => format!("What attempt {attempt} did"),
+    }
+}
+
+fn processed((done, total): (u64, u64)) -> impl IntoView {
+    view! { <span>{format!("{done} of {total} processed")}</span> }
+}
+
 fn bar((done, total): (u64, u64)) -> impl IntoView {
-    let words = format!("{done} of {total} processed");
     view! {
         <div class="grid gap-1">
             <progress class="progress" max=total.to_string() value=done.to_string() aria-label="Progress"></progress>
-            <span>{words}</span>
+            {processed((done, total))}
         </div>
     }
 }
@@ -97,7 +113,9 @@ fn Item(items: Memo<Vec<ItemView>>, item: ItemView) -> impl IntoView {
             <td class="number" data-label="Objects">
                 {move || live.with(|item| item.objects.map(|n| n.to_string()))}
             </td>
-            <td data-label="Reason">{move || live.with(why)}</td>
+            <td class="long" data-label="Reason" data-empty=move || live.with(is_without_reason).to_string()>
+                {move || live.with(why)}
+            </td>
         </tr>
     }
 }
@@ -122,6 +140,10 @@ fn outcome(word: &str) -> impl IntoView + use<> {
         ),
     };
     view! { <ToneBadge label icon tone /> }
+}
+
+const fn is_without_reason(item: &ItemView) -> bool {
+    item.message.is_none() && item.reason_code.is_none()
 }
 
 fn why(item: &ItemView) -> impl IntoView + use<> {
@@ -155,6 +177,7 @@ fn failure(failure: FailureView) -> impl IntoView {
     view! {
         <li>
             <p>{failure.message}</p>
+            {failure.next_step.map(|step| view! { <p>{step}</p> })}
             <p class="quiet">
                 <code>{failure.reason_code}</code> " " <code>{failure.code}</code>
             </p>

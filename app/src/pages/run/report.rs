@@ -3,7 +3,7 @@
 use domain::{
     badge::{Icon, Tone},
     verification::{CheckStatus, EvidenceItem, VerificationCheck, VerificationReport},
-    views::RunView,
+    views::{PastAttempt, RunView},
 };
 use leptos::prelude::*;
 
@@ -18,11 +18,18 @@ pub fn Report(
     /// The run.
     run: Signal<RunView>,
 ) -> impl IntoView {
-    let report = Memo::new(move |_| run.with(|run| run.report.clone()));
-    move || report.get().map(panel)
+    let report = Memo::new(move |_| run.with(|run| (run.report.clone(), run.done_by)));
+    move || {
+        let (report, done_by) = report.get();
+        report.map(|report| panel(report, done_by))
+    }
 }
 
-fn panel(report: VerificationReport) -> impl IntoView {
+fn panel(report: VerificationReport, done_by: Option<PastAttempt>) -> impl IntoView {
+    let title = match done_by {
+        None => "Verification report".to_owned(),
+        Some(PastAttempt(attempt)) => format!("Verification report of attempt {attempt}"),
+    };
     let counts = report.counts;
     let told = format!(
         "{} checks: {} failed, {} with a warning, {} passed, {} skipped",
@@ -31,7 +38,7 @@ fn panel(report: VerificationReport) -> impl IntoView {
     view! {
         <section class="panel grid gap-3" aria-labelledby="report" data-report=report.overall.as_str()>
             <header class="flex flex-wrap items-center gap-2">
-                <h2 id="report">"Verification report"</h2>
+                <h2 id="report">{title}</h2>
                 <ReportBadge overall=report.overall />
             </header>
             <p>{told} ", " <span class="quiet"><Exact at=report.generated_at /></span></p>

@@ -33,7 +33,7 @@ fn step(entry: TimelineEntry) -> impl IntoView {
         <li>
             <span class="font-medium">{entry.label}</span>
             " "
-            <span class="quiet">
+            <span class="quiet inline-block">
                 <Exact at=entry.at />
                 {after.map(|after| format!(", {after}"))}
             </span>

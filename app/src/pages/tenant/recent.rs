@@ -66,13 +66,22 @@ fn Line(first: RunRowView, runs: Memo<Vec<RunRowView>>, live: Tenant) -> impl In
     });
     view! {
         <tr data-run=id.to_string()>
-            <td data-label="State">{move || view! { <RunBadge state=run.with(|run| run.state) /> }}</td>
+            <td data-label="State">{move || run.with(state)}</td>
             <td data-label="Operation">{operation}</td>
             <td data-label="Asked by">{initiator}</td>
-            <td data-label="Queued"><Ago at=queued_at now=now(live) /></td>
+            <td class="brief" data-label="Queued"><Ago at=queued_at now=now(live) /></td>
             <td data-label="Took" class="number">{move || run.with(took)}</td>
-            <td><a class="link" href=link::run(id) aria-label=label>"View run"</a></td>
+            <td class="brief" data-label=""><a class="link" href=link::run(id) aria-label=label>"View run"</a></td>
         </tr>
+    }
+}
+
+fn state(run: &RunRowView) -> impl IntoView + use<> {
+    let waiting = run.waiting.map(|waiting| {
+        view! { <span class="quiet" data-waiting=waiting.as_str()>{waiting.short()}</span> }
+    });
+    view! {
+        <span class="inline-flex flex-wrap items-center gap-2"><RunBadge state=run.state /> {waiting}</span>
     }
 }
 

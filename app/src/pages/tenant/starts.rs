@@ -106,15 +106,18 @@ const fn class(operation: OperationType) -> &'static str {
 #[component]
 fn UnderWay(button: Memo<StartButton>, live: Tenant) -> impl IntoView {
     let here = live.view.with_untracked(|view| link::tenant(view.id));
-    let label = button.with_untracked(|button| button.operation.spec().label);
-    let run = move || button.with(|button| button.active_run.map(link::run));
+    let words = move || {
+        let active = button.with(|button| button.active_run.clone());
+        active.map(|run| run.words)
+    };
+    let run = move || button.with(|button| button.active_run.as_ref().map(|run| link::run(run.id)));
     let refresh = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         live.refresh();
     };
     view! {
         <div class="flex flex-wrap items-center gap-2">
-            <span>{label} " is under way"</span>
+            <span>{words}</span>
             <a class="link" href=run>"View run"</a>
             <a class="btn btn-sm" href=here rel="external" on:click=refresh>
                 <GlyphIcon glyph=Glyph::Refresh />

@@ -26,15 +26,16 @@ pub use operations::{
 };
 pub use run::{
     ActionView, CancelAsked, ChangeView, CheckView, DecisionView, FailureView, FollowUps, ItemView,
-    NextTry, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry, WaitingView,
+    NextTry, PastAttempt, QuestionView, RunSchedule, RunTenant, RunView, TimelineEntry,
+    WaitingView,
 };
 pub use schedules::{
-    Execution, ExecutionView, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,
-    SlotMoment,
+    Execution, ExecutionView, ScheduleFault, ScheduleFormView, ScheduleRowView, ScheduleView,
+    SchedulesView, SlotMoment,
 };
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};
 pub use tenants::{
-    ConnectionView, InventoryCount, InventoryObjectView, InventoryView, QueuePauseView,
+    ActiveRun, ConnectionView, InventoryCount, InventoryObjectView, InventoryView, QueuePauseView,
     ReportBrief, StartButton, TenantRowView, TenantView, TenantsView,
 };

@@ -154,6 +154,8 @@ pub struct FailureView {
     pub reason_code: String,
     /// What happened.
     pub message: String,
+    /// What to do about it, where that is not plain.
+    pub next_step: Option<String>,
 }
 
 /// Something that can be done about a run, or why it cannot.
@@ -209,6 +211,11 @@ pub struct WaitingView {
     pub text: String,
 }
 
+/// The attempt that a waiting run has behind it, where that attempt left numbers, items or a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PastAttempt(pub i64);
+
 /// The page of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunView {
@@ -256,6 +263,8 @@ pub struct RunView {
     pub decisions: Vec<DecisionView>,
     /// What happened, in order.
     pub timeline: Vec<TimelineEntry>,
+    /// Whose work the numbers, items and report below are, while it waits for its next attempt.
+    pub done_by: Option<PastAttempt>,
     /// Label and number of each count.
     pub counts: Vec<(String, u64)>,
     /// Processed of total, where both are trustworthy.

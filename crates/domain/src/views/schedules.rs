@@ -28,7 +28,7 @@ pub enum Execution {
         run_id: RunId,
         /// Where it is.
         state: RunState,
-        /// Who started it, unless the schedule did.
+        /// Who started it by hand, unless the schedule did; then it fills no slot.
         by: Option<String>,
     },
     /// Left out on purpose.
@@ -47,6 +47,13 @@ pub enum Execution {
     },
 }
 
+impl Execution {
+    /// Whether a person started it, so that it stands for no slot.
+    pub const fn is_by_hand(&self) -> bool {
+        matches!(self, Self::Run { by: Some(_), .. })
+    }
+}
+
 /// One line of a schedule's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionView {
@@ -54,6 +61,15 @@ pub struct ExecutionView {
     pub at: SlotMoment,
     /// What became of it.
     pub execution: Execution,
+}
+
+/// Why a schedule cannot run, whatever comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleFault {
+    /// Why, after "cannot run:".
+    pub why: String,
+    /// What that means, and what to do.
+    pub remedy: String,
 }
 
 /// One line of the list.
@@ -69,9 +85,11 @@ pub struct ScheduleRowView {
     pub rule: String,
     /// Whether it does.
     pub state: ScheduleState,
+    /// Why it cannot run, if it cannot; then no slot comes.
+    pub fault: Option<ScheduleFault>,
     /// The slot that comes next.
     pub next: Option<SlotMoment>,
-    /// What became of its newest slots, newest first.
+    /// What became of its newest slots, newest first; runs by hand are not among them.
     pub last: Vec<ExecutionView>,
 }
 
@@ -120,6 +138,8 @@ pub struct ScheduleView {
     pub rule: ScheduleRule,
     /// Whether it does.
     pub state: ScheduleState,
+    /// Why it cannot run, if it cannot; then no slot comes.
+    pub fault: Option<ScheduleFault>,
     /// The slot that comes next.
     pub next: Option<SlotMoment>,
     /// That a clock had put it off, and where to, if that was found lately.

@@ -87,7 +87,16 @@ pub struct StartButton {
     /// Why it cannot be pressed, if it cannot.
     pub disabled_because: Option<String>,
     /// The run of this type that is active now.
-    pub active_run: Option<RunId>,
+    pub active_run: Option<ActiveRun>,
+}
+
+/// A run that stands in the place of its start button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveRun {
+    /// Which run.
+    pub id: RunId,
+    /// That it is under way, or what it waits for.
+    pub words: String,
 }
 
 /// The newest verification report, in short.

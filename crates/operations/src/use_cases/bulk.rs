@@ -4,7 +4,7 @@ use domain::{
     bulk::{BulkState, MOST_TENANTS, SkipReason},
     capability::Capability,
     error::ApiError,
-    explain::{Names, explain},
+    explain::{Names, Reader, explain},
     ids::{SelectionId, TenantId},
     operation::OperationType,
     reason::{ReasonCode, ReasonDetail},
@@ -218,6 +218,7 @@ fn seen(scope: &Scope, selection: &BulkSelection, tenant: &SelectedTenant) -> Bu
             operation: child.map_or("", |child| child.spec().label),
             capability: child.map(|child| child.spec().start_capability),
             lifecycle: Some(tenant.lifecycle),
+            reader: Reader::Initiator,
         };
         (code.to_owned(), in_words(code, detail, &names))
     });
@@ -239,7 +240,10 @@ pub(super) fn in_words(code: &str, detail: Option<&str>, names: &Names<'_>) -> S
     // Here the person chooses: that they have none is not that they have it no longer.
     if code == ReasonCode::MissingCapability.as_str() {
         let capability = names.capability.map_or("the capability", Capability::label);
-        return format!("{} does not have {capability} there.", names.initiator);
+        return format!(
+            "{} does not have \u{201c}{capability}\u{201d} there.",
+            names.initiator
+        );
     }
     ReasonCode::parse(code).map_or_else(
         || code.to_owned(),

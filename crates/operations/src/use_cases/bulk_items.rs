@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use domain::{
     bulk::{BulkState, BulkTally},
     error::ApiError,
-    explain::Names,
+    explain::{Names, Reader},
     ids::RunId,
     operation::OperationType,
     run::RunOutcome,
     views::BulkItemView,
+    waiting::WaitingFor,
 };
 use store::{BulkItem, RunAccess, RunRow, Scope, TenantAccess, WorkspaceAccess};
 
@@ -22,6 +23,8 @@ pub(super) struct Bulk {
     pub(super) items: Vec<BulkItemView>,
     /// The same, counted.
     pub(super) tally: BulkTally,
+    /// Whether an item waits for something that may pass by itself.
+    pub(super) is_waiting: bool,
     /// What is not shown, and why (V-15).
     pub(super) redaction: Option<&'static str>,
 }
@@ -57,6 +60,9 @@ impl Services {
         let request = scope.request_id();
         let items = self.store.bulk_items(scope, run, tenants).await;
         let items = items.answer(request)?;
+        let now = self.store.now().await.answer(request)?;
+        let waits = self.store.waits_of_items(&items, now).await;
+        let waits = waits.answer(request)?;
         let beyond = self.store.bulk_reaches_beyond(run, tenants).await;
         let redaction = match (beyond.answer(request)?, items.is_empty()) {
             (false, _) => None,
@@ -65,9 +71,10 @@ impl Services {
         };
         Ok(Bulk {
             tally: items.iter().map(|item| (item.state, 1)).collect(),
+            is_waiting: !waits.is_empty(),
             items: items
                 .into_iter()
-                .filter_map(|item| view(run, tenants, item))
+                .filter_map(|item| view(run, tenants, item, &waits))
                 .collect(),
             redaction,
         })
@@ -143,7 +150,12 @@ fn told(run: &RunRow, own: Option<&BulkTally>) -> RunRow {
     run.clone().told(outcome, failures)
 }
 
-fn view(run: &RunAccess, tenants: &[TenantAccess], item: BulkItem) -> Option<BulkItemView> {
+fn view(
+    run: &RunAccess,
+    tenants: &[TenantAccess],
+    item: BulkItem,
+    waits: &BTreeMap<RunId, WaitingFor>,
+) -> Option<BulkItemView> {
     let tenant = tenants.iter().find(|t| t.id() == item.tenant_id)?;
     let child = OperationType::parse(&run.run().operation_code)?
         .spec()
@@ -154,9 +166,14 @@ fn view(run: &RunAccess, tenants: &[TenantAccess], item: BulkItem) -> Option<Bul
         operation: child.spec().label,
         capability: Some(child.spec().start_capability),
         lifecycle: Some(tenant.lifecycle()),
+        reader: Reader::Initiator,
     };
     let reason = match (item.state, item.reason_code.as_deref()) {
         (BulkState::NotStarted, _) => Some("The run was over before its turn came.".to_owned()),
+        (BulkState::Queued, _) => {
+            let waiting = item.run_id.and_then(|run| waits.get(&run));
+            waiting.map(|waiting| format!("{}.", waiting.short()))
+        }
         // A run of its own says it better, and at length.
         (BulkState::Blocked | BulkState::Skipped, Some(code)) => Some(in_words(code, None, &names)),
         _ => None,

@@ -3,15 +3,30 @@
 use domain::{
     capability::{Capability, Role},
     decision::{CheckResult, LegitimacyDecision},
-    explain::{Explanation, Names, explain},
+    explain::{Explanation, Names, Reader, explain},
     operation::{OperationType, label_of},
     run::{AuthorityMode, DecisionPhase},
     views::{ChangeView, CheckView, DecisionView},
 };
-use store::{ChangeRow, RunAccess};
+use store::{ChangeRow, RunAccess, Scope};
+
+/// Who looks at a run, as far as what they can do about it goes.
+pub(crate) fn reader_of(scope: &Scope, run: &RunAccess) -> Reader {
+    if run.run().user_id == Some(scope.user_id()) {
+        Reader::Initiator
+    } else if run.require_start().is_ok() {
+        Reader::MayStart
+    } else {
+        Reader::MayNotStart
+    }
+}
 
 /// The refusal of a decision in words, if it is one.
-fn explanation(run: &RunAccess, decision: &LegitimacyDecision) -> Option<Explanation> {
+fn explanation(
+    run: &RunAccess,
+    decision: &LegitimacyDecision,
+    reader: Reader,
+) -> Option<Explanation> {
     let row = run.run();
     let names = Names {
         initiator: &row.initiator_name,
@@ -19,6 +34,7 @@ fn explanation(run: &RunAccess, decision: &LegitimacyDecision) -> Option<Explana
         operation: &label_of(&row.operation_code),
         capability: Capability::parse(&row.required_capability),
         lifecycle: decision.evidence.tenant_lifecycle,
+        reader,
     };
     Some(explain(
         decision.reason_code?,
@@ -36,18 +52,19 @@ pub(crate) fn dated_explanation(
     run: &RunAccess,
     decision: &LegitimacyDecision,
     changes: &[ChangeRow],
+    reader: Reader,
 ) -> Option<Explanation> {
-    let told = explanation(run, decision)?;
+    let told = explanation(run, decision, reader)?;
     let changed = changes.iter().find_map(|change| change_view(run, change));
     let Some(changed) = changed else {
         return Some(told);
     };
     let sentence = format!(
-        "{} ({} at {}, run queued at {}).",
+        "{} ({} on {}, run queued on {}).",
         told.sentence.trim_end_matches('.'),
         changed.text,
-        changed.at.clock_time(),
-        run.run().queued_at.clock_time(),
+        changed.at.minute(),
+        run.run().queued_at.minute(),
     );
     Some(Explanation { sentence, ..told })
 }
@@ -57,6 +74,7 @@ pub(crate) fn decision_view(
     run: &RunAccess,
     decision: &LegitimacyDecision,
     changes: &[ChangeRow],
+    reader: Reader,
 ) -> DecisionView {
     let row = run.run();
     DecisionView {
@@ -77,7 +95,7 @@ pub(crate) fn decision_view(
             .map(|detail| detail.as_str().to_owned()),
         denial_class: decision.denial_class,
         retryable: decision.retryable,
-        explanation: dated_explanation(run, decision, changes),
+        explanation: dated_explanation(run, decision, changes, reader),
         decided_at: decision.decided_at,
         at_request: at_request(run, decision),
         at_execution: at_execution(decision),
@@ -96,18 +114,27 @@ fn check_views(decision: &LegitimacyDecision) -> Vec<CheckView> {
         .into_iter()
         .map(|(name, result)| CheckView {
             name: name.to_owned(),
-            label: check_label(name).to_owned(),
+            label: check_label(name, decision.authority_mode).to_owned(),
             result,
         })
         .collect()
 }
 
-fn check_label(name: &str) -> &'static str {
-    match name {
-        "workspace_scope" => "The initiator is an active member of the workspace",
-        "tenant_scope" => "The initiator is a member of the tenant",
-        "capability" => "The initiator's role holds the capability",
-        "tenant_operability" => "The tenant's lifecycle allows the operation",
+/// What a check asks. Nobody stands behind a run of the system, so nothing is said of a person there.
+fn check_label(name: &str, authority: AuthorityMode) -> &'static str {
+    use AuthorityMode::{ActorBound, SystemAuthority};
+    match (name, authority) {
+        ("workspace_scope", ActorBound) => "The initiator is an active member of the workspace",
+        ("workspace_scope", SystemAuthority) => {
+            "The operation is on the list of what the system may do by itself, in the run's own workspace"
+        }
+        ("tenant_scope", ActorBound) => "The initiator is a member of the tenant",
+        ("tenant_scope", SystemAuthority) => "The tenant is there; no person is asked for",
+        ("capability", ActorBound) => "The initiator's role holds the capability",
+        ("capability", SystemAuthority) => {
+            "A role with the capability: no person stands behind this run"
+        }
+        ("tenant_operability", _) => "The tenant's lifecycle allows the operation",
         _ => "Connection, write gate, schedule and context are in order",
     }
 }
@@ -123,7 +150,7 @@ fn at_request(run: &RunAccess, decision: &LegitimacyDecision) -> Vec<String> {
             let capability = Capability::parse(&row.required_capability)
                 .map_or("the required capability", Capability::label);
             format!(
-                "{} had {capability} in {}.",
+                "{} had \u{201c}{capability}\u{201d} in {}.",
                 row.initiator_name,
                 target(run)
             )
@@ -139,29 +166,45 @@ fn at_request(run: &RunAccess, decision: &LegitimacyDecision) -> Vec<String> {
 }
 
 fn at_execution(decision: &LegitimacyDecision) -> Vec<String> {
+    let found = |(name, result): (&str, CheckResult)| {
+        let is_in_order = match result {
+            CheckResult::NotApplicable => return None,
+            CheckResult::Passed => true,
+            CheckResult::Failed => false,
+        };
+        Some(truth(name, decision.authority_mode, is_in_order).to_owned())
+    };
     decision
         .checks
         .named()
         .into_iter()
-        .filter_map(|(name, result)| {
-            let clause = match (name, result) {
-                (_, CheckResult::NotApplicable) => return None,
-                ("workspace_scope", CheckResult::Passed) => "Workspace membership: in order.",
-                ("workspace_scope", CheckResult::Failed) => "Workspace membership: not in order.",
-                ("tenant_scope", CheckResult::Passed) => "Tenant membership: there.",
-                ("tenant_scope", CheckResult::Failed) => "Tenant membership: gone.",
-                ("capability", CheckResult::Passed) => "Capability: held.",
-                ("capability", CheckResult::Failed) => "Capability: not held.",
-                ("tenant_operability", CheckResult::Passed) => "Tenant: takes this operation.",
-                ("tenant_operability", CheckResult::Failed) => {
-                    "Tenant: does not take this operation."
-                }
-                (_, CheckResult::Passed) => "Prerequisites: in order.",
-                (_, CheckResult::Failed) => "Prerequisites: not in order.",
-            };
-            Some(clause.to_owned())
-        })
+        .filter_map(found)
         .collect()
+}
+
+/// What a check found, as a clause; of a run of the system, what holds for the system.
+fn truth(name: &str, authority: AuthorityMode, is_in_order: bool) -> &'static str {
+    use AuthorityMode::{ActorBound, SystemAuthority};
+    match (name, authority, is_in_order) {
+        ("workspace_scope", ActorBound, true) => "Workspace membership: in order.",
+        ("workspace_scope", ActorBound, false) => "Workspace membership: not in order.",
+        ("workspace_scope", SystemAuthority, true) => {
+            "The system's list: this operation is on it. No person stands behind the run."
+        }
+        ("workspace_scope", SystemAuthority, false) => {
+            "The system's list: not in order for this operation in this workspace."
+        }
+        ("tenant_scope", ActorBound, true) => "Tenant membership: there.",
+        ("tenant_scope", ActorBound, false) => "Tenant membership: gone.",
+        ("tenant_scope", SystemAuthority, true) => "Tenant: there.",
+        ("tenant_scope", SystemAuthority, false) => "Tenant: gone.",
+        ("capability", _, true) => "Capability: held.",
+        ("capability", _, false) => "Capability: not held.",
+        ("tenant_operability", _, true) => "Tenant: takes this operation.",
+        ("tenant_operability", _, false) => "Tenant: does not take this operation.",
+        (_, _, true) => "Prerequisites: in order.",
+        (_, _, false) => "Prerequisites: not in order.",
+    }
 }
 
 /// What a stored role is called; one that nobody knows is shown as it is.

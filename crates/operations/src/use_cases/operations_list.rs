@@ -32,7 +32,7 @@ const PAGE: usize = 50;
 /// Counted no further: an operator needs to know "many", not how many.
 const COUNT_CAP: i64 = 1_001;
 /// How long a page may say what its queued runs wait for before it looks again.
-const WAITS_HOLD: i64 = 10 * SECOND;
+pub(super) const WAITS_HOLD: i64 = 10 * SECOND;
 
 /// What the request may look at.
 struct Place {
@@ -186,7 +186,7 @@ impl Services {
         let Some(page) = page else {
             return Ok(BTreeMap::new());
         };
-        let waits = self.store.waits_of_page(page, place.moment.now).await;
+        let waits = self.store.waits_of_runs(&page.rows, place.moment.now).await;
         waits.answer(scope.request_id())
     }
 

@@ -11,16 +11,18 @@ use domain::{
     summary::SummaryCounts,
     time::Timestamp,
     views::{
-        ActionView, DecisionView, FailureView, FollowUps, ItemView, Live, RunSchedule, RunTenant,
+        ActionView, DecisionView, FollowUps, ItemView, Live, PastAttempt, RunSchedule, RunTenant,
         RunView, WaitingView,
     },
 };
-use store::{Removal, RunAccess, RunRow, Scope, Sight, TenantAccess, WorkspaceAccess};
+use store::{Removal, RunAccess, Scope, Sight, TenantAccess, WorkspaceAccess};
 
 use super::{
     bulk_items::Bulk,
     cancel::{asked_by, cancel_action},
-    decisions::decision_view,
+    decisions::{decision_view, reader_of},
+    operations_list::WAITS_HOLD,
+    run_failures::failures,
     run_redactions::{explained, redactions, removed, removed_of_bulk},
     schedule_history::Clocks,
     start::retry_refusal,
@@ -55,6 +57,7 @@ impl Services {
             None => self.store.version_of_run(&run).await,
         };
         let moment = moment.answer(request)?;
+        let soon = moment.now.plus(WAITS_HOLD);
         let banner = self.banner_of(scope, &run).await?;
         let bare = RunView {
             waiting: self.waiting_of(scope, &run).await?,
@@ -99,18 +102,21 @@ impl Services {
             retries: self.store.run_retries(&run).await.answer(request)?,
             ..bare
         };
-        let view = match &reach {
+        let (view, until) = match &reach {
             Some((_, tenants)) => {
                 let removal = self.store.run_removal(&run).await.answer(request)?;
-                with_bulk(view, self.bulk_of(scope, &run, tenants).await?, removal)
+                let bulk = self.bulk_of(scope, &run, tenants).await?;
+                // What its items wait for may pass without anything else happening.
+                let until = bulk.is_waiting.then_some(soon);
+                (with_bulk(view, bulk, removal), until)
             }
-            None => view,
+            None => (view, None),
         };
         let view = match sight {
             Sight::Whole => view,
             Sight::Explanation => explained(&run, view),
         };
-        Ok(poll.answer(view, None))
+        Ok(poll.answer(view, until))
     }
 
     /// The tenants of which a bulk run tells the person; none for any other run.
@@ -170,11 +176,12 @@ impl Services {
         run: &RunAccess,
         decisions: &[LegitimacyDecision],
     ) -> Result<Vec<DecisionView>, ApiError> {
+        let reader = reader_of(scope, run);
         let mut views = Vec::with_capacity(decisions.len());
         for decision in decisions.iter().rev() {
             let changes = self.store.run_changes_until(run, decision.decided_at).await;
             let changes = changes.answer(scope.request_id())?;
-            views.push(decision_view(run, decision, &changes));
+            views.push(decision_view(run, decision, &changes, reader));
         }
         Ok(views)
     }
@@ -304,6 +311,8 @@ fn bare_view(run: &RunAccess) -> RunView {
         waiting: None,
         decisions: Vec::new(),
         timeline: Vec::new(),
+        done_by: (row.state.status == RunStatus::Queued && row.attempt > 1)
+            .then_some(PastAttempt(row.attempt - 1)),
         counts: labelled(&row.counts),
         progress: row.counts.progress(),
         items: Vec::new(),
@@ -322,25 +331,6 @@ fn bare_view(run: &RunAccess) -> RunView {
         as_of: Timestamp(0),
         version: String::new(),
     }
-}
-
-fn failures(row: &RunRow) -> Vec<FailureView> {
-    row.failures
-        .iter()
-        .map(|failure| FailureView {
-            code: failure.code.clone(),
-            reason_code: failure.reason_code.clone(),
-            message: sentence(&failure.message),
-        })
-        .collect()
-}
-
-/// A message as a sentence begins.
-fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 fn follow_ups(run: &RunAccess) -> FollowUps {

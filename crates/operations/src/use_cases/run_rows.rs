@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{bulk::BulkTally, ids::TenantId, operation::label_of, views::RunRowView};
+use domain::{
+    bulk::BulkTally, ids::TenantId, operation::label_of, run::RunStatus, views::RunRowView,
+};
 use store::{RunRow, TenantAccess};
 
 /// The names of tenants a list may show.
@@ -26,7 +28,9 @@ impl Targets {
     pub(crate) fn bulk_row(&self, run: &RunRow, tally: Option<&BulkTally>) -> RunRowView {
         let counts = tally.filter(|_| run.started_at.is_some());
         RunRowView {
-            progress: counts.and_then(|tally| tally.counts().progress()),
+            progress: counts
+                .and_then(|tally| tally.counts().progress())
+                .filter(|_| tells_progress(run)),
             ..self.row(run)
         }
     }
@@ -50,7 +54,12 @@ impl Targets {
             queued_at: run.queued_at,
             started_at: run.started_at,
             completed_at: run.completed_at,
-            progress: run.counts.progress(),
+            progress: run.counts.progress().filter(|_| tells_progress(run)),
         }
     }
+}
+
+/// What the attempt before did is no progress of one that waits.
+fn tells_progress(run: &RunRow) -> bool {
+    run.state.status != RunStatus::Queued
 }

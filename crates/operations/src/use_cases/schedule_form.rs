@@ -6,7 +6,7 @@ use domain::{
     schedule::{Cadence, CadenceWord, Days, ScheduleRule, WallTime, Weekday},
 };
 use store::ScheduleDraft;
-use timetable::Timetable;
+use timetable::{Timetable, Zone};
 
 use super::fields;
 
@@ -45,7 +45,9 @@ impl ScheduleForm {
         let time = WallTime::parse(self.time.trim()).ok_or_else(|| {
             ApiError::invalid("time", "Write the time as HH:MM, from 00:00 to 23:59.")
         })?;
-        let zone = self.zone.trim().to_owned();
+        // The database's own way to write it is kept, however it was typed.
+        let typed = self.zone.trim();
+        let zone = Zone::spelled(typed).unwrap_or_else(|| typed.to_owned());
         let rule = ScheduleRule {
             cadence,
             time,

@@ -84,8 +84,8 @@ impl Services {
         }))
     }
 
-    /// The newest of what a schedule made and left out.
-    pub(super) async fn history_of(
+    /// What became of the newest slots of a schedule, newest first.
+    pub(super) async fn slots_of(
         &self,
         scope: &Scope,
         schedule: &Schedule,
@@ -95,18 +95,30 @@ impl Services {
         let request = scope.request_id();
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let slots = self.store.schedule_slots(schedule, most).await;
-        // A person may have started as many as there were slots.
         let runs = self.store.schedule_runs(schedule, most).await;
         let mut runs: BTreeMap<RunId, RunRow> = runs
             .answer(request)?
             .into_iter()
             .map(|run| (run.id, run))
             .collect();
-        let mut lines = Vec::new();
-        for slot in slots.answer(request)? {
-            lines.extend(line(slot, &mut runs, clocks));
-        }
-        let by_hand = runs.into_values().filter(|run| run.slot_at.is_none());
+        let slots = slots.answer(request)?.into_iter();
+        Ok(slots
+            .filter_map(|slot| line(slot, &mut runs, clocks))
+            .collect())
+    }
+
+    /// The newest of what a schedule made and left out, and of what people started from it by hand.
+    pub(super) async fn history_of(
+        &self,
+        scope: &Scope,
+        schedule: &Schedule,
+        clocks: &Clocks,
+        limit: usize,
+    ) -> Result<Vec<ExecutionView>, ApiError> {
+        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut lines = self.slots_of(scope, schedule, clocks, limit).await?;
+        let by_hand = self.store.schedule_runs_by_hand(schedule, most).await;
+        let by_hand = by_hand.answer(scope.request_id())?.into_iter();
         lines.extend(by_hand.map(|run| ExecutionView {
             at: clocks.moment(run.queued_at),
             execution: Execution::Run {

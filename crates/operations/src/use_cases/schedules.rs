@@ -11,13 +11,16 @@ use domain::{
     operation::{OperationType, label_of},
     schedule::ScheduleState,
     views::{
-        NamedTenant, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView, StartAnswer,
+        NamedTenant, ScheduleFault, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,
+        SlotMoment, StartAnswer,
     },
 };
 use store::{Schedule, Scope, StoreError, TenantAccess};
 use timetable::zone_names;
 
-use super::{schedule_form::ScheduleForm, schedule_history::Clocks, start::told};
+use super::{
+    schedule_fault::fault_of, schedule_form::ScheduleForm, schedule_history::Clocks, start::told,
+};
 use crate::{Services, problem::Answer as _};
 
 /// How many of its newest slots a schedule's line in the list shows.
@@ -50,14 +53,16 @@ impl Services {
                 continue;
             }
             let clocks = Clocks::of(&schedule.rule.zone, viewer_zone);
+            let fault = fault_of(schedule);
             rows.push(ScheduleRowView {
                 id: schedule.id,
                 name: schedule.name.clone(),
                 operation: label_of(&schedule.operation_code),
                 rule: schedule.rule.in_words(),
                 state: schedule.state,
-                next: schedule.next_at.map(|at| clocks.moment(at)),
-                last: self.history_of(scope, schedule, &clocks, LAST).await?,
+                next: next_of(schedule, fault.as_ref(), &clocks),
+                fault,
+                last: self.slots_of(scope, schedule, &clocks, LAST).await?,
             });
         }
         Ok(SchedulesView {
@@ -99,8 +104,11 @@ impl Services {
         let (tenant, schedule) = self.schedule_of(scope, tenant, schedule).await?;
         let clocks = Clocks::of(&schedule.rule.zone, viewer_zone);
         let operation = OperationType::parse(&schedule.operation_code);
-        let may_manage = tenant.grants().allow(Capability::SettingsManage)
-            && operation.is_some_and(|operation| schedulable(&tenant).contains(&operation));
+        // What nobody understands can still be given another operation, or an end.
+        let may_manage = !schedulable(&tenant).is_empty()
+            && operation
+                .is_none_or(|operation| tenant.grants().allow(operation.spec().start_capability));
+        let fault = fault_of(&schedule);
         Ok(ScheduleView {
             id: schedule.id,
             name: schedule.name.clone(),
@@ -108,7 +116,8 @@ impl Services {
             operation: label_of(&schedule.operation_code),
             rule: schedule.rule.clone(),
             state: schedule.state,
-            next: schedule.next_at.map(|at| clocks.moment(at)),
+            next: next_of(&schedule, fault.as_ref(), &clocks),
+            fault,
             realigned: self.realigned(scope, &schedule, &clocks).await?,
             created_by: schedule.created_by_name.clone(),
             created_at: schedule.created_at,
@@ -274,6 +283,16 @@ impl Services {
         }
         Ok((tenant, schedule))
     }
+}
+
+/// The slot that comes next; what is written down of one that cannot run means nothing.
+fn next_of(
+    schedule: &Schedule,
+    fault: Option<&ScheduleFault>,
+    clocks: &Clocks,
+) -> Option<SlotMoment> {
+    let next = schedule.next_at.filter(|_| fault.is_none());
+    next.map(|at| clocks.moment(at))
 }
 
 /// What viewing the runs of a schedule's operation asks for.

@@ -1,16 +1,24 @@
 //! A tenant's page.
 
+use std::collections::BTreeMap;
+
 use domain::{
     capability::Capability,
     error::ApiError,
+    ids::RunId,
     operation::{Habitat, OperationType},
+    run::RunStatus,
     time::Timestamp,
     verification::CheckStatus,
-    views::{ConnectionView, Live, ReportBrief, StartAnswer, StartButton, StartResult, TenantView},
+    views::{
+        ActiveRun, ConnectionView, Live, ReportBrief, RunRowView, StartAnswer, StartButton,
+        StartResult, TenantView,
+    },
+    waiting::WaitingFor,
 };
 use store::{Connection, RunFilter, RunRow, Scope, TenantAccess};
 
-use super::{header::selected, run_rows::Targets, start::queued};
+use super::{header::selected, operations_list::WAITS_HOLD, run_rows::Targets, start::queued};
 use crate::{Services, problem::Answer as _, version::Poll};
 
 /// How many of its newest runs a tenant's page shows.
@@ -33,6 +41,8 @@ impl Services {
         tenant.require(Capability::TenantView)?;
         let is_selected = selected(scope, std::slice::from_ref(&tenant)).is_some();
         let moment = self.store.version_of_tenant(&tenant).await;
+        let moment = moment.answer(request)?;
+        let now = moment.now;
         let poll = Poll::new(
             &(
                 scope.user_id(),
@@ -45,7 +55,7 @@ impl Services {
                 is_selected,
                 started,
             ),
-            moment.answer(request)?,
+            moment,
             // What a start led to may be a run of any tenant.
             shown.filter(|_| started.is_none()),
         );
@@ -60,6 +70,10 @@ impl Services {
             ..RunFilter::default()
         };
         let active = self.recent_runs(scope, &tenant, active, 20).await?;
+        let waits = self.store.waits_of_runs(&active, now).await;
+        let waits = waits.answer(request)?;
+        // A worker that comes or goes moves no version, nor does a moment that has come.
+        let until = (!waits.is_empty()).then(|| now.plus(WAITS_HOLD));
         let targets = Targets::of("", std::slice::from_ref(&tenant));
         let grants = tenant.grants();
         let connection = match grants.allow(Capability::ProvidersView) {
@@ -72,7 +86,7 @@ impl Services {
             lifecycle: tenant.lifecycle(),
             role: tenant.role(),
             is_selected,
-            starts: start_buttons(&tenant, connection.as_ref(), &active),
+            starts: start_buttons(&tenant, connection.as_ref(), &active, &waits),
             connection: connection.map(|c| connection_view(c, &tenant)),
             report: self.report_brief(scope, &tenant).await?,
             inventory: match grants.allow(Capability::InventoryView) {
@@ -80,7 +94,13 @@ impl Services {
                 false => None,
             },
             queue_pause: self.pause_of(scope, &tenant).await?,
-            recent: runs.iter().map(|run| targets.row(run)).collect(),
+            recent: runs
+                .iter()
+                .map(|run| RunRowView {
+                    waiting: waits.get(&run.id).copied(),
+                    ..targets.row(run)
+                })
+                .collect(),
             started: self.started_notice(scope, tenant.name(), started).await,
             can_archive: grants.allow(Capability::DangerZone),
             manages_settings: grants.allow(Capability::SettingsManage),
@@ -89,7 +109,7 @@ impl Services {
             as_of: Timestamp(0),
             version: String::new(),
         };
-        Ok(poll.answer(view, None))
+        Ok(poll.answer(view, until))
     }
 
     async fn recent_runs(
@@ -196,6 +216,7 @@ fn start_buttons(
     tenant: &TenantAccess,
     connection: Option<&Connection>,
     active: &[RunRow],
+    waits: &BTreeMap<RunId, WaitingFor>,
 ) -> Vec<StartButton> {
     OperationType::known_in(Habitat::Product)
         .filter(|operation| operation.is_of_tenant())
@@ -206,9 +227,23 @@ fn start_buttons(
             active_run: active
                 .iter()
                 .find(|run| run.operation_code == operation.as_str())
-                .map(|run| run.id),
+                .map(|run| active_run(operation, run, waits)),
         })
         .collect()
+}
+
+fn active_run(
+    operation: OperationType,
+    run: &RunRow,
+    waits: &BTreeMap<RunId, WaitingFor>,
+) -> ActiveRun {
+    let label = operation.spec().label;
+    let words = match (run.state.status, waits.get(&run.id)) {
+        (RunStatus::Queued, Some(waiting)) => format!("{label} is queued: {}", waiting.within()),
+        (RunStatus::Queued, None) => format!("{label} is queued"),
+        _ => format!("{label} is under way"),
+    };
+    ActiveRun { id: run.id, words }
 }
 
 /// Only what cannot change by pressing is refused beforehand; a blocked start leaves a run that explains itself.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
+    capability::Role,
     decision::CheckResult,
     lifecycle::TenantLifecycle,
     reason::ReasonCode,
@@ -20,6 +21,7 @@ on_both! {
     l04_every_revocation_before_the_worker_blocks_the_run,
     l14_a_blocked_system_run_tells_nobody,
     l13_a_blocked_run_says_what_changed,
+    l13_a_blocked_run_tells_each_reader_what_they_can_do,
     l17_an_onboarding_tenant_takes_the_check_alone,
     l06_the_check_never_runs_with_system_authority,
 }
@@ -199,15 +201,15 @@ async fn l13_a_blocked_run_says_what_changed(world: Arc<World>) {
     let (what, why) = sentence.split_once(" (").unwrap();
     assert_eq!(
         what,
-        format!("dana no longer has Run inventory sync in {tenant}")
+        format!("dana no longer has \u{201c}Run inventory sync\u{201d} in {tenant}")
     );
     assert!(
-        why.starts_with(&format!("dana's role in {tenant} became Read-only at ")),
+        why.starts_with(&format!("dana's role in {tenant} became Read-only on ")),
         "{why}"
     );
     assert_eq!(
         decision.at_request[0],
-        format!("dana had Run inventory sync in {tenant}.")
+        format!("dana had \u{201c}Run inventory sync\u{201d} in {tenant}.")
     );
     assert!(
         decision
@@ -231,6 +233,37 @@ async fn l13_a_blocked_run_says_what_changed(world: Arc<World>) {
     assert_eq!(seen.explanation.unwrap().sentence, sentence);
     assert_eq!(seen.redactions.len(), 1, "{:?}", seen.redactions);
     assert!(!seen.is_exportable);
+}
+
+async fn l13_a_blocked_run_tells_each_reader_what_they_can_do(world: Arc<World>) {
+    let dana = world.operator("dana").await;
+    let ravi = world
+        .person("ravi", Role::Readonly, Some(Role::Readonly))
+        .await;
+    let run = world.ask(&dana, 0, CHECK).await;
+    revoke(&world, RoleLowered, &dana).await;
+    world.pool().drain().await.unwrap();
+    let mut steps = Vec::new();
+    for reader in [&dana, &world.owner, &ravi] {
+        let told = world.seen_by(reader, run).await.explanation.unwrap();
+        assert!(told.sentence.contains(" UTC, run queued on 20"), "{told:?}");
+        assert!(told.sentence.ends_with(" UTC)."), "{told:?}");
+        steps.push(told.next_step);
+    }
+    let [own, owners, others] = <[String; 3]>::try_from(steps).unwrap();
+    let needed = "\u{201c}Run provider operations\u{201d}";
+    assert!(
+        own.contains(&format!("a role with {needed}, then start")),
+        "{own}"
+    );
+    assert!(
+        owners.contains("give dana a role") && owners.contains("yourself"),
+        "{owners}"
+    );
+    assert!(
+        others.contains("give dana a role") && !others.contains("yourself"),
+        "{others}"
+    );
 }
 
 async fn l17_an_onboarding_tenant_takes_the_check_alone(world: Arc<World>) {

@@ -257,7 +257,7 @@ async fn v17_who_asked_for_a_run_reads_how_it_went(world: Arc<World>) {
     let seen = world.seen_by(&dana, refused).await;
     assert_eq!(seen.state.word(), "blocked");
     let sentence = seen.explanation.unwrap().sentence;
-    assert!(sentence.starts_with("dana no longer has Run inventory sync"));
+    assert!(sentence.starts_with("dana no longer has \u{201c}Run inventory sync\u{201d}"));
     assert!(seen.follow_ups.retry.unwrap().disabled_because.is_some());
     assert!(seen.redactions[0].contains("\u{201c}View inventory\u{201d}"));
     // What a run read is not shown any more, though they asked for it.

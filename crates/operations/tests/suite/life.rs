@@ -9,6 +9,8 @@ use domain::{
     run::{DecisionPhase, RunOutcome},
     summary::CountKey,
     time::SECOND,
+    views::{OperationsQuery, PastAttempt},
+    waiting::WaitingFor,
 };
 use graph_sandbox::{Fault, FaultKind};
 use operations::{Pool, PoolSettings, Scope};
@@ -18,7 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     play::on_both,
-    world::{CHECK, SETTINGS, SYNC, World, patience, until},
+    world::{CHECK, SETTINGS, SYNC, World, changed, patience, until},
 };
 
 on_both! {
@@ -222,6 +224,22 @@ async fn l08_a_throttled_sync_waits_as_asked_and_goes_on_with_the_rest(world: Ar
     );
     assert_eq!(next.at.since(failed_at.at), 4 * SECOND);
     assert_eq!(world.told(&world.owner, run).await, 0, "not over");
+    // What there is to see is what the first attempt did, and the list calls nothing of it progress.
+    assert_eq!(waiting.done_by, Some(PastAttempt(1)));
+    assert!(!waiting.items.is_empty() && waiting.progress.is_some());
+    let first = waiting.waiting.clone().unwrap();
+    assert_eq!(
+        first.word,
+        WaitingFor::Later.as_str(),
+        "no worker is there, and none is needed yet"
+    );
+    let query = OperationsQuery::default();
+    let list = world.services.operations_page(&world.owner, &query, None);
+    let row = changed(list.await).rows.remove(0);
+    assert_eq!(
+        (row.id, row.progress, row.waiting),
+        (run, None, Some(WaitingFor::Later))
+    );
     let asked = world.asked_for(run).len();
     assert_eq!(
         world.pool().drain().await.unwrap(),
@@ -235,6 +253,7 @@ async fn l08_a_throttled_sync_waits_as_asked_and_goes_on_with_the_rest(world: Ar
     let view = world.view(run).await;
     assert_eq!(view.state.outcome, RunOutcome::Succeeded);
     assert!(view.next_try.is_none() && view.failures.is_empty());
+    assert_eq!(view.done_by, None);
     let phases: Vec<_> = view.decisions.iter().map(|d| &*d.phase).collect();
     let (start, rescue) = (DecisionPhase::Start, DecisionPhase::Rescue);
     assert_eq!(phases, [rescue.as_str(), start.as_str()]);

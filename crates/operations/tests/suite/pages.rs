@@ -37,7 +37,9 @@ async fn p03_a_tenants_page_tells_of_its_verification(world: Arc<World>) {
         .iter()
         .find(|start| start.operation.as_str() == CHECK)
         .unwrap();
-    assert_eq!(verify.active_run, Some(run));
+    let active = verify.active_run.as_ref().unwrap();
+    assert_eq!(active.id, run);
+    assert_eq!(active.words, "Connection check is queued: no worker");
     assert_eq!(page.report, None);
 
     world.pool().drain().await.unwrap();

@@ -22,6 +22,7 @@ on_both! {
     who_may_change_the_settings_pauses_and_resumes_the_queue,
     a_queued_run_tells_what_it_waits_for_and_the_poll_sees_it_change,
     the_list_says_what_its_queued_runs_wait_for,
+    what_waits_says_so_on_its_tenants_page_and_among_the_items_of_a_bulk,
     a_pool_is_known_while_it_works,
 }
 
@@ -137,6 +138,47 @@ async fn the_list_says_what_its_queued_runs_wait_for(world: Arc<World>) {
         .unwrap();
     assert_eq!(world.pool().drain().await.unwrap(), 1);
     assert_eq!(waits_of(&list().await), [(run, None), (over, None)]);
+}
+
+async fn what_waits_says_so_on_its_tenants_page_and_among_the_items_of_a_bulk(world: Arc<World>) {
+    let (services, tenant) = (&world.services, world.sites[0].id());
+    let selection = services
+        .verify_select(&world.owner, std::slice::from_ref(&tenant))
+        .await;
+    let selection = selection.unwrap().to_string();
+    let bulk = services
+        .verify_start(&world.owner, &selection)
+        .await
+        .unwrap()
+        .run_id;
+    let worker = world.pool().id();
+    let started = services
+        .store()
+        .runs_start(worker, 1)
+        .await
+        .unwrap()
+        .running
+        .remove(0);
+    services.store().bulk_ask(&started, 10).await.unwrap();
+    services.queue_pause(&world.owner, &tenant).await.unwrap();
+
+    let item = world.view(bulk).await.bulk.unwrap().remove(0);
+    assert_eq!(item.reason.as_deref(), Some("Queue paused."));
+    let page = changed(
+        services
+            .tenant_page(&world.owner, &tenant, None, None)
+            .await,
+    );
+    assert_eq!(
+        (page.recent[0].id, page.recent[0].waiting),
+        (item.run_id.unwrap(), Some(WaitingFor::Paused))
+    );
+    let start = page
+        .starts
+        .into_iter()
+        .find(|start| start.operation.as_str() == CHECK);
+    let active = start.unwrap().active_run.unwrap();
+    assert_eq!(active.words, "Connection check is queued: queue paused");
 }
 
 async fn a_pool_is_known_while_it_works(world: Arc<World>) {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use domain::{run::RunOutcome, views::OperationsQuery};
+use domain::{connection::VerificationStatus, run::RunOutcome, views::OperationsQuery};
 use operations::SampleDirectory;
 
 use crate::{
@@ -53,6 +53,26 @@ async fn the_sample_is_whole_and_its_audit_chain_verifies(world: Arc<World>) {
             );
         }
     }
+    let owner = accounts.iter().find(|it| it.role == "owner").unwrap();
+    let signed_in = services.sign_in(&owner.email, &owner.password, "192.0.2.1", request());
+    let owner = world.resolve(&signed_in.await.unwrap()).await;
+    let tenants = services.store().current_workspace(&owner).await.unwrap();
+    let tenants = services.store().tenants(&owner, &tenants).await.unwrap();
+    let mut checked = 0;
+    for tenant in &tenants {
+        let Some(connection) = services.store().connection(tenant).await.unwrap() else {
+            continue;
+        };
+        let is_well = connection.verification == VerificationStatus::Healthy;
+        assert_eq!(
+            is_well,
+            connection.last_checked_at.is_some(),
+            "{}",
+            tenant.name()
+        );
+        checked += usize::from(is_well);
+    }
+    assert!(checked >= 2, "{checked}");
     for word in ["succeeded", "failed", "blocked", "queued"] {
         assert!(outcomes.contains(word), "{word} of {outcomes:?}");
     }

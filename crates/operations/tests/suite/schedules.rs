@@ -12,7 +12,7 @@ use domain::{
     views::{Execution, ScheduleView, StartResult},
 };
 use operations::{ScheduleForm, Scope, tidy};
-use store::conformance::slot_comes;
+use store::conformance::{schedule_written, slot_comes};
 
 use crate::{
     play::on_both,
@@ -24,8 +24,12 @@ on_both! {
     v02_schedules_follow_the_capabilities_of_their_operation,
     v02_a_schedule_is_not_found_for_strangers_and_by_another_tenant,
     r12_a_schedule_shows_its_executions_from_the_canonical_runs,
+    b02_a_schedule_that_nobody_understands_says_so_and_can_be_mended,
+    b02_a_zone_may_be_typed_in_any_case,
     l13_a_slot_refused_by_a_change_says_what_changed,
+    l13_a_run_of_the_system_claims_no_membership,
     r05_run_now_is_in_the_persons_own_name,
+    r12_a_run_by_hand_is_no_slot,
     v15_the_page_says_what_was_removed_and_why,
     b02_two_people_who_edit_at_once_do_not_overwrite_each_other,
     r06_the_page_says_that_a_clock_was_ahead,
@@ -323,6 +327,71 @@ async fn r12_a_schedule_shows_its_executions_from_the_canonical_runs(world: Arc<
     assert_eq!((schedule.name.as_str(), schedule.id), ("Nightly", None));
 }
 
+async fn b02_a_schedule_that_nobody_understands_says_so_and_can_be_mended(world: Arc<World>) {
+    let (services, owner) = (&world.services, &world.owner);
+    let store = services.store();
+    let tenant = world.sites[0].id();
+    let id = world.nightly().await;
+    let list = async || {
+        let page = services.schedules_page(owner, &tenant, None).await;
+        page.unwrap().rows.remove(0)
+    };
+    assert_eq!(list().await.fault, None);
+    for (zone, operation, why) in [
+        (
+            "Mars/Olympus",
+            SYNC,
+            "unknown zone \u{201c}Mars/Olympus\u{201d}",
+        ),
+        (
+            "Europe/Berlin",
+            "moon.sync",
+            "unknown operation \u{201c}moon.sync\u{201d}",
+        ),
+        (
+            "Europe/Berlin",
+            CHECK,
+            "Connection check may not run by schedule",
+        ),
+    ] {
+        schedule_written(store, id.parse().unwrap(), zone, operation)
+            .await
+            .unwrap();
+        // Its slot has come, and nobody can take it.
+        let past = store.now().await.unwrap().plus(-SECOND);
+        slot_comes(store, id.parse().unwrap(), past).await.unwrap();
+        let view = world.schedule(owner, &id).await;
+        let fault = view.fault.unwrap();
+        assert_eq!((&*fault.why, view.next), (why, None));
+        assert!(fault.remedy.contains("\u{201c}Change\u{201d}"), "{fault:?}");
+        let row = list().await;
+        assert_eq!((row.fault, row.next), (Some(fault), None));
+        assert!(view.form.is_some(), "{why}: it can be mended");
+        services.schedule_pause(owner, &tenant, &id).await.unwrap();
+        services.schedule_resume(owner, &tenant, &id).await.unwrap();
+        assert!(world.schedule(owner, &id).await.fault.is_some());
+        let seen = world.schedule(owner, &id).await.version;
+        services
+            .schedule_change(owner, &tenant, &id, seen, &form())
+            .await
+            .unwrap();
+        let mended = world.schedule(owner, &id).await;
+        assert!(mended.fault.is_none() && mended.next.is_some(), "{why}");
+    }
+}
+
+async fn b02_a_zone_may_be_typed_in_any_case(world: Arc<World>) {
+    let (services, owner) = (&world.services, &world.owner);
+    let tenant = world.sites[0].id();
+    let typed = ScheduleForm {
+        zone: " europe/berlin ".to_owned(),
+        ..form()
+    };
+    let id = services.schedule_create(owner, &tenant, &typed).await;
+    let view = world.schedule(owner, &id.unwrap().to_string()).await;
+    assert_eq!(view.rule.zone, "Europe/Berlin");
+}
+
 async fn l13_a_slot_refused_by_a_change_says_what_changed(world: Arc<World>) {
     let (services, owner) = (&world.services, &world.owner);
     let tenant = world.sites[0].id();
@@ -373,6 +442,41 @@ async fn l13_a_slot_refused_by_a_change_says_what_changed(world: Arc<World>) {
     );
 }
 
+async fn l13_a_run_of_the_system_claims_no_membership(world: Arc<World>) {
+    let id = world.nightly().await;
+    world.slot(&id).await;
+    world.pool().drain().await.unwrap();
+    let Execution::Run { run_id, .. } =
+        world.schedule(&world.owner, &id).await.history[0].execution
+    else {
+        panic!("a run");
+    };
+    let decision = world.view(run_id).await.decisions.remove(0);
+    let labels = decision.checks.iter().map(|check| check.label.clone());
+    let told: Vec<_> = labels.chain(decision.at_execution.clone()).collect();
+    for line in &told {
+        let line = line.to_lowercase();
+        assert!(
+            !line.contains("member") && !line.contains("initiator"),
+            "{line}"
+        );
+    }
+    assert!(
+        told.iter().any(|line| line.contains("The system's list")),
+        "{told:?}"
+    );
+    // A person's run does claim them.
+    let own = world.work(0, SYNC).await.decisions.remove(0);
+    assert!(
+        own.at_execution
+            .contains(&"Tenant membership: there.".to_owned())
+    );
+    assert_eq!(
+        own.checks[1].label,
+        "The initiator is a member of the tenant"
+    );
+}
+
 async fn r05_run_now_is_in_the_persons_own_name(world: Arc<World>) {
     let services = &world.services;
     let tenant = world.sites[0].id();
@@ -419,6 +523,51 @@ async fn r05_run_now_is_in_the_persons_own_name(world: Arc<World>) {
         .await
         .unwrap();
     assert_eq!(blocked.result, StartResult::Blocked);
+}
+
+async fn r12_a_run_by_hand_is_no_slot(world: Arc<World>) {
+    let services = &world.services;
+    let tenant = world.sites[0].id();
+    let id = world.nightly().await;
+    services
+        .connection_disable(&world.owner, &tenant)
+        .await
+        .unwrap();
+    let at = world.slot(&id).await;
+    world.pool().drain().await.unwrap();
+    services
+        .connection_enable(&world.owner, &tenant)
+        .await
+        .unwrap();
+    let by_hand = services
+        .schedule_run_now(&world.owner, &tenant, &id)
+        .await
+        .unwrap();
+    world.pool().drain().await.unwrap();
+
+    let list = services.schedules_page(&world.owner, &tenant, None).await;
+    let last = list.unwrap().rows.remove(0).last;
+    let Execution::Run { state, .. } = &last[0].execution else {
+        panic!("{last:?}");
+    };
+    assert_eq!(
+        (last.len(), last[0].at.at, state.outcome),
+        (1, at, RunOutcome::Blocked),
+        "the last slot is the last slot"
+    );
+    let history = world.schedule(&world.owner, &id).await.history;
+    let told: Vec<_> = history
+        .iter()
+        .map(|line| line.execution.is_by_hand())
+        .collect();
+    assert_eq!(told, [true, false]);
+    let Execution::Run { run_id, state, .. } = &history[0].execution else {
+        panic!("{history:?}");
+    };
+    assert_eq!(
+        (*run_id, state.outcome),
+        (by_hand.run_id, RunOutcome::Succeeded)
+    );
 }
 
 async fn v15_the_page_says_what_was_removed_and_why(world: Arc<World>) {

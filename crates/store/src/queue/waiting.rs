@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    bulk::BulkState,
     ids::RunId,
     run::RunStatus,
     time::Timestamp,
@@ -13,7 +14,7 @@ use crate::{
     Store,
     audit::to_json,
     error::StoreError,
-    runs::{RunAccess, RunPage},
+    runs::{BulkItem, RunAccess, RunRow},
     sql::{Row, Statement, args, dialects, same},
 };
 
@@ -31,6 +32,7 @@ static WAITING: Statement = same(
           and r.connection_id = q.connection_id) as using_connection,
        (select count(*) from workers w where w.last_seen_at + w.lease > $2) as workers,
        (select max(w.last_seen_at) from workers w) as last_seen_at,
+       (select max(p.until_at) from worker_presence p) as present_until,
        (select max(w.tenant_limit) from workers w where w.last_seen_at + w.lease > $2) as tenant_limit,
        (select max(w.connection_limit) from workers w where w.last_seen_at + w.lease > $2) as connection_limit
      from run_queue q left join queue_pauses p on p.scope_id = q.scope_id
@@ -70,20 +72,40 @@ impl Store {
         row.map(|row| because(&row, now, &self.queue)).transpose()
     }
 
-    /// Why the queued runs of a page of a list do not run; one statement for all, and none without a queued run.
+    /// Why the queued ones of some runs do not run; one statement for all, and none without a queued run.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn waits_of_page(
+    pub async fn waits_of_runs(
         &self,
-        page: &RunPage,
+        runs: &[RunRow],
         now: Timestamp,
     ) -> Result<BTreeMap<RunId, WaitingFor>, StoreError> {
-        let queued = page
-            .rows
-            .iter()
-            .filter(|run| run.state.status == RunStatus::Queued);
-        let ids: Vec<_> = queued.map(|run| run.id.as_uuid().simple()).collect();
+        let queued = runs.iter();
+        let queued = queued.filter(|run| run.state.status == RunStatus::Queued);
+        self.waits_of(queued.map(|run| run.id), now).await
+    }
+
+    /// The same for the runs of a bulk's items.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn waits_of_items(
+        &self,
+        items: &[BulkItem],
+        now: Timestamp,
+    ) -> Result<BTreeMap<RunId, WaitingFor>, StoreError> {
+        let queued = items.iter().filter(|item| item.state == BulkState::Queued);
+        self.waits_of(queued.filter_map(|item| item.run_id), now)
+            .await
+    }
+
+    async fn waits_of(
+        &self,
+        queued: impl Iterator<Item = RunId> + Send,
+        now: Timestamp,
+    ) -> Result<BTreeMap<RunId, WaitingFor>, StoreError> {
+        let ids: Vec<_> = queued.map(|id| id.as_uuid().simple()).collect();
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -117,14 +139,15 @@ impl Limits {
     }
 }
 
-/// The first thing that would have to change; a pause stands before everything else.
+/// The first thing that would have to change: a pause stands before everything else, and before a run's own
+/// time has come nobody is missed.
 fn kind(row: &Row, now: Timestamp, limits: &Limits) -> Result<WaitingFor, StoreError> {
     Ok(if row.opt_time("paused_at")?.is_some() {
         WaitingFor::Paused
-    } else if row.int("workers")? == 0 {
-        WaitingFor::NoWorker
     } else if row.time("available_at")? > now {
         WaitingFor::Later
+    } else if row.int("workers")? == 0 {
+        WaitingFor::NoWorker
     } else if row.int("running")? >= limits.tenant {
         WaitingFor::TenantLimit
     } else if row.int("using_connection")? >= limits.connection {
@@ -143,7 +166,10 @@ fn because(row: &Row, now: Timestamp, settings: &QueueSettings) -> Result<Waitin
             at: row.time("paused_at")?,
         },
         WaitingFor::NoWorker => Waiting::NoWorker {
-            last_seen: row.opt_time("last_seen_at")?,
+            // A process that stops as it should takes its row along; that somebody was there stays.
+            last_seen: row
+                .opt_time("last_seen_at")?
+                .max(row.opt_time("present_until")?),
         },
         WaitingFor::Later => Waiting::Later {
             at: row.time("available_at")?,

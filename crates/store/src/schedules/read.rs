@@ -58,7 +58,16 @@ static RUNS_OF: Statement = same(
        r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.parent_id, r.queued_at,
        r.started_at, r.completed_at, r.updated_at, r.schedule_id, r.slot_at, r.reconciled_at
      from operation_runs r where r.workspace_id = $1 and r.scope_id = $2 and r.schedule_id = $3
-     order by r.queued_at desc, r.id desc limit $4",
+     and r.slot_at is not null order by r.slot_at desc limit $4",
+);
+static RUNS_BY_HAND: Statement = same(
+    "schedule_runs_by_hand",
+    "select r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type, r.status, r.outcome, r.attempt,
+       r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
+       r.summary_counts, r.failures, r.reason_code, r.denial_class, r.blocked_phase, r.retry_of, r.parent_id, r.queued_at,
+       r.started_at, r.completed_at, r.updated_at, r.schedule_id, r.slot_at, r.reconciled_at
+     from operation_runs r where r.workspace_id = $1 and r.scope_id = $2 and r.schedule_id = $3
+     and r.slot_at is null order by r.queued_at desc, r.id desc limit $4",
 );
 
 fn slot_of(row: &Row) -> Result<SlotRow, StoreError> {
@@ -131,12 +140,33 @@ impl Store {
         rows.iter().map(slot_of).collect()
     }
 
-    /// The newest runs of a schedule, by its slots and by people, newest first.
+    /// The runs of a schedule's newest slots, newest slot first.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn schedule_runs(
         &self,
+        schedule: &Schedule,
+        limit: i64,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        self.runs_of(&RUNS_OF, schedule, limit).await
+    }
+
+    /// The newest runs that people started from a schedule by hand, newest first; none of them fills a slot.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn schedule_runs_by_hand(
+        &self,
+        schedule: &Schedule,
+        limit: i64,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        self.runs_of(&RUNS_BY_HAND, schedule, limit).await
+    }
+
+    async fn runs_of(
+        &self,
+        statement: &'static Statement,
         schedule: &Schedule,
         limit: i64,
     ) -> Result<Vec<RunRow>, StoreError> {
@@ -146,7 +176,7 @@ impl Store {
             schedule.id,
             limit
         ];
-        let rows = self.db.fetch(&RUNS_OF, args).await?;
+        let rows = self.db.fetch(statement, args).await?;
         rows.iter().map(RunRow::of).collect()
     }
 }

@@ -246,7 +246,11 @@ pub async fn r05_every_press_of_run_now_is_a_run_of_its_own(db: Arc<Database>) {
     let second = accepted(press().await);
     assert_ne!(first, second);
     world.succeed(world.start_one().await).await;
-    let runs = world.store.schedule_runs(&schedule, 10).await.unwrap();
+    // They fill no slot, so they are not among the runs of slots.
+    let of_slots = world.store.schedule_runs(&schedule, 10).await.unwrap();
+    assert!(of_slots.is_empty(), "{of_slots:?}");
+    let runs = world.store.schedule_runs_by_hand(&schedule, 10);
+    let runs = runs.await.unwrap();
     assert_eq!(
         runs.iter().map(|run| run.id).collect::<Vec<_>>(),
         [second, first]

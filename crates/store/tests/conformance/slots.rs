@@ -290,14 +290,13 @@ pub async fn one_schedule_that_nobody_understands_holds_up_no_other(db: Arc<Data
     let world = World::new(&db).await;
     let (odd, id) = (world.nightly().await, world.nightly().await);
     let (worse, last) = (world.nightly().await, world.nightly().await);
-    for (id, words) in [
-        (odd, "zone = 'Mars/Olympus'"),
-        (worse, "type = 'moon.landing'"),
+    for (id, zone, operation) in [
+        (odd, "Mars/Olympus", "inventory.sync"),
+        (worse, "Europe/Berlin", "moon.landing"),
     ] {
-        let id = db.id(id.as_uuid());
-        db.raw
-            .run(&format!("update schedules set {words} where id = {id}"))
-            .await;
+        store::conformance::schedule_written(&world.store, id, zone, operation)
+            .await
+            .unwrap();
     }
     for (id, at) in [(odd, 4), (worse, 3), (id, 2), (last, 1)] {
         world.move_next(id, -at * SECOND).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{
     ids::RunId,
     operation::OperationType::InventorySync,
-    waiting::{PLACES, Waiting},
+    waiting::{PLACES, Waiting, WaitingFor},
 };
 use store::{QueueSettings, RunFilter, WorkerCard};
 
@@ -100,10 +100,30 @@ pub async fn a_queued_run_says_what_it_waits_for(db: Arc<Database>) {
     world.store.worker_gone(card.id).await.unwrap();
     working.worker_seen(&card).await.unwrap();
     db.raw.run("update workers set last_seen_at = 7").await;
+    // Before its time has come, that nobody is there keeps nothing from starting.
+    let still = waits(&world, run).await.map(|waiting| waiting.kind());
+    assert_eq!(still, Some(WaitingFor::Later));
+    db.raw
+        .run(&format!(
+            "update run_queue set available_at = 1 where run_id = {id}"
+        ))
+        .await;
     let Some(Waiting::NoWorker { last_seen }) = waits(&world, run).await else {
         panic!("nobody is there");
     };
     assert_eq!(last_seen.map(|at| at.0), Some(7));
+
+    // A process that stopped as it should left no row of its own, and was there all the same.
+    world.store.worker_gone(card.id).await.unwrap();
+    let gone = Waiting::NoWorker { last_seen: None };
+    assert_eq!(waits(&world, run).await, Some(gone));
+    db.raw
+        .run("insert into worker_presence (began_at, until_at) values (8, 9)")
+        .await;
+    let Some(Waiting::NoWorker { last_seen }) = waits(&world, run).await else {
+        panic!("nobody is there");
+    };
+    assert_eq!(last_seen.map(|at| at.0), Some(9));
 
     world
         .store
@@ -137,7 +157,7 @@ async fn waits(world: &World, run: RunId) -> Option<Waiting> {
         .await
         .unwrap();
     let now = store.now().await.unwrap();
-    let listed = store.waits_of_page(&page, now).await.unwrap();
+    let listed = store.waits_of_runs(&page.rows, now).await.unwrap();
     assert_eq!(
         listed.get(&run).copied(),
         waiting.as_ref().map(Waiting::kind)

@@ -225,6 +225,25 @@ fn b02_weekly_runs_on_its_days_alone() {
 }
 
 #[test]
+fn b02_a_zone_may_be_typed_in_any_case_and_is_kept_as_the_database_writes_it() {
+    for (typed, name) in [
+        ("europe/berlin", Some("Europe/Berlin")),
+        ("EUROPE/BERLIN", Some("Europe/Berlin")),
+        (
+            "america/argentina/buenos_aires",
+            Some("America/Argentina/Buenos_Aires"),
+        ),
+        ("utc", Some("UTC")),
+        ("berlin", None),
+        ("cest", None),
+        ("etc/unknown", None),
+        ("", None),
+    ] {
+        assert_eq!(Zone::spelled(typed).as_deref(), name, "{typed}");
+    }
+}
+
+#[test]
 fn b02_only_a_name_of_the_database_is_a_zone() {
     for good in [
         "UTC",
