@@ -10,7 +10,7 @@ use anyhow::Result;
 use domain::ids::RunId;
 
 use crate::{
-    check::{Broken, authority, broken, journal, of_trial, writes},
+    check::{Broken, authority, broken, journal, late, of_trial, writes},
     driver::Asked,
     grants::Seen,
     report::Report,
@@ -54,6 +54,13 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
     let journal = stage.provider.journal().await?;
     let (calls, of_calls) = journal::check(sites, &journal, &attempts)?;
     found.extend(of_calls);
+    found.extend(late::check(
+        sites,
+        &journal,
+        &changes,
+        &decisions,
+        &stage.thaws,
+    )?);
     let intents = store.intents_made(workspace).await?;
     let (intents, of_intents) = writes::check(&journal, &intents, &attempts, &stage.thaws)?;
     found.extend(of_intents);

@@ -24,7 +24,7 @@ const OTHER: &str = "L-18 a decision is the one that the grants bear out";
 
 /// A row that authority rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Grant {
+pub(super) enum Grant {
     Workspace(UserId),
     Tenant(TenantId),
     TenantMember(TenantId, UserId),
@@ -47,10 +47,10 @@ struct Stretch {
 }
 
 /// The rows' histories, from the audit log.
-struct Histories(HashMap<Grant, Vec<Stretch>>);
+pub(super) struct Histories(HashMap<Grant, Vec<Stretch>>);
 
 impl Histories {
-    fn of(sites: &[Site], changes: &[ChangeMade]) -> Self {
+    pub(super) fn of(sites: &[Site], changes: &[ChangeMade]) -> Self {
         let mut histories = Self(HashMap::new());
         for change in changes {
             for site in sites {
@@ -139,6 +139,20 @@ impl Histories {
             _ => false,
         };
         before.last().is_some_and(|it| it.is_there) && before.windows(2).any(is_new)
+    }
+
+    /// Since when a row denies what rests on it, without a break, if it does at a moment.
+    pub(super) fn denies_since(&self, grant: Grant, at: i64) -> Option<i64> {
+        let denies = |stretch: &&Stretch| match grant {
+            Grant::Tenant(_) => stretch.word != "active",
+            Grant::TenantMember(..) => !stretch.is_there || stretch.word == "readonly",
+            Grant::Workspace(_) | Grant::Connection(_) => !stretch.is_there,
+        };
+        let history = self.0.get(&grant)?;
+        let begun = history.partition_point(|stretch| stretch.at <= at);
+        let until_then = history.get(..begun).unwrap_or_default();
+        let denying = until_then.iter().rev().take_while(denies);
+        denying.last().map(|stretch| stretch.at)
     }
 
     /// Notes what somebody read; answers what another one had read in the same stretch, when it differs.
@@ -338,4 +352,31 @@ pub(crate) fn refusals(decisions: &[DecisionMade]) -> std::collections::BTreeMap
         *counts.entry(reason.as_str().to_owned()).or_default() += 1;
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i02_a_loss_lasts_until_what_was_lost_is_back() {
+        let user = UserId::from_uuid(uuid::Uuid::nil());
+        let grant = Grant::TenantMember(TenantId::from_uuid(uuid::Uuid::nil()), user);
+        let stretch = |at, is_there, word: &str| Stretch {
+            from: at,
+            at,
+            is_there,
+            word: word.to_owned(),
+            version: None,
+        };
+        let history = vec![
+            stretch(1, true, "operator"),
+            stretch(5, true, "readonly"),
+            stretch(7, false, ""),
+            stretch(9, true, "operator"),
+        ];
+        let histories = Histories(HashMap::from([(grant, history)]));
+        let since = [0, 4, 5, 8, 9].map(|at| histories.denies_since(grant, at));
+        assert_eq!(since, [None, None, Some(5), Some(5), None]);
+    }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod journal;
+pub(crate) mod late;
 pub(crate) mod writes;
 
 use domain::ids::RunId;

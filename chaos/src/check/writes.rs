@@ -39,7 +39,7 @@ pub(crate) struct Intents {
 
 /// Between the last look at the lease and the socket there is a connection's task. A process that is stopped
 /// between the two sends what that task holds as soon as it goes on, and nothing after that.
-const UNDER_WAY: i64 = 250_000;
+pub(super) const UNDER_WAY: i64 = 250_000;
 
 /// A change that was sent, with its moment.
 struct Sent<'a> {
