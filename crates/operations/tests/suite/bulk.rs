@@ -620,7 +620,7 @@ async fn b07_what_did_not_succeed_is_asked_for_again(world: Arc<World>) {
     assert_eq!(offered.disabled_because, None);
     assert_eq!(
         view.decisions[0].at_request,
-        ["Olivia had Start operations in Contoso Group."]
+        ["Olivia had “Start operations” in Contoso Group."]
     );
     let again = world.services.retry(&world.owner, &run.to_string()).await;
     let again = again.unwrap();
