@@ -275,7 +275,7 @@ impl Store {
         now: Timestamp,
         slots: Slots,
     ) -> Result<Vec<Share>, StoreError> {
-        let rows = self.db.fetch(&PRIORITIES, args![]).await?;
+        let rows = self.db.walk(&PRIORITIES, args![]).await?;
         let priorities = rows
             .iter()
             .map(|row| row.int("priority"))
@@ -342,7 +342,7 @@ impl Store {
             most.min(plan.limit) + given,
             self.queue.connection_limit,
         ];
-        let rows = self.db.fetch(&RING, args).await?;
+        let rows = self.db.walk(&RING, args).await?;
         let mut candidates = Vec::with_capacity(rows.len());
         for row in rows {
             let scope = ScopeId::from_uuid(row.uuid("scope_id")?);

@@ -89,6 +89,25 @@ impl Db {
         Ok(self.fetch(statement, args).await?.into_iter().next())
     }
 
+    /// Runs a reading statement that walks along indexes, a few steps in each.
+    ///
+    /// PostgreSQL is kept from collecting and sorting instead, which is what it plans for a table that was
+    /// analysed while it was empty.
+    pub(crate) async fn walk(
+        &self,
+        statement: &'static Statement,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let Self::Postgres { pool, sessions } = self else {
+            return self.fetch(statement, args).await;
+        };
+        tx::note(self.dialect(), statement.name).await;
+        let mut tx = begin(pool, *sessions, Purpose::Walk).await?;
+        let rows = tx.fetch(statement, args).await?;
+        tx.commit().await?;
+        Ok(rows)
+    }
+
     /// Runs a list query put together from constant pieces.
     pub(crate) async fn list(&self, fragments: Fragments) -> Result<Vec<Row>, StoreError> {
         tx::note(self.dialect(), fragments.name).await;
@@ -130,6 +149,8 @@ impl Db {
 enum Purpose {
     Read,
     Write,
+    /// Reading a few rows along indexes.
+    Walk,
 }
 
 // What writes looks up rows by their keys. Its plans are kept, and one that was made while a table was small
@@ -143,10 +164,18 @@ const BEGIN_WRITE_POOLED: &str = "begin isolation level read committed; set loca
   set local lock_timeout = '5s'; set local jit = off; set local idle_in_transaction_session_timeout = '30s';
   set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
 
+const BEGIN_WALK: &str = "begin isolation level read committed; set local enable_seqscan = off;
+  set local enable_bitmapscan = off; set local enable_sort = off";
+const BEGIN_WALK_POOLED: &str = "begin isolation level read committed; set local statement_timeout = '30s';
+  set local lock_timeout = '5s'; set local jit = off; set local idle_in_transaction_session_timeout = '30s';
+  set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_sort = off";
+
 const fn opening(sessions: Sessions, purpose: Purpose) -> &'static str {
     match (sessions, purpose) {
         (Sessions::Own, Purpose::Read) => "begin isolation level read committed",
         (Sessions::Own, Purpose::Write) => BEGIN_WRITE,
+        (Sessions::Own, Purpose::Walk) => BEGIN_WALK,
+        (Sessions::Pooled, Purpose::Walk) => BEGIN_WALK_POOLED,
         (Sessions::Pooled, Purpose::Read) => BEGIN_READ_POOLED,
         (Sessions::Pooled, Purpose::Write) => BEGIN_WRITE_POOLED,
     }
