@@ -104,7 +104,7 @@ impl Db {
         tx::note(self.dialect(), statement.name).await;
         let mut tx = begin(pool, *sessions, Purpose::Walk).await?;
         let rows = tx.fetch(statement, args).await?;
-        tx.commit().await?;
+        tx.end_reading().await?;
         Ok(rows)
     }
 

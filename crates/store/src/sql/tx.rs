@@ -141,6 +141,15 @@ impl Tx {
         .await
     }
 
+    /// Ends a transaction that has changed nothing.
+    pub(super) async fn end_reading(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Postgres(tx, _) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+
     /// Runs a list query on PostgreSQL; SQLite's lists are read by its readers alone.
     pub(super) async fn list(
         &mut self,
