@@ -3,12 +3,10 @@
 use std::{
     fs,
     io::Write as _,
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Once,
-    thread,
-    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -17,6 +15,7 @@ use crate::{
     cluster::Cluster,
     installation::{CHECK, Installation},
     program::run,
+    wait::Log,
 };
 
 /// A pooler that gives a session to each transaction.
@@ -74,18 +73,10 @@ impl Pooler {
         let child = command
             .arg(&file)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn();
         let mut child = child.unwrap();
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let ended = child.try_wait().unwrap();
-            assert!(
-                ended.is_none() && begun.elapsed() < Duration::from_secs(30),
-                "{ended:?}"
-            );
-            thread::sleep(Duration::from_millis(20));
-        }
+        Log::of(child.stderr.take().unwrap()).until_said("process up");
         Some(Self {
             child,
             port,

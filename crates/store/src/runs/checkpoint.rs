@@ -13,6 +13,7 @@ use super::{
     attempts::{EndedBy, end_attempts},
     claim::run_facts,
     items::stop_refused,
+    kept::outcome_kept,
     ledger::leave_queue,
     settle::{Notice, notify},
 };
@@ -57,18 +58,14 @@ static RECORD: Statement = same(
 // A write that nobody knows the end of outweighs what is known to be done (L-10).
 static SET_STOPPED: Statement = same(
     "run_checkpoint_refuse",
-    "update operation_runs set status = 'completed', completed_at = $3, updated_at = $3,
-       outcome = case
-         when exists (select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
-           then 'indeterminate'
-         when exists (select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
-           then 'partially_succeeded'
-         when exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
-             where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')
-           then 'partially_succeeded'
-         else 'blocked' end,
+    concat!(
+        "update operation_runs set status = 'completed', completed_at = $3, updated_at = $3,
+       outcome = ",
+        outcome_kept!("blocked"),
+        ",
        reason_code = $4, denial_class = $5, blocked_phase = 'checkpoint'
-     where id = $1 and attempt = $2 and status = 'running' returning outcome",
+     where id = $1 and attempt = $2 and status = 'running' returning outcome"
+    ),
 );
 
 /// The transaction of one checkpoint: it holds the run still, and what its authority rests on.

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::{
     claim::Claim,
     items::stop_refused,
+    kept::outcome_kept,
     settle::{Notice, notify},
 };
 use crate::{
@@ -65,39 +66,27 @@ static ATTEMPTS_BEGIN: Statement = dialects(
 // A later attempt that is refused keeps what earlier ones did (L-10).
 static SET_REFUSED: Statement = dialects(
     "run_set_refused",
-    "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2,
-       outcome = case
-         when started_at is not null and exists (
-           select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
-           then 'indeterminate'
-         when started_at is not null and exists (
-           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
-           then 'partially_succeeded'
-         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
-             where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')
-           then 'partially_succeeded'
-         else 'blocked' end,
+    concat!(
+        "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2,
+       outcome = ",
+        outcome_kept!("blocked"),
+        ",
        reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase
      from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'reason' as reason,
              k.value ->> 'class' as class, k.value ->> 'phase' as phase from jsonb_each($1) k) as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
-     returning id",
-    "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2,
-       outcome = case
-         when started_at is not null and exists (
-           select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
-           then 'indeterminate'
-         when started_at is not null and exists (
-           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
-           then 'partially_succeeded'
-         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
-             where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')
-           then 'partially_succeeded'
-         else 'blocked' end,
+     returning id"
+    ),
+    concat!(
+        "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2,
+       outcome = ",
+        outcome_kept!("blocked"),
+        ",
        reason_code = t.reason, denial_class = t.class, blocked_phase = t.phase
      from json_to_recordset($1::json) as t(run uuid, attempt bigint, reason text, class text, phase text)
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
-     returning id",
+     returning id"
+    ),
 );
 static QUEUE_LEAVE: Statement = dialects(
     "run_queue_leave",

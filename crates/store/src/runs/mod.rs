@@ -9,6 +9,7 @@ mod draft;
 mod finish;
 mod intents;
 mod items;
+mod kept;
 mod laboratory;
 mod lease;
 mod ledger;

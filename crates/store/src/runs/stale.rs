@@ -4,11 +4,14 @@ use domain::{
     ids::{RunId, ScopeId, UserId, WorkspaceId},
     time::{DAY, Timestamp},
 };
+use policy::RunKey;
 use serde_json::json;
 
 use super::{
     Failure,
     items::{Waiting, stop_waiting},
+    kept::outcome_kept,
+    ledger::leave_queue,
     settle::{Notice, notify},
 };
 use crate::{
@@ -30,13 +33,13 @@ static STALE_PEEK: Statement = same(
 // Counted is the time from when the run could have been taken on, as far as workers were there.
 static STALE: Statement = dialects(
     "run_queue_stale",
-    "select q.workspace_id, q.scope_id, q.run_id, r.user_id from run_queue q join operation_runs r on r.id = q.run_id
+    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, r.user_id from run_queue q join operation_runs r on r.id = q.run_id
      where q.status = 'queued' and q.available_at <= $1
        and not exists (select 1 from queue_pauses z where z.scope_id = q.scope_id)
        and (select coalesce(sum(min(p.until_at, $2) - max(p.began_at, q.available_at)), 0) from worker_presence p
             where p.until_at > q.available_at and p.began_at < $2) >= $3
      order by q.run_id limit 200",
-    "select q.workspace_id, q.scope_id, q.run_id, r.user_id from run_queue q join operation_runs r on r.id = q.run_id
+    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, r.user_id from run_queue q join operation_runs r on r.id = q.run_id
      where q.status = 'queued' and q.available_at <= $1
        and not exists (select 1 from queue_pauses z where z.scope_id = q.scope_id)
        and (select coalesce(sum(least(p.until_at, $2) - greatest(p.began_at, q.available_at)), 0) from worker_presence p
@@ -46,83 +49,67 @@ static STALE: Statement = dialects(
 // What an earlier attempt did stays, and a write whose end nobody knows outweighs it (I5).
 static RUNS_STALE: Statement = dialects(
     "runs_stale",
-    "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2, reconciled_at = $2,
-       outcome = case
-         when started_at is not null and exists (
-           select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
-           then 'indeterminate'
-         when started_at is not null and exists (
-           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
-           then 'partially_succeeded'
-         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
-             where b.parent_id = operation_runs.id and c.outcome = 'succeeded')
-           then 'partially_succeeded'
-         else 'failed' end,
+    concat!(
+        "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2, reconciled_at = $2,
+       outcome = ",
+        outcome_kept!("failed"),
+        ",
        reason_code = $3, failures = $4
      where id in (select unhex(value) from jsonb_each($1)) and status = 'queued'
-     returning id, outcome, attempt",
-    "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2, reconciled_at = $2,
-       outcome = case
-         when started_at is not null and exists (
-           select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
-           then 'indeterminate'
-         when started_at is not null and exists (
-           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
-           then 'partially_succeeded'
-         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
-             where b.parent_id = operation_runs.id and c.outcome = 'succeeded')
-           then 'partially_succeeded'
-         else 'failed' end,
+     returning id, outcome"
+    ),
+    concat!(
+        "update operation_runs set status = 'completed', completed_at = $2, updated_at = $2, reconciled_at = $2,
+       outcome = ",
+        outcome_kept!("failed"),
+        ",
        reason_code = $3, failures = $4
      where id in (select value::uuid from json_array_elements_text($1::json)) and status = 'queued'
-     returning id, outcome, attempt",
+     returning id, outcome"
+    ),
 );
-static STALE_LEAVE: Statement = dialects(
-    "run_queue_stale_leave",
-    "delete from run_queue where run_id in (select unhex(value) from jsonb_each($1))",
-    "delete from run_queue where run_id in (select value::uuid from json_array_elements_text($1::json))",
-);
-
 struct Stale {
-    workspace_id: WorkspaceId,
-    scope_id: ScopeId,
-    run_id: RunId,
+    key: RunKey,
     user_id: Option<UserId>,
 }
 
 impl Stale {
     fn of(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
-            scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
-            run_id: RunId::from_uuid(row.uuid("run_id")?),
+            key: RunKey {
+                run_id: RunId::from_uuid(row.uuid("run_id")?),
+                attempt: row.int("attempt")?,
+                workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
+                scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
+            },
             user_id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
         })
     }
 
     fn notice(&self) -> Option<Notice> {
         Some(Notice {
-            workspace_id: self.workspace_id,
-            scope_id: self.scope_id,
+            workspace_id: self.key.workspace_id,
+            scope_id: self.key.scope_id,
             user_id: self.user_id?,
-            run_id: self.run_id,
+            run_id: self.key.run_id,
         })
     }
 
     /// The terminal entry; the installation itself did it, and nobody else.
-    fn entry(&self, outcome: &str, attempt: i64) -> AuditEntry {
+    fn entry(&self, outcome: &str) -> AuditEntry {
         AuditEntry {
-            workspace_id: self.workspace_id,
-            scope_id: self.scope_id,
+            workspace_id: self.key.workspace_id,
+            scope_id: self.key.scope_id,
             action: action::RUN_COMPLETED,
             actor: AuditActor {
                 id: None,
                 name: "System".to_owned(),
             },
-            subject_id: self.run_id.as_uuid(),
-            run_id: Some(self.run_id),
-            detail: json!({ "outcome": outcome, "reason": STALE_QUEUED, "attempt": attempt })
-                .to_string(),
+            subject_id: self.key.run_id.as_uuid(),
+            run_id: Some(self.key.run_id),
+            detail:
+                json!({ "outcome": outcome, "reason": STALE_QUEUED, "attempt": self.key.attempt })
+                    .to_string(),
         }
     }
 }
@@ -146,7 +133,7 @@ impl Store {
         let stale = rows.iter().map(Stale::of).collect::<Result<Vec<_>, _>>()?;
         let ids: Vec<_> = stale
             .iter()
-            .map(|run| run.run_id.as_uuid().simple().to_string())
+            .map(|run| run.key.run_id.as_uuid().simple().to_string())
             .collect();
         let ids = to_json(&ids)?;
         let now: Timestamp = tx.now().await?;
@@ -156,15 +143,16 @@ impl Store {
         if ended.len() != stale.len() {
             return Err(StoreError::Conflict);
         }
-        tx.execute(&STALE_LEAVE, args![ids]).await?;
-        let runs = stale.iter().map(|run| run.run_id);
+        let keys: Vec<_> = stale.iter().map(|run| run.key).collect();
+        leave_queue(&mut tx, &keys).await?;
+        let runs = keys.iter().map(|key| key.run_id);
         stop_waiting(&mut tx, now, runs, Waiting::Stale).await?;
         let mut entries = Vec::with_capacity(stale.len());
         for row in &ended {
             let id = RunId::from_uuid(row.uuid("id")?);
-            let run = stale.iter().find(|run| run.run_id == id);
+            let run = stale.iter().find(|run| run.key.run_id == id);
             let run = run.ok_or(StoreError::Conflict)?;
-            entries.push(run.entry(&row.text("outcome")?, row.int("attempt")?));
+            entries.push(run.entry(&row.text("outcome")?));
         }
         let notices: Vec<_> = stale.iter().filter_map(Stale::notice).collect();
         notify(&mut tx, now, &notices).await?;

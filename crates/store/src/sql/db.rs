@@ -147,37 +147,48 @@ impl Db {
 /// What a transaction is for.
 #[derive(Clone, Copy)]
 enum Purpose {
+    /// Reading, planned as ever.
     Read,
+    /// Writing rows that are found by their keys.
     Write,
     /// Reading a few rows along indexes.
     Walk,
 }
 
-// What writes looks up rows by their keys. Its plans are kept, and one that was made while a table was small
-// reads the whole of it later, until the table's statistics are next made: so only plans by key are let in.
-const BEGIN_WRITE: &str = "begin isolation level read committed; set local enable_seqscan = off;
-  set local enable_hashjoin = off; set local enable_mergejoin = off";
-// A pooler's session keeps no settings of ours from one transaction to the next, and ours are nobody else's.
-const BEGIN_READ_POOLED: &str = "begin isolation level read committed; set local statement_timeout = '30s';
-  set local lock_timeout = '5s'; set local jit = off; set local idle_in_transaction_session_timeout = '30s'";
-const BEGIN_WRITE_POOLED: &str = "begin isolation level read committed; set local statement_timeout = '30s';
-  set local lock_timeout = '5s'; set local jit = off; set local idle_in_transaction_session_timeout = '30s';
-  set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
+macro_rules! begin {
+    ($($settings:literal)*) => {
+        concat!("begin isolation level read committed", $("; set local ", $settings),*)
+    };
+}
 
-const BEGIN_WALK: &str = "begin isolation level read committed; set local enable_seqscan = off;
-  set local enable_bitmapscan = off; set local enable_sort = off";
-const BEGIN_WALK_POOLED: &str = "begin isolation level read committed; set local statement_timeout = '30s';
-  set local lock_timeout = '5s'; set local jit = off; set local idle_in_transaction_session_timeout = '30s';
-  set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_sort = off";
+/// The same between a pooler's clients: its session keeps no settings of ours from one transaction to the next.
+macro_rules! begin_pooled {
+    ($($settings:literal)*) => {
+        begin!("statement_timeout = '30s'" "lock_timeout = '5s'" "jit = off"
+            "idle_in_transaction_session_timeout = '30s'" $($settings)*)
+    };
+}
 
+/// How a transaction begins, and which plans it lets in.
+///
+/// What writes looks up rows by their keys. Its plans are kept, and one that was made while a table was small
+/// reads the whole of it later, until the table's statistics are next made: so only plans by key are let in.
 const fn opening(sessions: Sessions, purpose: Purpose) -> &'static str {
     match (sessions, purpose) {
-        (Sessions::Own, Purpose::Read) => "begin isolation level read committed",
-        (Sessions::Own, Purpose::Write) => BEGIN_WRITE,
-        (Sessions::Own, Purpose::Walk) => BEGIN_WALK,
-        (Sessions::Pooled, Purpose::Walk) => BEGIN_WALK_POOLED,
-        (Sessions::Pooled, Purpose::Read) => BEGIN_READ_POOLED,
-        (Sessions::Pooled, Purpose::Write) => BEGIN_WRITE_POOLED,
+        (Sessions::Own, Purpose::Read) => begin!(),
+        (Sessions::Own, Purpose::Write) => {
+            begin!("enable_seqscan = off" "enable_hashjoin = off" "enable_mergejoin = off")
+        }
+        (Sessions::Own, Purpose::Walk) => {
+            begin!("enable_seqscan = off" "enable_bitmapscan = off" "enable_sort = off")
+        }
+        (Sessions::Pooled, Purpose::Read) => begin_pooled!(),
+        (Sessions::Pooled, Purpose::Write) => {
+            begin_pooled!("enable_seqscan = off" "enable_hashjoin = off" "enable_mergejoin = off")
+        }
+        (Sessions::Pooled, Purpose::Walk) => {
+            begin_pooled!("enable_seqscan = off" "enable_bitmapscan = off" "enable_sort = off")
+        }
     }
 }
 

@@ -1,0 +1,26 @@
+//! How a run ends that is stopped from outside: what its attempts did by then outweighs why it was stopped.
+
+/// The outcome of a run that is stopped, `$else` where nothing of it was done (L-10, I5).
+///
+/// A write that nobody knows the end of outweighs what is known to be done.
+macro_rules! outcome_kept {
+    ($else:literal) => {
+        concat!(
+            "case
+         when started_at is not null and exists (
+           select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
+           then 'indeterminate'
+         when started_at is not null and exists (
+           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+           then 'partially_succeeded'
+         when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
+             where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')
+           then 'partially_succeeded'
+         else '",
+            $else,
+            "' end"
+        )
+    };
+}
+
+pub(super) use outcome_kept;
