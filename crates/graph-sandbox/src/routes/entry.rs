@@ -10,6 +10,7 @@ use axum::response::Response;
 use sha2::{Digest, Sha256};
 
 use super::finish::Silence;
+use super::prefer::Prefer;
 use super::request::{Approval, Consistency, GraphCall, Target};
 use super::{batch, consent, control, discovery, finish, graph, request, scripted, token};
 use crate::encoding::{Plus, hex, percent_decode};
@@ -227,7 +228,7 @@ impl Incoming {
                         justification: header("x-msft-approval-justification").map(str::to_owned),
                         code: header("x-msft-approval-code").map(str::to_owned),
                     },
-                    page_size: request::page_size(header("prefer")),
+                    prefer: Prefer::of(header("prefer")),
                     origin: self.origin.clone(),
                     trace: self.trace.clone(),
                 };

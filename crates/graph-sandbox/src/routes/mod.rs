@@ -11,6 +11,7 @@ mod entry;
 mod finish;
 mod graph;
 mod list;
+mod prefer;
 mod read;
 mod request;
 mod scripted;
