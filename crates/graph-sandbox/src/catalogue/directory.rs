@@ -2,12 +2,12 @@
 
 use super::{
     BOTH, Collection, DIRECTORY_PAGES, GROUPS, Link, NAMED_LOCATIONS, Navigation, PLAIN, Paging,
-    SERVICE_PRINCIPALS, Top, USERS, permissions, writes,
+    SERVICE_PRINCIPALS, Top, USERS, bins, permissions, writes,
 };
 use crate::errors::Family;
 
 /// `$top` cuts the list off, and no link says so.
-const ACCESS_PAGES: Paging = Paging {
+pub(super) const ACCESS_PAGES: Paging = Paging {
     default: 1_000,
     max: 1_000,
     top: Top::Truncates,
@@ -23,12 +23,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         path: USERS,
         read: permissions::USERS,
+        bin: Some(&bins::USERS),
         ..PLAIN
     },
     Collection {
         path: GROUPS,
         read: permissions::GROUPS,
         writes: Some(&writes::GROUP),
+        bin: Some(&bins::GROUPS),
         ..PLAIN
     },
     Collection {
@@ -54,6 +56,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         read: permissions::POLICIES,
         paging: ACCESS_PAGES,
         writes: Some(&writes::ACCESS_POLICY),
+        bin: Some(&bins::POLICIES),
         ..PLAIN
     },
     Collection {
@@ -63,6 +66,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         read: permissions::POLICIES,
         paging: ACCESS_PAGES,
         writes: Some(&writes::NAMED_LOCATION),
+        bin: Some(&bins::LOCATIONS),
         ..PLAIN
     },
 ];

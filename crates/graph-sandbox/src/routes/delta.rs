@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::deleted;
 use super::graph::{Address, from_odata, short};
 use super::list::context;
 use super::request::GraphCall;
@@ -59,6 +60,7 @@ pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall, query: &Query) -> Resu
     if !permissions::opens(permissions::GROUPS, &call.roles) {
         return Err(Problem::MissingRole(permissions::GROUPS));
     }
+    deleted::let_go(&call.tenant, call.trace.seconds)?;
     let again = format!(
         "{}/{}/groups/delta?$deltatoken=",
         call.origin,

@@ -3,7 +3,7 @@
 use axum::http::Method;
 
 use super::request::GraphCall;
-use super::{delta, directory, read, unknown, write};
+use super::{deleted, delta, directory, read, unknown, write};
 use crate::Sandbox;
 use crate::catalogue::{self, Collection};
 use crate::errors::{Family, Problem};
@@ -156,6 +156,9 @@ fn dispatch(
         ["directoryObjects" | "groups", "getByIds"] => return directory::by_ids(call),
         _ => {}
     }
+    if let Some(answer) = deleted::answer(sandbox, call, steps, query) {
+        return answer;
+    }
     let Some(found) = find(steps) else {
         return unknown::answer(call, steps);
     };
@@ -178,10 +181,9 @@ fn find(steps: &[Segment]) -> Option<Found<'_>> {
         let depth = known.path.split('/').count();
         let (head, rest) = steps.split_at_checked(depth)?;
         let (own, folders) = head.split_last()?;
-        let same = known
-            .path
-            .split('/')
-            .eq(head.iter().map(|step| step.name.as_str()));
+        // Graph reads the names of its resources in any case.
+        let mut names = known.path.split('/').zip(head);
+        let same = names.all(|(name, step)| step.name.eq_ignore_ascii_case(name));
         (same && folders.iter().all(|step| step.key.is_none())).then_some((known, own, rest))
     })?;
     let is_cast = |step: &Segment| step.name.starts_with("microsoft.graph.") && step.key.is_none();

@@ -3,6 +3,7 @@
 mod batch;
 mod consent;
 mod control;
+mod deleted;
 mod delta;
 mod directory;
 mod discovery;

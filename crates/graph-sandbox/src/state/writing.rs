@@ -150,11 +150,11 @@ impl Writing<'_> {
 fn written(store: &str, key: &str, what: &Slotted) -> Value {
     match what {
         Slotted::Entity(entity) => {
-            let mut line = json!({"c": store, "k": key, "v": entity.changed, "e": entity.whole()});
-            if let Some(moved) = entity.moved() {
-                line["m"] = moved;
+            let (at, whole) = (entity.changed, entity.whole());
+            match entity.moved() {
+                Some(moved) => json!({"c": store, "k": key, "v": at, "e": whole, "m": moved}),
+                None => json!({"c": store, "k": key, "v": at, "e": whole}),
             }
-            line
         }
         Slotted::Gone(gone) => {
             json!({"c": store, "k": key, "v": gone.at, "gone": gone.removal.reason(), "id": gone.id})

@@ -10,7 +10,8 @@ use crate::catalogue::Rules;
 use crate::errors::Problem;
 use crate::journal::WriteEffect;
 use crate::reply::Reply;
-use crate::routes::drift::{changed, removal, stamp_new};
+use crate::routes::deleted;
+use crate::routes::drift::{changed, stamp_new};
 use crate::routes::list::context;
 use crate::routes::read::with_context;
 use crate::state::{Entities, Entity};
@@ -103,7 +104,7 @@ pub(super) fn delete(change: &Change<'_>, id: &str) -> Result<Reply, Problem> {
             "The default enrollment configuration cannot be deleted.",
         ));
     }
-    writing.remove(change.collection, id, removal(change.collection, &entity));
+    deleted::take_away(&mut writing, change.collection, &entity, id, change.now());
     writing.commit().map_err(|_| Problem::Unsaved)?;
     change.wrote(WriteEffect::Applied);
     Ok(Reply::empty(change.status(change.writes.delete)))
