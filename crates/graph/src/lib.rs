@@ -18,6 +18,8 @@ mod null;
 mod paging;
 mod redact;
 mod retry;
+mod settings;
+mod sorted;
 mod token;
 mod write;
 
@@ -37,4 +39,5 @@ pub use http::{ClientSettings, HttpGraphClient, Limits};
 pub use null::NullGraphClient;
 pub use paging::PageCursor;
 pub use redact::SafeText;
+pub use settings::SettingSet;
 pub use write::{Effect, GraphWriter, Write, WriteError, WriteFuture, Written};

@@ -36,4 +36,5 @@ mod workers;
 mod world;
 mod write_crashes;
 mod write_effects;
+mod write_parts;
 mod writes;
