@@ -34,6 +34,8 @@ pub(crate) enum Problem {
     UnknownSegment(String),
     BadRequest(String),
     UnsupportedQuery(String),
+    /// What is asked for is a person's, and an application asks.
+    NobodySignedIn(&'static str),
     MethodNotAllowed,
     TooLarge,
     Throttled(TooMany),
@@ -172,6 +174,9 @@ impl Problem {
                 "BadRequest",
                 format!("Resource not found for the segment '{segment}'."),
             ),
+            Self::NobodySignedIn(message) => {
+                (StatusCode::BAD_REQUEST, "BadRequest", (*message).to_owned())
+            }
             Self::BadRequest(message) => (
                 StatusCode::BAD_REQUEST,
                 if intune || access {

@@ -57,6 +57,7 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
         "9255e99d-faf5-445e-bbf7-cb71482737c4",
     ),
     ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
+    ("Domain.Read.All", "dbb9058a-0e50-45d7-ae91-66909b5d4664"),
     ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),
     (
         "Group.ReadWrite.All",
@@ -101,6 +102,7 @@ pub(crate) const GRANTED: &[&str] = &[
     "RoleManagement.Read.Directory",
 ];
 
+pub(crate) const DOMAINS: &[&str] = &["Domain.Read.All", "Directory.Read.All"];
 pub(crate) const ORGANIZATION: &[&str] = &["Organization.Read.All", "Directory.Read.All"];
 pub(crate) const USERS: &[&str] = &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"];
 pub(crate) const USERS_WRITE: &[&str] = &["User.ReadWrite.All"];

@@ -14,12 +14,47 @@ pub(super) const ACCESS_PAGES: Paging = Paging {
     link: Link::Token,
 };
 
+/// A collection that is there to be asked for, and holds nothing.
+const fn empty(path: &'static str, read: &'static [&'static str]) -> Collection {
+    Collection {
+        path,
+        read,
+        ..PLAIN
+    }
+}
+
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         path: "organization",
         read: permissions::ORGANIZATION,
         ..PLAIN
     },
+    Collection {
+        path: "domains",
+        read: permissions::DOMAINS,
+        ..PLAIN
+    },
+    // Tools that look at the whole of a directory stop at the first one that is unknown.
+    empty("applications", permissions::APPLICATIONS),
+    empty("contacts", permissions::DIRECTORY),
+    empty("devices", permissions::DIRECTORY),
+    empty("directory/administrativeUnits", permissions::DIRECTORY),
+    empty("directoryRoles", permissions::ROLE_DEFINITIONS),
+    empty("directoryRoleTemplates", permissions::ROLE_DEFINITIONS),
+    empty("oauth2PermissionGrants", permissions::DIRECTORY),
+    empty("subscribedSkus", permissions::ORGANIZATION),
+    empty(
+        "roleManagement/directory/roleAssignments",
+        permissions::ROLE_DEFINITIONS,
+    ),
+    empty(
+        "roleManagement/directory/roleAssignmentScheduleInstances",
+        permissions::ROLE_DEFINITIONS,
+    ),
+    empty(
+        "roleManagement/directory/roleEligibilityScheduleInstances",
+        permissions::ROLE_DEFINITIONS,
+    ),
     Collection {
         path: USERS,
         read: permissions::USERS,

@@ -114,9 +114,7 @@ pub(super) fn answer(
     Some(found(&bins, call, &id).and_then(|known| {
         let restores = match rest {
             [] => false,
-            [step] if is_named(step, "restore") || is_named(step, "microsoft.graph.restore") => {
-                true
-            }
+            [step] if is_named(step, "restore") => true,
             [step] if is_type(step, known.bin.kind) => false,
             [step, ..] => return Err(Problem::UnknownSegment(short(&step.name))),
         };

@@ -25,10 +25,17 @@ use crate::{ControlApi, Sandbox, clock};
 
 /// Bytes of a request body at most.
 const MAX_BODY: usize = 4 * 1_024 * 1_024;
+/// How long a request body may take.
+const BODY: Duration = Duration::from_secs(60);
 
 pub(super) async fn handle(State(sandbox): State<Sandbox>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MAX_BODY).await.ok();
+    let whole = axum::body::to_bytes(body, MAX_BODY);
+    let body = match tokio::time::timeout(BODY, whole).await {
+        Ok(body) => body.ok(),
+        // Nobody waits for the rest, and nothing was asked for.
+        Err(_) => return Reply::empty(StatusCode::REQUEST_TIMEOUT).into_response(),
+    };
     let path = parts.uri.path();
     if path == "/_sandbox" || path.starts_with("/_sandbox/") {
         return match sandbox.control() {

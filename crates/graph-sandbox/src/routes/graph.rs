@@ -16,12 +16,33 @@ use crate::throttle::{Cost, IsChange};
 /// The answer to one authenticated request.
 pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
     let steps = match segments(&call.path) {
-        Ok(steps) => steps,
+        Ok(steps) => unqualified(steps),
         Err(problem) => return from_odata(problem).reply(Family::Directory, &call.trace),
     };
     let family = family_of(&steps);
     serve(sandbox, call, &steps, family)
         .unwrap_or_else(|problem| problem.reply(family, &call.trace))
+}
+
+/// Functions and actions, which older clients call by their full name.
+const CALLED: &[&str] = &[
+    "assign",
+    "delta",
+    "getByIds",
+    "restore",
+    "scheduleActionsForRules",
+    "setPriority",
+];
+
+/// The path with every function and action under its short name.
+fn unqualified(mut steps: Vec<Segment>) -> Vec<Segment> {
+    for step in &mut steps {
+        let short = step.name.strip_prefix("microsoft.graph.");
+        if let Some(short) = short.filter(|short| CALLED.contains(short)) {
+            step.name = short.to_owned();
+        }
+    }
+    steps
 }
 
 /// Whether a request changes something: every verb but GET does, except where POST only asks.

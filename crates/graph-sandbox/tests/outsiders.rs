@@ -1,0 +1,110 @@
+//! What clients send that were made for Microsoft Graph and not for the sandbox.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::support::World;
+
+    #[tokio::test]
+    async fn functions_and_actions_are_known_by_their_full_names() {
+        let world = World::new();
+        let token = world.writer().await;
+        for uri in [
+            "/v1.0/groups/microsoft.graph.delta?$select=id",
+            "/v1.0/groups/microsoft.graph.delta()?$select=id",
+        ] {
+            let round = world.get(&token, uri).await.json();
+            assert!(!round["value"].as_array().unwrap().is_empty(), "{uri}");
+        }
+        let (all, _) = world.all(&token, "/v1.0/groups?$top=1&$select=id").await;
+        let id = all[0]["id"].as_str().unwrap();
+        let ids = json!({"ids": [id]});
+        let found = "/v1.0/directoryObjects/microsoft.graph.getByIds";
+        let found = world.ask(&token, "POST", found, &[], &ids).await.json();
+        assert_eq!(found["value"][0]["id"], id);
+        let entries = world.sandbox.journal().since(0);
+        assert!(entries.iter().all(|entry| entry.write.is_none()));
+        let (policies, _) = world
+            .all(&token, "/beta/deviceManagement/deviceConfigurations")
+            .await;
+        let own = policies[0]["id"].as_str().unwrap();
+        let assign =
+            format!("/beta/deviceManagement/deviceConfigurations/{own}/microsoft.graph.assign");
+        let nobody = json!({"assignments": []});
+        assert_eq!(world.status(&token, "POST", &assign, &nobody).await, 200);
+        let own = format!("/v1.0/groups/{id}");
+        world.status(&token, "DELETE", &own, &Value::Null).await;
+        let restore = format!("/v1.0/directory/deletedItems/{id}/microsoft.graph.restore");
+        assert_eq!(
+            world.status(&token, "POST", &restore, &Value::Null).await,
+            200
+        );
+    }
+
+    #[tokio::test]
+    async fn names_of_resources_are_read_in_any_case() {
+        let world = World::new();
+        let token = world.token(0).await;
+        for uri in [
+            "/v1.0/Groups?$top=1",
+            "/beta/devicemanagement/configurationpolicies?$top=1",
+            "/v1.0/DeviceManagement/DeviceConfigurations",
+            "/v1.0/identity/ConditionalAccess/policies",
+            "/v1.0/servicePrincipals?$select=id",
+        ] {
+            let answer = world.get(&token, uri).await;
+            assert_eq!(answer.status.as_u16(), 200, "{uri} {:?}", answer.json());
+            assert!(
+                !answer.json()["value"].as_array().unwrap().is_empty(),
+                "{uri}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn who_looks_at_the_whole_directory_is_not_stopped() {
+        let world = World::new();
+        let tenant = world.tenant(0);
+        assert!(world.sandbox.grant(&tenant.tenant_id, "Directory.Read.All"));
+        let token = world.token(0).await;
+        for path in [
+            "applications",
+            "contacts",
+            "devices",
+            "directory/administrativeUnits",
+            "directoryRoles",
+            "directoryRoleTemplates",
+            "oauth2PermissionGrants",
+            "subscribedSkus",
+            "roleManagement/directory/roleAssignments",
+            "policies/authenticationStrengthPolicies",
+        ] {
+            let uri = format!("/v1.0/{path}?$top=5");
+            let answer = world.get(&token, &uri).await;
+            assert_eq!(
+                (answer.status.as_u16(), &answer.json()["value"]),
+                (200, &json!([])),
+                "{uri}"
+            );
+        }
+        let domains = world.get(&token, "/v1.0/domains").await.json();
+        assert_eq!(domains["value"][0]["id"], tenant.domain);
+        assert_eq!(domains["value"][0]["isVerified"], true);
+    }
+
+    #[tokio::test]
+    async fn an_application_is_told_that_it_is_nobody() {
+        let world = World::new();
+        let token = world.token(0).await;
+        for uri in ["/v1.0/me", "/beta/me/memberOf"] {
+            let answer = world.get(&token, uri).await;
+            assert_eq!(answer.status.as_u16(), 400, "{uri}");
+            let said = answer.json()["error"]["message"].to_string();
+            assert!(said.contains("delegated authentication flow"), "{said}");
+        }
+    }
+}
