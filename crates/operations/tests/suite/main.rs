@@ -22,6 +22,7 @@ mod life;
 mod list;
 mod meddling;
 mod members;
+mod outages;
 mod pages;
 mod play;
 mod polls;
