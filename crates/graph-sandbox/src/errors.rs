@@ -38,6 +38,8 @@ pub(crate) enum Problem {
     NobodySignedIn(&'static str),
     MethodNotAllowed,
     TooLarge,
+    /// The body is compressed.
+    Encoded,
     Throttled(TooMany),
     /// Forbidden for another reason than a missing permission.
     Forbidden(String),
@@ -199,6 +201,11 @@ impl Problem {
                 StatusCode::METHOD_NOT_ALLOWED,
                 "MethodNotAllowed",
                 "The HTTP method is not allowed on this resource.".to_owned(),
+            ),
+            Self::Encoded => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UnsupportedMediaType",
+                "The content encoding of the request is not supported.".to_owned(),
             ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,

@@ -107,4 +107,92 @@ mod tests {
             assert!(said.contains("delegated authentication flow"), "{said}");
         }
     }
+
+    #[tokio::test]
+    async fn types_are_known_by_the_names_that_generated_clients_use() {
+        let world = World::new();
+        let token = world.writer().await;
+        let ids = |all: Vec<Value>| -> Vec<String> {
+            let ids = all.iter().map(|one| one["id"].as_str().unwrap().to_owned());
+            ids.collect()
+        };
+        let unified = "/v1.0/groups?$filter=groupTypes/any(c:c+eq+'Unified')&$select=id";
+        let [unified, inner] = &ids(world.all(&token, unified).await.0)[..2] else {
+            panic!("two such groups");
+        };
+        let members = format!("/v1.0/groups/{unified}/members");
+        let address = format!("https://graph.microsoft.com/v1.0/directoryObjects/{inner}");
+        let member = json!({"@odata.id": address});
+        let joined = world
+            .status(&token, "POST", &format!("{members}/$ref"), &member)
+            .await;
+        assert_eq!(joined, 204);
+        for cast in ["graph.group", "microsoft.graph.group"] {
+            let (groups, _) = world.all(&token, &format!("{members}/{cast}")).await;
+            assert_eq!(ids(groups), [inner.as_str()]);
+        }
+        let (users, _) = world.all(&token, &format!("{members}/graph.user")).await;
+        assert!(
+            users
+                .iter()
+                .all(|one| one["@odata.type"] == "#microsoft.graph.user")
+        );
+        let (everybody, _) = world.all(&token, &members).await;
+        assert_eq!(everybody.len(), users.len() + 1);
+        let (transitive, _) = world
+            .all(&token, &format!("/v1.0/groups/{unified}/transitiveMembers"))
+            .await;
+        assert!(transitive.len() >= everybody.len());
+        let (owners, _) = world
+            .all(&token, &format!("/v1.0/groups/{unified}/owners"))
+            .await;
+        assert!(owners.is_empty());
+        world
+            .status(
+                &token,
+                "DELETE",
+                &format!("/v1.0/groups/{unified}"),
+                &Value::Null,
+            )
+            .await;
+        let (bin, _) = world
+            .all(&token, "/v1.0/directory/deletedItems/graph.group")
+            .await;
+        assert_eq!(bin.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn people_are_found_by_the_name_they_sign_in_with() {
+        let world = World::new();
+        let token = world.writer().await;
+        let (users, _) = world.all(&token, "/v1.0/users?$top=3").await;
+        let name = users[1]["userPrincipalName"].as_str().unwrap();
+        for uri in [
+            format!("/v1.0/users/{name}"),
+            format!("/v1.0/users('{name}')"),
+        ] {
+            let found = world.get(&token, &uri).await.json();
+            assert_eq!(found["id"], users[1]["id"], "{uri}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_compressed_body_is_refused_so_that_it_is_sent_plain() {
+        let world = World::new();
+        let token = world.writer().await;
+        let packed = ("Content-Encoding", "gzip");
+        let body = json!({"displayName": "New"});
+        let uri = "/beta/deviceManagement/roleScopeTags";
+        let refused = world.ask(&token, "POST", uri, &[packed], &body).await;
+        assert_eq!(refused.status.as_u16(), 415);
+        assert!(
+            world
+                .sandbox
+                .journal()
+                .since(0)
+                .iter()
+                .all(|entry| entry.write.is_none())
+        );
+        assert_eq!(world.status(&token, "POST", uri, &body).await, 200);
+    }
 }

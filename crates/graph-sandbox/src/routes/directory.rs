@@ -56,15 +56,66 @@ pub(super) fn expanded(tenant: &Tenant, name: &str, entity: &Entity) -> Option<V
     }
 }
 
-/// `GET /groups/{id}/members`, `/members/$ref`, `/members/$count`.
-pub(super) fn members(
+/// People of a group, in one of their roles.
+pub(super) struct People<'a> {
+    pub(super) group: &'a Entity,
+    /// `members`, `transitiveMembers` or `owners`.
+    pub(super) name: &'a str,
+    /// The one type that is asked for.
+    pub(super) kind: Option<&'a str>,
+}
+
+/// Whether a collection of a group holds people.
+pub(super) fn is_people(name: &str) -> bool {
+    ["members", "transitiveMembers", "owners"].contains(&name)
+}
+
+impl People<'_> {
+    fn objects(&self, tenant: &Tenant) -> Vec<Value> {
+        let id = id_of(self.group);
+        let mut objects = match self.name {
+            // Nobody owns a group here.
+            "owners" => Vec::new(),
+            "transitiveMembers" => all_members(tenant, &id),
+            _ => member_objects(tenant, &id),
+        };
+        if let Some(kind) = self.kind {
+            let is_meant = |object: &Value| {
+                let own = object.get("@odata.type").and_then(Value::as_str);
+                own.is_some_and(|own| own.trim_start_matches('#').eq_ignore_ascii_case(kind))
+            };
+            objects.retain(is_meant);
+        }
+        objects
+    }
+}
+
+/// The members, and the members of groups among them, each once.
+fn all_members(tenant: &Tenant, group: &str) -> Vec<Value> {
+    let mut seen = std::collections::BTreeSet::from([group.to_ascii_lowercase()]);
+    let mut left = vec![group.to_owned()];
+    let mut all = Vec::new();
+    while let Some(next) = left.pop() {
+        for object in member_objects(tenant, &next) {
+            let id = object.get("id").and_then(Value::as_str).unwrap_or("");
+            if seen.insert(id.to_ascii_lowercase()) {
+                left.push(id.to_owned());
+                all.push(object);
+            }
+        }
+    }
+    all
+}
+
+/// `GET /groups/{id}/members`, `/members/$ref`, `/members/$count`, and the same of other people.
+pub(super) fn people(
     call: &GraphCall,
-    group: &Entity,
+    people: &People<'_>,
     rest: &[&Segment],
     query: &Query,
 ) -> Result<Reply, Problem> {
-    let id = id_of(group);
-    let mut objects = member_objects(&call.tenant, &id);
+    let id = id_of(people.group);
+    let mut objects = people.objects(&call.tenant);
     let only_references = rest.first().is_some_and(|step| step.name == "$ref");
     if only_references {
         for object in &mut objects {
@@ -77,7 +128,7 @@ pub(super) fn members(
             *object = json!({"id": own, "@odata.id": address});
         }
     }
-    let name = format!("groups('{id}')/members");
+    let name = format!("groups('{id}')/{}", people.name);
     let listing = Listing {
         name: &name,
         family: Family::Directory,

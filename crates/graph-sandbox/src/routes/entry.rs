@@ -85,6 +85,12 @@ fn scheme(parts: &Parts) -> &'static str {
     info.map_or("http", |info| info.0.scheme)
 }
 
+/// Whether the body is compressed; generated clients for Go try that first, and send it plain after a 415.
+fn is_encoded(headers: &axum::http::HeaderMap) -> bool {
+    let encoding = request::text(headers, "content-encoding");
+    encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+}
+
 /// A request with everything that is known before it is answered.
 struct Incoming {
     target: Target,
@@ -206,6 +212,9 @@ impl Incoming {
         let Some(body) = &self.body else {
             return Problem::TooLarge.reply(Family::Directory, &self.trace);
         };
+        if is_encoded(&parts.headers) {
+            return Problem::Encoded.reply(Family::Directory, &self.trace);
+        }
         match &self.target {
             Target::Graph { version, rest } => {
                 let grant = match &self.grant {

@@ -34,13 +34,19 @@ const CALLED: &[&str] = &[
     "setPriority",
 ];
 
-/// The path with every function and action under its short name.
+/// The path with every function and action under its short name, and every type under its full one.
 fn unqualified(mut steps: Vec<Segment>) -> Vec<Segment> {
     for step in &mut steps {
-        let short = step.name.strip_prefix("microsoft.graph.");
-        if let Some(short) = short.filter(|short| CALLED.contains(short)) {
-            step.name = short.to_owned();
-        }
+        // Generated clients write `graph.user` for `microsoft.graph.user`.
+        let bare = step.name.strip_prefix("microsoft.graph.");
+        let Some(bare) = bare.or_else(|| step.name.strip_prefix("graph.")) else {
+            continue;
+        };
+        step.name = if CALLED.contains(&bare) {
+            bare.to_owned()
+        } else {
+            format!("microsoft.graph.{bare}")
+        };
     }
     steps
 }
@@ -163,6 +169,8 @@ pub(super) struct Found<'a> {
     pub(super) cast: Option<&'a str>,
     /// What follows the key, casts left out.
     pub(super) rest: Vec<&'a Segment>,
+    /// A type that the path names behind the key: `/members/microsoft.graph.user`.
+    pub(super) inner: Option<&'a str>,
 }
 
 fn dispatch(
@@ -227,6 +235,10 @@ fn find(steps: &[Segment]) -> Option<Found<'_>> {
         collection,
         key,
         cast,
+        inner: rest
+            .iter()
+            .find(|step| is_cast(step))
+            .map(|step| step.name.as_str()),
         rest: rest.iter().filter(|step| !is_cast(step)).collect(),
     })
 }
