@@ -195,4 +195,36 @@ mod tests {
         );
         assert_eq!(world.status(&token, "POST", uri, &body).await, 200);
     }
+
+    #[tokio::test]
+    async fn a_new_group_has_the_members_it_was_made_with_and_no_others() {
+        let world = World::new();
+        let token = world.writer().await;
+        let (users, _) = world.all(&token, "/v1.0/users?$top=2&$select=id").await;
+        let id = users[0]["id"].as_str().unwrap();
+        let mut group = json!({
+            "displayName": "New", "mailNickname": "new", "mailEnabled": false, "securityEnabled": true,
+        });
+        let plain = world
+            .ask(&token, "POST", "/v1.0/groups", &[], &group)
+            .await
+            .json();
+        let address = format!("https://graph.microsoft.com/v1.0/users/{id}");
+        group["members@odata.bind"] = json!([address, address]);
+        let bound = world
+            .ask(&token, "POST", "/v1.0/groups", &[], &group)
+            .await
+            .json();
+        for (made, expected) in [(plain, 0), (bound, 1)] {
+            let members = format!("/v1.0/groups/{}/members", made["id"].as_str().unwrap());
+            let (members, _) = world.all(&token, &members).await;
+            assert_eq!(members.len(), expected);
+            assert!(members.iter().all(|one| one["id"] == id));
+        }
+        group["members@odata.bind"] = json!(["https://x/11111111-2222-4333-8444-555555555555"]);
+        assert_eq!(
+            world.status(&token, "POST", "/v1.0/groups", &group).await,
+            404
+        );
+    }
 }

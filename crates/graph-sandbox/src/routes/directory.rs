@@ -11,7 +11,7 @@ use crate::errors::{Family, Problem};
 use crate::odata::{Query, Segment};
 use crate::permissions;
 use crate::reply::{Item, List, Reply};
-use crate::state::{Entity, Tenant, keyed};
+use crate::state::{Entity, Tenant, Writing, keyed};
 
 /// Objects that `$expand` shows at most.
 const MAX_EXPANDED: usize = 20;
@@ -258,12 +258,54 @@ pub(super) fn change_members(
     Ok(Reply::empty(axum::http::StatusCode::NO_CONTENT))
 }
 
+/// Puts the members that a new group is made with into it: `members@odata.bind`.
+pub(super) fn bind_members(
+    writing: &mut Writing<'_>,
+    group: &str,
+    body: &Map<String, Value>,
+) -> Result<(), Problem> {
+    let Some(bound) = body.get("members@odata.bind") else {
+        return Ok(());
+    };
+    let addresses: Option<Vec<&str>> = bound
+        .as_array()
+        .and_then(|all| all.iter().map(Value::as_str).collect());
+    let addresses = addresses.ok_or_else(|| {
+        Problem::BadRequest("'members@odata.bind' must be a list of addresses.".to_owned())
+    })?;
+    let version = writing.next_version();
+    let (mut members, mut joined) = (Vec::new(), Map::new());
+    for address in addresses {
+        let id = id_at_the_end(Some(address))?;
+        let tenant = writing.tenant();
+        let exists = typed(tenant, USERS, "user", &id).is_some()
+            || typed(tenant, GROUPS, "group", &id).is_some();
+        if !exists {
+            return Err(Problem::NotFound(short(&id)));
+        }
+        if joined.insert(id.clone(), json!(version)).is_none() {
+            members.push(json!(id));
+        }
+    }
+    let kept = [
+        ("members".to_owned(), Value::Array(members)),
+        ("joined".to_owned(), Value::Object(joined)),
+        ("left".to_owned(), json!({})),
+    ];
+    writing.put(&MEMBERSHIPS, group, Map::from_iter(kept));
+    Ok(())
+}
+
 /// The id at the end of the `@odata.id` of a body.
 fn referenced(body: &[u8]) -> Result<String, Problem> {
     let body: Option<Value> = serde_json::from_slice(body).ok();
     let address = body
         .as_ref()
         .and_then(|body| body.get("@odata.id")?.as_str());
+    id_at_the_end(address)
+}
+
+fn id_at_the_end(address: Option<&str>) -> Result<String, Problem> {
     let id = address.and_then(|address| address.rsplit('/').next());
     let id = id.filter(|id| uuid::Uuid::parse_str(id).is_ok());
     id.map(str::to_ascii_lowercase).ok_or_else(|| {
