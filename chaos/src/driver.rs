@@ -73,7 +73,7 @@ pub(crate) async fn ask(
         match request(&installation, site, wish.what).await {
             Ok(Requested::Accepted(run)) => {
                 asked.accepted += 1;
-                asked.writes += u64::from(matches!(wish.what, Wish::Write(_)));
+                asked.writes += u64::from(matches!(wish.what, Wish::Write(..)));
                 asked.runs.push((number, run));
                 let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
                 known.push((number, run));
@@ -106,10 +106,11 @@ pub(crate) async fn request(
             };
             store.run_request(&site.operator, draft).await
         }
-        Wish::Write(items) => {
+        Wish::Write(items, effect) => {
             let writes = LabWrite {
                 items,
                 seed: 1,
+                effect,
                 ..LabWrite::default()
             };
             let run = store

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::operation::OperationType;
 use postgres_cluster::Stop;
+use store::LabEffect;
 
 use crate::random::Random;
 
@@ -78,13 +79,17 @@ pub(crate) enum Change {
 pub(crate) enum Wish {
     /// By the tenant's operator.
     Person(OperationType),
-    /// By the tenant's operator, to change so many objects at the provider.
-    Write(u32),
+    /// By the tenant's operator, to change, make or assign so many objects at the provider.
+    Write(u32, LabEffect),
     /// By the system itself.
     System,
     /// The last run that was accepted is to end.
     Cancel,
 }
+
+/// What is done to objects at the provider.
+pub(crate) const EFFECTS: [LabEffect; 3] =
+    [LabEffect::Update, LabEffect::Create, LabEffect::Assign];
 
 /// What becomes of the answer to one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,7 +258,10 @@ fn wishes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Wish>> {
         match random.below(10) {
             0 => Wish::System,
             1 => Wish::Cancel,
-            2 | 3 => Wish::Write(u32::try_from(2 + random.below(5)).unwrap_or(2)),
+            2 | 3 => {
+                let effect = random.one(&EFFECTS).unwrap_or_default();
+                Wish::Write(u32::try_from(2 + random.below(5)).unwrap_or(2), effect)
+            }
             4 | 5 => Wish::Person(OperationType::ConnectionCheck),
             _ => Wish::Person(OperationType::InventorySync),
         }

@@ -5,6 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -91,6 +92,8 @@ impl Drop for Service {
 pub(crate) struct WorkerProgram {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
+    /// How long its leases last.
+    pub(crate) lease: Duration,
     pub(crate) logs: Logs,
 }
 
@@ -120,6 +123,11 @@ impl Workers {
 
     /// Starts one that is not there.
     pub(crate) fn start_one(&mut self, worker: usize) -> Result<()> {
+        self.start_with(worker, self.program.lease)
+    }
+
+    /// The same, with leases of another length.
+    pub(crate) fn start_with(&mut self, worker: usize, lease: Duration) -> Result<()> {
         let err = log(&self.program.logs.of_worker(worker))?;
         let place = self.children.get_mut(worker).context("no such worker")?;
         if let Some(child) = place
@@ -129,6 +137,7 @@ impl Workers {
         }
         let child = mortal(&self.program.program)
             .args(&self.program.arguments)
+            .args(["--lease-seconds", &lease.as_secs().to_string()])
             .stdout(Stdio::null())
             .stderr(err)
             .spawn()?;

@@ -38,9 +38,17 @@ impl Call {
     }
 
     /// The object it is about, where it is about one that a `lab.write` changes.
+    ///
+    /// Empty, when it is about all of them, or about one that is to come to be.
     pub(crate) fn target(&self) -> Option<&str> {
-        let (_, id) = self.path.split_once(CONFIGURATIONS)?;
-        id.strip_prefix('/')
+        let (_, below) = self.path.split_once(CONFIGURATIONS)?;
+        let below = below.trim_start_matches('/');
+        Some(below.split('/').next().unwrap_or(below))
+    }
+
+    /// Whether it is about one object.
+    pub(crate) fn has_target(&self) -> bool {
+        self.target().is_some_and(|target| !target.is_empty())
     }
 }
 

@@ -72,7 +72,7 @@ impl Report {
              asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
              decided: {} about {} runs; refused: {}; ended: {}\n\
              {} attempts, {} rescued; {} calls at the provider ({} late reads), {} samples of the rules\n\
-             {} intents, {} changes sent, {} took effect, {} left behind, {} under way at a stop, {} that nobody knows\n\
+             {} intents, {} changes sent, {} took effect ({} creations, {} assignments), {} left behind, {} under way at a stop, {} that nobody knows\n\
              pages: {}; {} while hidden; scenes: {}\n\
              back after a restart within {} ms, settled after {} ms, {} transactions refused by the database\n",
             self.seed,
@@ -106,6 +106,8 @@ impl Report {
             self.intents.intents,
             self.intents.sent,
             self.intents.applied,
+            self.intents.created,
+            self.intents.assigned,
             self.intents.left_behind,
             self.intents.under_way,
             self.intents.unknown,

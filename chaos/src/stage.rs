@@ -195,8 +195,7 @@ async fn sandbox(
 }
 
 fn worker_program(order: &Order, common: &[&str], logs: &Logs) -> WorkerProgram {
-    let lease = order.size.lease.as_secs().to_string();
-    let own = ["--workers", "2", "--lease-seconds", &lease];
+    let own = ["--workers", "2"];
     let (program, arguments) = match &order.planted {
         Some((program, planted)) => (
             program.clone(),
@@ -210,6 +209,7 @@ fn worker_program(order: &Order, common: &[&str], logs: &Logs) -> WorkerProgram 
     WorkerProgram {
         program,
         arguments: arguments.into_iter().map(str::to_owned).collect(),
+        lease: order.size.lease,
         logs: logs.clone(),
     }
 }

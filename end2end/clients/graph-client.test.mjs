@@ -111,6 +111,24 @@ test('a delta gives everything and then what changed', async () => {
   );
 });
 
+test('a minimal delta names what changed, and a deleted group comes back', async () => {
+  await grant(small, 'Group.ReadWrite.All');
+  const graph = await client(small);
+  const first = await graph.api('/groups/delta').select('displayName,description').get();
+  const { items, delta } = await everything(graph, first);
+  const [{ id }] = items;
+  await graph.api(`/groups/${id}`).patch({ displayName: 'Renamed again' });
+  const minimal = await graph.api(delta).header('Prefer', 'return=minimal').get();
+  assert.deepEqual(minimal.value, [{ id, displayName: 'Renamed again' }]);
+  await graph.api(`/groups/${id}`).delete();
+  await assert.rejects(graph.api(`/groups/${id}`).get(), (error) => error.statusCode === 404);
+  const bin = await graph.api('/directory/deletedItems/microsoft.graph.group').get();
+  assert.ok(bin.value.some((group) => group.id === id && group.deletedDateTime));
+  const restored = await graph.api(`/directory/deletedItems/${id}/restore`).post({});
+  assert.equal(restored.displayName, 'Renamed again');
+  assert.equal((await graph.api(`/groups/${id}`).get()).displayName, 'Renamed again');
+});
+
 test('errors have their code, status and request id', async () => {
   const graph = await client(small);
   const error = async (path, version = 'v1.0') => {

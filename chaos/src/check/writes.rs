@@ -16,6 +16,7 @@ use crate::provider::Call;
 const UNASKED: &str = "I1 no change without an intent of the attempt at work";
 const BLIND: &str = "I5 no change is sent again before somebody looked";
 const TWICE: &str = "I5 one effect of one intent";
+const REMADE: &str = "I5 a creation is sent once";
 const UNTRUE: &str = "I5 what is written down of a change is so";
 
 /// The sandbox's clock and the database's are this machine's; the journal has milliseconds.
@@ -29,6 +30,10 @@ pub(crate) struct Intents {
     pub(crate) sent: usize,
     /// Changes that took effect.
     pub(crate) applied: usize,
+    /// Of these, objects that came to be.
+    pub(crate) created: usize,
+    /// Of these, assignments that were set.
+    pub(crate) assigned: usize,
     /// Changes that a process had given away when it was stopped, and that left it as it went on.
     pub(crate) under_way: usize,
     /// Intents that nobody knows the end of: a person is asked.
@@ -81,7 +86,11 @@ pub(crate) fn check(
         };
         let at = micros(&call.time).with_context(|| format!("no time: {}", call.time))?;
         counts.sent += usize::from(call.is_change());
-        counts.applied += usize::from(call.write.is_some());
+        if call.write.is_some() {
+            counts.applied += 1;
+            counts.created += usize::from(target.is_empty());
+            counts.assigned += usize::from(call.path.ends_with("/assign"));
+        }
         let story = stories.entry((run, target)).or_default();
         let sent = Sent { call, at };
         if story.is_under_way(&sent, attempts, thaws) {
@@ -91,10 +100,14 @@ pub(crate) fn check(
         }
     }
     let mut found = Vec::new();
-    for ((run, _), story) in &stories {
+    for ((run, target), story) in &stories {
         let mut tell = |rule: &str, what: String| found.push(broken(rule, *run, what));
         story.is_accounted_for(attempts, &mut tell);
-        story.is_sent_once(&mut tell);
+        if target.is_empty() {
+            story.is_made_once(&mut tell);
+        } else {
+            story.is_sent_once(&mut tell);
+        }
         story.is_true(&mut tell);
     }
     Ok((counts, found))
@@ -187,6 +200,24 @@ impl Story<'_> {
                 tell(TWICE, told(sent));
             }
             (last, has_looked) = (Some(sent), false);
+        }
+    }
+
+    /// What may have come to be is not made again, whoever looked: it may still come.
+    fn is_made_once(&self, tell: &mut impl FnMut(&str, String)) {
+        let mut made: HashMap<Option<&str>, &Sent<'_>> = HashMap::new();
+        for sent in self.changes() {
+            let body = sent.call.body_hash.as_deref();
+            if let Some(earlier) = made.get(&body) {
+                let what = format!("{}; before it {}", told(sent), told(earlier));
+                tell(REMADE, what.clone());
+                if earlier.call.write.is_some() && sent.call.write.is_some() {
+                    tell(TWICE, what);
+                }
+            }
+            if !is_refused(sent.call) {
+                made.insert(body, sent);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use domain::ids::RunId;
 use serde_json::json;
+use store::LabEffect;
 
 use super::{Playing, TRIES};
 use crate::{
@@ -24,7 +25,7 @@ impl Playing<'_> {
         for _ in 0..TRIES {
             let late = json!({ "kind": "delay", "delay_ms": 3_000 });
             let late = self.fault(site, "", late).await?;
-            let run = self.ask(site, Wish::Write(0)).await?;
+            let run = self.ask(site, Wish::Write(0, LabEffect::Update)).await?;
             self.until_called("its call", run, lists).await?;
             let Some(worker) = self.holder(run).await? else {
                 bail!("nobody holds a run whose call is not answered");
@@ -45,24 +46,7 @@ impl Playing<'_> {
     /// It is stopped while the provider has it wait before a change that it has set out for.
     pub(super) async fn late_change(&mut self, site: usize) -> Result<()> {
         for _ in 0..TRIES {
-            // The look before the change is held up, so that the next call is known to be the change.
-            let hold = json!({ "kind": "delay", "delay_ms": 2_500, "count": 1 });
-            self.fault(site, "/", hold).await?;
-            let run = self.ask(site, Wish::Write(2)).await?;
-            self.until_called("its look", run, |call| call.target().is_some())
-                .await?;
-            let wait = json!({ "kind": "status", "status": 429, "retry_after": "2", "count": 1 });
-            let wait = self.fault(site, "/", wait).await?;
-            let is_answered = |call: &Call| call.is_change() && call.status.is_some();
-            self.until_called("its change", run, is_answered).await?;
-            let is_put_off = |call: &Call| call.is_change() && call.status == Some(429);
-            let calls = self.stage.provider.calls_of(run).await?;
-            let holder = self.holder(run).await?;
-            let worker = holder.filter(|_| calls.iter().any(is_put_off));
-            let Some(worker) = worker else {
-                // The provider was told too late to have it wait, or this trial looked too late.
-                self.stage.provider.heal(&wait).await?;
-                self.until_over(run, self.patience()).await?;
+            let Some((run, worker, wait)) = self.put_off(site).await? else {
                 continue;
             };
             self.does(Fault::Freeze(worker))?;
@@ -87,6 +71,31 @@ impl Playing<'_> {
             self.until_over(run, self.patience()).await?;
         }
         bail!("no worker could be stopped between a change and its sending");
+    }
+
+    /// Has a run wait before a change that it has set out for, because the provider says so; answers who works on
+    /// it, and the fault; nothing, when the trial came too late.
+    pub(super) async fn put_off(&mut self, site: usize) -> Result<Option<(RunId, usize, String)>> {
+        // The look before the change is held up, so that the next call is known to be the change.
+        let hold = json!({ "kind": "delay", "delay_ms": 2_500, "count": 1 });
+        self.fault(site, "/", hold).await?;
+        let run = self.ask(site, Wish::Write(2, LabEffect::Update)).await?;
+        self.until_called("its look", run, Call::has_target).await?;
+        let wait = json!({ "kind": "status", "status": 429, "retry_after": "2", "count": 1 });
+        let wait = self.fault(site, "/", wait).await?;
+        let is_answered = |call: &Call| call.is_change() && call.status.is_some();
+        self.until_called("its change", run, is_answered).await?;
+        let is_put_off = |call: &Call| call.is_change() && call.status == Some(429);
+        let calls = self.stage.provider.calls_of(run).await?;
+        let holder = self.holder(run).await?;
+        let worker = holder.filter(|_| calls.iter().any(is_put_off));
+        if let Some(worker) = worker {
+            return Ok(Some((run, worker, wait)));
+        }
+        // The provider was told too late to have it wait, or this trial looked too late.
+        self.stage.provider.heal(&wait).await?;
+        self.until_over(run, self.patience()).await?;
+        Ok(None)
     }
 
     /// Waits until another process is at the same call for the run; not, when nobody can take it over.

@@ -6,6 +6,7 @@
 mod answers;
 mod grants;
 mod late;
+mod leave;
 
 use std::{sync::atomic::AtomicBool, time::Duration};
 
@@ -41,6 +42,8 @@ pub(crate) enum Scene {
     LateEnd,
     /// The same between what it set out to change and the call.
     LateChange,
+    /// A worker is stopped for longer than leave is good for, within its lease, while authority is lost.
+    OldLeave,
     /// Changes are made and their answers are lost.
     LostAnswers,
     /// A worker dies after a change and before its answer.
@@ -50,11 +53,12 @@ pub(crate) enum Scene {
 }
 
 impl Scene {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Plain,
         Self::Losses,
         Self::LateEnd,
         Self::LateChange,
+        Self::OldLeave,
         Self::LostAnswers,
         Self::DeathInAChange,
         Self::DeathAndLoss,
@@ -127,6 +131,7 @@ impl Playing<'_> {
             Scene::Losses => self.losses(site).await,
             Scene::LateEnd => self.late_end(site).await,
             Scene::LateChange => self.late_change(site).await,
+            Scene::OldLeave => self.old_leave(site).await,
             Scene::LostAnswers => self.lost_answers(site).await,
             Scene::DeathInAChange => self.death_in_a_change(site).await,
             Scene::DeathAndLoss => self.death_and_loss(site).await,

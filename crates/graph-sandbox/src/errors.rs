@@ -34,8 +34,12 @@ pub(crate) enum Problem {
     UnknownSegment(String),
     BadRequest(String),
     UnsupportedQuery(String),
+    /// What is asked for is a person's, and an application asks.
+    NobodySignedIn(&'static str),
     MethodNotAllowed,
     TooLarge,
+    /// The body is compressed.
+    Encoded,
     Throttled(TooMany),
     /// Forbidden for another reason than a missing permission.
     Forbidden(String),
@@ -172,6 +176,9 @@ impl Problem {
                 "BadRequest",
                 format!("Resource not found for the segment '{segment}'."),
             ),
+            Self::NobodySignedIn(message) => {
+                (StatusCode::BAD_REQUEST, "BadRequest", (*message).to_owned())
+            }
             Self::BadRequest(message) => (
                 StatusCode::BAD_REQUEST,
                 if intune || access {
@@ -194,6 +201,11 @@ impl Problem {
                 StatusCode::METHOD_NOT_ALLOWED,
                 "MethodNotAllowed",
                 "The HTTP method is not allowed on this resource.".to_owned(),
+            ),
+            Self::Encoded => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UnsupportedMediaType",
+                "The content encoding of the request is not supported.".to_owned(),
             ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,

@@ -17,6 +17,7 @@ mod random;
 mod reply;
 mod routes;
 mod sandbox;
+mod serving;
 mod sign_in_errors;
 mod state;
 mod throttle;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::serving::Connected;
 
 /// How a client is connected.
 #[derive(Debug, Clone)]
@@ -60,10 +61,10 @@ impl Listener for BreakableListener {
     }
 }
 
-impl Connected<IncomingStream<'_, BreakableListener>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, BreakableListener>) -> Self {
-        Self {
-            breaker: stream.io().breaker(),
+impl Connected for Breakable {
+    fn connection(&self) -> Connection {
+        Connection {
+            breaker: self.breaker(),
             scheme: "http",
         }
     }

@@ -57,6 +57,7 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
         "9255e99d-faf5-445e-bbf7-cb71482737c4",
     ),
     ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
+    ("Domain.Read.All", "dbb9058a-0e50-45d7-ae91-66909b5d4664"),
     ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),
     (
         "Group.ReadWrite.All",
@@ -80,6 +81,7 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
         "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
     ),
     ("User.Read.All", "df021288-bdef-4463-88db-98f22de89214"),
+    ("User.ReadWrite.All", "741f803b-c850-494e-b5df-cde7c675a1ca"),
 ];
 
 /// What the generated application is granted in every tenant.
@@ -100,14 +102,23 @@ pub(crate) const GRANTED: &[&str] = &[
     "RoleManagement.Read.Directory",
 ];
 
+pub(crate) const DOMAINS: &[&str] = &["Domain.Read.All", "Directory.Read.All"];
 pub(crate) const ORGANIZATION: &[&str] = &["Organization.Read.All", "Directory.Read.All"];
-pub(crate) const USERS: &[&str] = &["User.Read.All", "Directory.Read.All"];
+pub(crate) const USERS: &[&str] = &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"];
+pub(crate) const USERS_WRITE: &[&str] = &["User.ReadWrite.All"];
 pub(crate) const GROUPS: &[&str] = &[
     "GroupMember.Read.All",
     "Group.Read.All",
     "Group.ReadWrite.All",
     "Directory.Read.All",
 ];
+/// Who is in a group is not enough to see the deleted ones.
+pub(crate) const DELETED_GROUPS: &[&str] = &[
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "Directory.Read.All",
+];
+pub(crate) const DIRECTORY: &[&str] = &["Directory.Read.All"];
 pub(crate) const GROUPS_WRITE: &[&str] = &["Group.ReadWrite.All"];
 pub(crate) const CONFIGURATION: &[&str] = &[
     "DeviceManagementConfiguration.Read.All",

@@ -16,9 +16,10 @@ use crate::clock::Clock;
 use crate::config::{ControlApi, Options, SandboxConfig, StatusCodes, TenantSeed};
 use crate::faults::Faults;
 use crate::journal::Journal;
-use crate::listener::{BreakableListener, Connection};
+use crate::listener::BreakableListener;
 use crate::permissions;
 use crate::routes;
+use crate::serving;
 use crate::state::{self, StateError, Tenant};
 use crate::throttle::{Throttle, Throttling};
 use crate::tls::{Tls, TlsListener};
@@ -108,10 +109,8 @@ impl Sandbox {
         &self,
         listener: TcpListener,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let service = self
-            .router()
-            .into_make_service_with_connect_info::<Connection>();
-        async move { axum::serve(BreakableListener(listener), service).await }
+        let router = self.router();
+        async move { serving::serve(BreakableListener(listener), router).await }
     }
 
     /// Answers over TLS on `listener` until the future is dropped.
@@ -120,10 +119,8 @@ impl Sandbox {
         listener: TcpListener,
         tls: Tls,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let service = self
-            .router()
-            .into_make_service_with_connect_info::<Connection>();
-        async move { axum::serve(TlsListener::start(listener, tls)?, service).await }
+        let router = self.router();
+        async move { serving::serve(TlsListener::start(listener, tls)?, router).await }
     }
 
     /// What clients need to connect to each tenant.

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::net::TcpListener;
@@ -18,6 +17,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::server::TlsStream;
 
 use crate::listener::{Breakable, Connection};
+use crate::serving::Connected;
 
 /// A client has so long for its handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -208,11 +208,11 @@ impl Listener for TlsListener {
     }
 }
 
-impl Connected<IncomingStream<'_, TlsListener>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self {
-            breaker: stream.io().get_ref().0.breaker(),
+impl Connected for TlsStream<Breakable> {
+    fn connection(&self) -> Connection {
+        Connection {
             scheme: "https",
+            ..self.get_ref().0.connection()
         }
     }
 }

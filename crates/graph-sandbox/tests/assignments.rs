@@ -90,14 +90,7 @@ mod tests {
                     .is_none()
             );
             let wrong = json!({"others": []});
-            assert_eq!(
-                world
-                    .ask(&token, "POST", &assign, &[], &wrong)
-                    .await
-                    .status
-                    .as_u16(),
-                400
-            );
+            assert_eq!(world.status(&token, "POST", &assign, &wrong).await, 400);
         }
     }
 
@@ -118,14 +111,7 @@ mod tests {
             .await;
         assert_eq!(refused.status.as_u16(), 400);
         let assign = format!("{beta}/assign");
-        assert_eq!(
-            world
-                .ask(&token, "POST", &assign, &[], &body)
-                .await
-                .status
-                .as_u16(),
-            200
-        );
+        assert_eq!(world.status(&token, "POST", &assign, &body).await, 200);
         let plain = world.all(&token, &format!("{v1}/assignments")).await.0;
         let target = plain[0]["target"].as_object().unwrap();
         assert_eq!(target.len(), 2, "{target:?}");
@@ -138,14 +124,7 @@ mod tests {
             json!({"@odata.type": "#microsoft.graph.everybodyTarget"}),
         ] {
             let body = json!({"assignments": [{"target": target}]});
-            assert_eq!(
-                world
-                    .ask(&token, "POST", &assign, &[], &body)
-                    .await
-                    .status
-                    .as_u16(),
-                400
-            );
+            assert_eq!(world.status(&token, "POST", &assign, &body).await, 400);
         }
     }
 
@@ -161,14 +140,7 @@ mod tests {
         let added = world.ask(&token, "POST", &assignments, &[], &body).await;
         assert_eq!(added.status.as_u16(), 201);
         assert_eq!(world.all(&token, &assignments).await.0.len(), before + 1);
-        assert_eq!(
-            world
-                .ask(&token, "POST", &assignments, &[], &body)
-                .await
-                .status
-                .as_u16(),
-            409
-        );
+        assert_eq!(world.status(&token, "POST", &assignments, &body).await, 409);
         let own = format!("{assignments}/{}", added.json()["id"].as_str().unwrap());
         let removed = world.ask(&token, "DELETE", &own, &[], &Value::Null).await;
         assert_eq!(removed.status.as_u16(), 200);

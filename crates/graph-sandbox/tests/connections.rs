@@ -191,4 +191,54 @@ mod tests {
         let read = plain.read_to_end(&mut bytes).await;
         assert!(read.is_err() || !bytes.starts_with(b"HTTP/1.1 200"));
     }
+
+    /// What comes back on a connection until the server ends it.
+    async fn until_closed(mut stream: TcpStream) -> String {
+        let mut bytes = Vec::new();
+        let end = stream.read_to_end(&mut bytes).await;
+        assert!(end.is_ok() || !bytes.is_empty(), "{end:?}");
+        String::from_utf8(bytes).unwrap()
+    }
+
+    // Time passes by itself while everybody waits.
+    #[tokio::test(start_paused = true)]
+    async fn who_never_finishes_a_request_is_not_waited_for() {
+        let world = World::new();
+        let token = world.token(0).await;
+        let address = serve(&world).await;
+        for head in [
+            "",
+            "GET /v1.0/organ",
+            "GET /v1.0/organization HTTP/1.1\r\nHost: a\r\n",
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let said = until_closed(stream).await;
+            assert!(
+                said.is_empty() || said.starts_with("HTTP/1.1 408"),
+                "{said}"
+            );
+        }
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let half = format!(
+            "POST /v1.0/groups HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Length: 10\r\n\r\n{{"
+        );
+        stream.write_all(half.as_bytes()).await.unwrap();
+        let said = until_closed(stream).await;
+        assert!(said.starts_with("HTTP/1.1 408"), "{said}");
+        let asked = world.sandbox.journal().since(1);
+        assert!(asked.is_empty(), "nothing of it was taken: {asked:?}");
+        // Whole ones are answered, one after the other on one connection.
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        for then in ["keep-alive", "close"] {
+            let whole = format!(
+                "GET /v1.0/organization HTTP/1.1\r\nHost: {address}\r\n\
+                 Authorization: Bearer {token}\r\nConnection: {then}\r\n\r\n"
+            );
+            stream.write_all(whole.as_bytes()).await.unwrap();
+        }
+        let said = until_closed(stream).await;
+        assert_eq!(said.matches("HTTP/1.1 200 OK").count(), 2);
+    }
 }

@@ -99,6 +99,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_deleted_can_be_restored_after_a_restart() {
+        let folder = Folder::new();
+        let bin = "/v1.0/directory/deletedItems";
+        let uri = {
+            let world = folder.world();
+            let token = world.writer().await;
+            let group = world.get(&token, "/v1.0/groups?$top=1").await.json();
+            let uri = format!("/v1.0/groups/{}", group["value"][0]["id"].as_str().unwrap());
+            let gone = world.ask(&token, "DELETE", &uri, &[], &Value::Null).await;
+            assert_eq!(gone.status.as_u16(), 204);
+            uri
+        };
+        let id = uri.rsplit('/').next().unwrap();
+        {
+            let world = folder.world();
+            let token = world.token(0).await;
+            assert_eq!(world.get(&token, &uri).await.status.as_u16(), 404);
+            let restore = format!("{bin}/{id}/restore");
+            let back = world.ask(&token, "POST", &restore, &[], &Value::Null).await;
+            assert_eq!(back.status.as_u16(), 200);
+        }
+        let world = folder.world();
+        let token = world.token(0).await;
+        assert_eq!(world.get(&token, &uri).await.status.as_u16(), 200);
+        let left = world.get(&token, &format!("{bin}/{id}")).await;
+        assert_eq!(left.status.as_u16(), 404);
+    }
+
+    #[tokio::test]
     async fn a_line_that_a_kill_cut_off_is_no_change_and_nothing_else_is_lost() {
         let folder = Folder::new();
         let path = "/beta/deviceManagement/roleScopeTags";

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::sorted::sorted;
+
 /// What an assignment may say beside its target. `intent` is not among them: it comes back where none was sent.
 const BESIDE: [&str; 2] = ["runSchedule", "runRemediationScript"];
 const FILTER_ID: &str = "deviceAndAppManagementAssignmentFilterId";
@@ -68,24 +70,6 @@ fn plain(target: &Map<String, Value>) -> Map<String, Value> {
 fn as_written(name: &str, value: &Value) -> Value {
     match value {
         Value::String(id) if name.ends_with("Id") => Value::String(id.to_ascii_lowercase()),
-        other => other.clone(),
-    }
-}
-
-/// The same value with its fields in order, however the map keeps them.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_unstable_by_key(|(name, _)| *name);
-            let fields = fields.into_iter();
-            Value::Object(
-                fields
-                    .map(|(name, inner)| (name.clone(), sorted(inner)))
-                    .collect(),
-            )
-        }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
         other => other.clone(),
     }
 }

@@ -2,10 +2,10 @@
 
 use secrecy::SecretString;
 
+use crate::address::link_url;
 use crate::connection::{Connection, Endpoints};
 use crate::contracts::contract;
 use crate::http::{Reply, refusal};
-use crate::paging::link_url;
 
 const GUID: &str = "00000000-0000-0000-0000-000000000001";
 

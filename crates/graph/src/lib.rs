@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod approval;
 mod assignments;
 mod base64;
@@ -18,6 +19,8 @@ mod null;
 mod paging;
 mod redact;
 mod retry;
+mod settings;
+mod sorted;
 mod token;
 mod write;
 
@@ -37,4 +40,5 @@ pub use http::{ClientSettings, HttpGraphClient, Limits};
 pub use null::NullGraphClient;
 pub use paging::PageCursor;
 pub use redact::SafeText;
+pub use settings::SettingSet;
 pub use write::{Effect, GraphWriter, Write, WriteError, WriteFuture, Written};

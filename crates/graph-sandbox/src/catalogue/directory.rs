@@ -2,17 +2,26 @@
 
 use super::{
     BOTH, Collection, DIRECTORY_PAGES, GROUPS, Link, NAMED_LOCATIONS, Navigation, PLAIN, Paging,
-    SERVICE_PRINCIPALS, Top, USERS, permissions, writes,
+    SERVICE_PRINCIPALS, Top, USERS, bins, permissions, writes,
 };
 use crate::errors::Family;
 
 /// `$top` cuts the list off, and no link says so.
-const ACCESS_PAGES: Paging = Paging {
+pub(super) const ACCESS_PAGES: Paging = Paging {
     default: 1_000,
     max: 1_000,
     top: Top::Truncates,
     link: Link::Token,
 };
+
+/// A collection that is there to be asked for, and holds nothing.
+const fn empty(path: &'static str, read: &'static [&'static str]) -> Collection {
+    Collection {
+        path,
+        read,
+        ..PLAIN
+    }
+}
 
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
@@ -21,14 +30,42 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ..PLAIN
     },
     Collection {
+        path: "domains",
+        read: permissions::DOMAINS,
+        ..PLAIN
+    },
+    // Tools that look at the whole of a directory stop at the first one that is unknown.
+    empty("applications", permissions::APPLICATIONS),
+    empty("contacts", permissions::DIRECTORY),
+    empty("devices", permissions::DIRECTORY),
+    empty("directory/administrativeUnits", permissions::DIRECTORY),
+    empty("directoryRoles", permissions::ROLE_DEFINITIONS),
+    empty("directoryRoleTemplates", permissions::ROLE_DEFINITIONS),
+    empty("oauth2PermissionGrants", permissions::DIRECTORY),
+    empty("subscribedSkus", permissions::ORGANIZATION),
+    empty(
+        "roleManagement/directory/roleAssignments",
+        permissions::ROLE_DEFINITIONS,
+    ),
+    empty(
+        "roleManagement/directory/roleAssignmentScheduleInstances",
+        permissions::ROLE_DEFINITIONS,
+    ),
+    empty(
+        "roleManagement/directory/roleEligibilityScheduleInstances",
+        permissions::ROLE_DEFINITIONS,
+    ),
+    Collection {
         path: USERS,
         read: permissions::USERS,
+        bin: Some(&bins::USERS),
         ..PLAIN
     },
     Collection {
         path: GROUPS,
         read: permissions::GROUPS,
         writes: Some(&writes::GROUP),
+        bin: Some(&bins::GROUPS),
         ..PLAIN
     },
     Collection {
@@ -54,6 +91,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         read: permissions::POLICIES,
         paging: ACCESS_PAGES,
         writes: Some(&writes::ACCESS_POLICY),
+        bin: Some(&bins::POLICIES),
         ..PLAIN
     },
     Collection {
@@ -63,6 +101,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         read: permissions::POLICIES,
         paging: ACCESS_PAGES,
         writes: Some(&writes::NAMED_LOCATION),
+        bin: Some(&bins::LOCATIONS),
         ..PLAIN
     },
 ];

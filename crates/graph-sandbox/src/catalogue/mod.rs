@@ -1,5 +1,6 @@
 //! The collections the sandbox serves: where, to whom, in pages of what size, and how they are changed.
 
+mod bins;
 mod directory;
 mod intune;
 mod scripts;
@@ -8,6 +9,7 @@ mod writes;
 use crate::errors::Family;
 use crate::permissions;
 
+pub(crate) use bins::{Bin, Binned, DIRECTORY as DELETED_ITEMS, Purge, binned};
 pub(crate) use writes::{Assign, Codes, Rules, UpdateVerb, Writes};
 
 /// The versions of Graph under which a path exists.
@@ -90,6 +92,8 @@ pub(crate) struct Collection {
     pub(crate) beta_types: &'static [&'static str],
     /// How it is changed; `None` where it is only read.
     pub(crate) writes: Option<&'static Writes>,
+    /// Where its deleted objects are kept; without one they are gone at once.
+    pub(crate) bin: Option<&'static Bin>,
 }
 
 impl Collection {
@@ -155,6 +159,7 @@ const PLAIN: Collection = Collection {
     beta_only: &[],
     beta_types: &[],
     writes: None,
+    bin: None,
 };
 
 pub(crate) const SERVICE_PRINCIPALS: &str = "servicePrincipals";
@@ -176,6 +181,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Collection> {
         .iter()
         .chain(intune::COLLECTIONS)
         .chain(scripts::COLLECTIONS)
+        .chain(bins::COLLECTIONS)
 }
 
 /// Folders whose unknown collections are answered emptily: tools of the field

@@ -143,6 +143,7 @@ impl Recipe {
                 &mut self.random("organization"),
                 seed,
             )],
+            "domains" => vec![organization::domain(seed)],
             "users" => users::generate(&mut self.random("users"), size.users, &seed.domain),
             "roleManagement/directory/roleDefinitions" => role_definitions::generate(),
             "identity/conditionalAccess/policies" => {

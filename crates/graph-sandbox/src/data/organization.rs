@@ -8,6 +8,22 @@ use crate::random::Random;
 
 const COUNTRIES: &[&str] = &["DE", "FR", "NL", "PT", "GB", "NO", "PL", "AT"];
 
+/// The one domain of a tenant.
+pub(super) fn domain(seed: &TenantSeed) -> Value {
+    json!({
+        "id": seed.domain,
+        "authenticationType": "Managed",
+        "isAdminManaged": true,
+        "isDefault": true,
+        "isInitial": true,
+        "isRoot": true,
+        "isVerified": true,
+        "passwordNotificationWindowInDays": 14,
+        "passwordValidityPeriodInDays": 2_147_483_647,
+        "supportedServices": ["Email", "OfficeCommunicationsOnline"],
+    })
+}
+
 pub(super) fn generate(random: &mut Random, seed: &TenantSeed) -> Value {
     let (created, _) = parts::times(random);
     let plan = |service: &str, id: String| {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::request::{self, Approval, Consistency, GraphCall};
+use super::prefer::Prefer;
+use super::request::{Approval, Consistency, GraphCall};
 use super::{finish, graph, scripted};
 use crate::encoding::hex;
 use crate::errors::{Family, Problem, Trace};
@@ -101,7 +102,7 @@ pub(crate) struct Part {
     consistency: Consistency,
     client_request_id: Option<String>,
     approval: Approval,
-    page_size: Option<usize>,
+    prefer: Prefer,
     body: Bytes,
     depends_on: Vec<String>,
 }
@@ -188,7 +189,7 @@ fn part(request: &Value) -> Result<Part, String> {
             justification: header("x-msft-approval-justification").map(str::to_owned),
             code: header("x-msft-approval-code").map(str::to_owned),
         },
-        page_size: request::page_size(header("prefer")),
+        prefer: Prefer::of(header("prefer")),
         method,
         path: format!("/{}", path.trim_start_matches('/')),
         query: query.to_owned(),
@@ -228,7 +229,7 @@ async fn one(
         query: part.query.clone(),
         consistency: part.consistency,
         approval: part.approval.clone(),
-        page_size: part.page_size,
+        prefer: part.prefer.clone(),
         body: part.body.clone(),
         trace,
         ..outer.clone()

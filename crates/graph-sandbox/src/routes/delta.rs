@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::deleted;
 use super::graph::{Address, from_odata, short};
 use super::list::context;
 use super::request::GraphCall;
@@ -36,6 +37,9 @@ struct Position {
     issued: i64,
     select: Vec<String>,
     ids: Vec<String>,
+    /// Only what changed of each group was asked for as this round began.
+    #[serde(default)]
+    minimal: bool,
 }
 
 impl Position {
@@ -56,6 +60,7 @@ pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall, query: &Query) -> Resu
     if !permissions::opens(permissions::GROUPS, &call.roles) {
         return Err(Problem::MissingRole(permissions::GROUPS));
     }
+    deleted::let_go(&call.tenant, call.trace.seconds)?;
     let again = format!(
         "{}/{}/groups/delta?$deltatoken=",
         call.origin,
@@ -93,15 +98,20 @@ pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall, query: &Query) -> Resu
             if now.saturating_sub(position.issued) > GOOD_FOR {
                 return Err(Problem::SyncStateLost { begin_again: None });
             }
+            let minimal = call.prefer.is_minimal();
             if delta.is_some() {
                 Position {
                     since: Some(position.began),
                     began: version,
                     after: None,
+                    minimal,
                     ..position
                 }
             } else {
-                position
+                Position {
+                    minimal: position.minimal || minimal,
+                    ..position
+                }
             }
         }
     };
@@ -139,6 +149,7 @@ fn first(call: &GraphCall, query: &Query, since: Option<u64>) -> Result<Position
         issued: call.trace.seconds,
         select: query.select.iter().map(|name| short(name)).collect(),
         ids,
+        minimal: false,
     })
 }
 
@@ -162,9 +173,12 @@ fn page(call: &GraphCall, position: &Position) -> (Vec<Item>, Option<String>) {
     let Some(groups) = catalogue::by_path(GROUPS) else {
         return (Vec::new(), None);
     };
-    let limit = call.page_size.map_or(DIRECTORY_PAGES.default, |size| {
-        size.min(DIRECTORY_PAGES.max)
-    });
+    let limit = call
+        .prefer
+        .page_size
+        .map_or(DIRECTORY_PAGES.default, |size| {
+            size.min(DIRECTORY_PAGES.max)
+        });
     let wanted = |key: &str| position.ids.is_empty() || position.ids.iter().any(|id| id == key);
     let moved = |key: &str, since: u64| {
         let kept = call.tenant.entity(&MEMBERSHIPS, key);
@@ -233,6 +247,10 @@ fn shown(call: &GraphCall, position: &Position, entity: &Entity) -> Map<String, 
         made: None,
     };
     let mut fields = shape.fields(entity);
+    if let (true, Some(since)) = (position.minimal, position.since) {
+        let moved = entity.moved_since(since);
+        fields.retain(|name, _| name == "id" || moved.contains(name));
+    }
     if position.select.is_empty() || position.select.iter().any(|name| name == "members") {
         let id = fields
             .get("id")
@@ -305,5 +323,10 @@ fn reply(call: &GraphCall, items: Vec<Item>, position: &Position, after: Option<
             list.delta = Some(format!("{base}?$deltatoken={}", next.write()));
         }
     }
-    Reply::list(list)
+    let reply = Reply::list(list);
+    // Of everything there is, nothing is left out.
+    if position.minimal && position.since.is_some() {
+        return reply.with("preference-applied", "return=minimal");
+    }
+    reply
 }

@@ -11,7 +11,7 @@ use crate::errors::{Family, Problem};
 use crate::odata::{Query, Segment};
 use crate::permissions;
 use crate::reply::{Item, List, Reply};
-use crate::state::{Entity, Tenant, keyed};
+use crate::state::{Entity, Tenant, Writing, keyed};
 
 /// Objects that `$expand` shows at most.
 const MAX_EXPANDED: usize = 20;
@@ -56,15 +56,66 @@ pub(super) fn expanded(tenant: &Tenant, name: &str, entity: &Entity) -> Option<V
     }
 }
 
-/// `GET /groups/{id}/members`, `/members/$ref`, `/members/$count`.
-pub(super) fn members(
+/// People of a group, in one of their roles.
+pub(super) struct People<'a> {
+    pub(super) group: &'a Entity,
+    /// `members`, `transitiveMembers` or `owners`.
+    pub(super) name: &'a str,
+    /// The one type that is asked for.
+    pub(super) kind: Option<&'a str>,
+}
+
+/// Whether a collection of a group holds people.
+pub(super) fn is_people(name: &str) -> bool {
+    ["members", "transitiveMembers", "owners"].contains(&name)
+}
+
+impl People<'_> {
+    fn objects(&self, tenant: &Tenant) -> Vec<Value> {
+        let id = id_of(self.group);
+        let mut objects = match self.name {
+            // Nobody owns a group here.
+            "owners" => Vec::new(),
+            "transitiveMembers" => all_members(tenant, &id),
+            _ => member_objects(tenant, &id),
+        };
+        if let Some(kind) = self.kind {
+            let is_meant = |object: &Value| {
+                let own = object.get("@odata.type").and_then(Value::as_str);
+                own.is_some_and(|own| own.trim_start_matches('#').eq_ignore_ascii_case(kind))
+            };
+            objects.retain(is_meant);
+        }
+        objects
+    }
+}
+
+/// The members, and the members of groups among them, each once.
+fn all_members(tenant: &Tenant, group: &str) -> Vec<Value> {
+    let mut seen = std::collections::BTreeSet::from([group.to_ascii_lowercase()]);
+    let mut left = vec![group.to_owned()];
+    let mut all = Vec::new();
+    while let Some(next) = left.pop() {
+        for object in member_objects(tenant, &next) {
+            let id = object.get("id").and_then(Value::as_str).unwrap_or("");
+            if seen.insert(id.to_ascii_lowercase()) {
+                left.push(id.to_owned());
+                all.push(object);
+            }
+        }
+    }
+    all
+}
+
+/// `GET /groups/{id}/members`, `/members/$ref`, `/members/$count`, and the same of other people.
+pub(super) fn people(
     call: &GraphCall,
-    group: &Entity,
+    people: &People<'_>,
     rest: &[&Segment],
     query: &Query,
 ) -> Result<Reply, Problem> {
-    let id = id_of(group);
-    let mut objects = member_objects(&call.tenant, &id);
+    let id = id_of(people.group);
+    let mut objects = people.objects(&call.tenant);
     let only_references = rest.first().is_some_and(|step| step.name == "$ref");
     if only_references {
         for object in &mut objects {
@@ -77,7 +128,7 @@ pub(super) fn members(
             *object = json!({"id": own, "@odata.id": address});
         }
     }
-    let name = format!("groups('{id}')/members");
+    let name = format!("groups('{id}')/{}", people.name);
     let listing = Listing {
         name: &name,
         family: Family::Directory,
@@ -207,12 +258,54 @@ pub(super) fn change_members(
     Ok(Reply::empty(axum::http::StatusCode::NO_CONTENT))
 }
 
+/// Puts the members that a new group is made with into it: `members@odata.bind`.
+pub(super) fn bind_members(
+    writing: &mut Writing<'_>,
+    group: &str,
+    body: &Map<String, Value>,
+) -> Result<(), Problem> {
+    let Some(bound) = body.get("members@odata.bind") else {
+        return Ok(());
+    };
+    let addresses: Option<Vec<&str>> = bound
+        .as_array()
+        .and_then(|all| all.iter().map(Value::as_str).collect());
+    let addresses = addresses.ok_or_else(|| {
+        Problem::BadRequest("'members@odata.bind' must be a list of addresses.".to_owned())
+    })?;
+    let version = writing.next_version();
+    let (mut members, mut joined) = (Vec::new(), Map::new());
+    for address in addresses {
+        let id = id_at_the_end(Some(address))?;
+        let tenant = writing.tenant();
+        let exists = typed(tenant, USERS, "user", &id).is_some()
+            || typed(tenant, GROUPS, "group", &id).is_some();
+        if !exists {
+            return Err(Problem::NotFound(short(&id)));
+        }
+        if joined.insert(id.clone(), json!(version)).is_none() {
+            members.push(json!(id));
+        }
+    }
+    let kept = [
+        ("members".to_owned(), Value::Array(members)),
+        ("joined".to_owned(), Value::Object(joined)),
+        ("left".to_owned(), json!({})),
+    ];
+    writing.put(&MEMBERSHIPS, group, Map::from_iter(kept));
+    Ok(())
+}
+
 /// The id at the end of the `@odata.id` of a body.
 fn referenced(body: &[u8]) -> Result<String, Problem> {
     let body: Option<Value> = serde_json::from_slice(body).ok();
     let address = body
         .as_ref()
         .and_then(|body| body.get("@odata.id")?.as_str());
+    id_at_the_end(address)
+}
+
+fn id_at_the_end(address: Option<&str>) -> Result<String, Problem> {
     let id = address.and_then(|address| address.rsplit('/').next());
     let id = id.filter(|id| uuid::Uuid::parse_str(id).is_ok());
     id.map(str::to_ascii_lowercase).ok_or_else(|| {

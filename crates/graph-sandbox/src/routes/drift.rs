@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::catalogue::{Collection, GROUPS, SERVICE_PRINCIPALS};
+use super::deleted;
+use crate::catalogue::{Collection, SERVICE_PRINCIPALS};
 use crate::clock;
-use crate::state::{Entity, Removal, Tenant};
+use crate::state::{Entity, Tenant};
 
 /// A change that cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,25 +120,14 @@ pub(crate) fn delete(
     tenant: &Tenant,
     collection: &'static Collection,
     id: &str,
+    now: i64,
 ) -> Result<(), MutationProblem> {
     refuse_generated(collection)?;
     let mut writing = tenant.writing();
     let entity = writing
         .entity(collection, id)
         .ok_or(MutationProblem::NoSuchEntity)?;
-    writing.remove(collection, id, removal(collection, &entity));
+    deleted::take_away(&mut writing, collection, &entity, id, now);
     writing.commit()?;
     Ok(())
-}
-
-/// Only groups of Microsoft 365 can be restored.
-pub(super) fn removal(collection: &Collection, entity: &Entity) -> Removal {
-    let fields = entity.fields();
-    let types = fields.get("groupTypes").and_then(Value::as_array);
-    let is_unified = types.is_some_and(|types| types.iter().any(|kind| kind == "Unified"));
-    if collection.path == GROUPS && is_unified {
-        Removal::Soft
-    } else {
-        Removal::Hard
-    }
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use sha2::{Digest, Sha256};
 
 use super::finish::Silence;
+use super::prefer::Prefer;
 use super::request::{Approval, Consistency, GraphCall, Target};
 use super::{batch, consent, control, discovery, finish, graph, request, scripted, token};
 use crate::encoding::{Plus, hex, percent_decode};
@@ -24,10 +25,17 @@ use crate::{ControlApi, Sandbox, clock};
 
 /// Bytes of a request body at most.
 const MAX_BODY: usize = 4 * 1_024 * 1_024;
+/// How long a request body may take.
+const BODY: Duration = Duration::from_secs(60);
 
 pub(super) async fn handle(State(sandbox): State<Sandbox>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MAX_BODY).await.ok();
+    let whole = axum::body::to_bytes(body, MAX_BODY);
+    let body = match tokio::time::timeout(BODY, whole).await {
+        Ok(body) => body.ok(),
+        // Nobody waits for the rest, and nothing was asked for.
+        Err(_) => return Reply::empty(StatusCode::REQUEST_TIMEOUT).into_response(),
+    };
     let path = parts.uri.path();
     if path == "/_sandbox" || path.starts_with("/_sandbox/") {
         return match sandbox.control() {
@@ -75,6 +83,12 @@ fn breaker(parts: &Parts) -> Option<Breaker> {
 fn scheme(parts: &Parts) -> &'static str {
     let info = parts.extensions.get::<ConnectInfo<Connection>>();
     info.map_or("http", |info| info.0.scheme)
+}
+
+/// Whether the body is compressed; generated clients for Go try that first, and send it plain after a 415.
+fn is_encoded(headers: &axum::http::HeaderMap) -> bool {
+    let encoding = request::text(headers, "content-encoding");
+    encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
 }
 
 /// A request with everything that is known before it is answered.
@@ -198,6 +212,9 @@ impl Incoming {
         let Some(body) = &self.body else {
             return Problem::TooLarge.reply(Family::Directory, &self.trace);
         };
+        if is_encoded(&parts.headers) {
+            return Problem::Encoded.reply(Family::Directory, &self.trace);
+        }
         match &self.target {
             Target::Graph { version, rest } => {
                 let grant = match &self.grant {
@@ -227,7 +244,7 @@ impl Incoming {
                         justification: header("x-msft-approval-justification").map(str::to_owned),
                         code: header("x-msft-approval-code").map(str::to_owned),
                     },
-                    page_size: request::page_size(header("prefer")),
+                    prefer: Prefer::of(header("prefer")),
                     origin: self.origin.clone(),
                     trace: self.trace.clone(),
                 };

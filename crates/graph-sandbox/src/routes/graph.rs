@@ -3,7 +3,7 @@
 use axum::http::Method;
 
 use super::request::GraphCall;
-use super::{delta, directory, read, unknown, write};
+use super::{deleted, delta, directory, read, unknown, write};
 use crate::Sandbox;
 use crate::catalogue::{self, Collection};
 use crate::errors::{Family, Problem};
@@ -16,12 +16,39 @@ use crate::throttle::{Cost, IsChange};
 /// The answer to one authenticated request.
 pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
     let steps = match segments(&call.path) {
-        Ok(steps) => steps,
+        Ok(steps) => unqualified(steps),
         Err(problem) => return from_odata(problem).reply(Family::Directory, &call.trace),
     };
     let family = family_of(&steps);
     serve(sandbox, call, &steps, family)
         .unwrap_or_else(|problem| problem.reply(family, &call.trace))
+}
+
+/// Functions and actions, which older clients call by their full name.
+const CALLED: &[&str] = &[
+    "assign",
+    "delta",
+    "getByIds",
+    "restore",
+    "scheduleActionsForRules",
+    "setPriority",
+];
+
+/// The path with every function and action under its short name, and every type under its full one.
+fn unqualified(mut steps: Vec<Segment>) -> Vec<Segment> {
+    for step in &mut steps {
+        // Generated clients write `graph.user` for `microsoft.graph.user`.
+        let bare = step.name.strip_prefix("microsoft.graph.");
+        let Some(bare) = bare.or_else(|| step.name.strip_prefix("graph.")) else {
+            continue;
+        };
+        step.name = if CALLED.contains(&bare) {
+            bare.to_owned()
+        } else {
+            format!("microsoft.graph.{bare}")
+        };
+    }
+    steps
 }
 
 /// Whether a request changes something: every verb but GET does, except where POST only asks.
@@ -142,6 +169,8 @@ pub(super) struct Found<'a> {
     pub(super) cast: Option<&'a str>,
     /// What follows the key, casts left out.
     pub(super) rest: Vec<&'a Segment>,
+    /// A type that the path names behind the key: `/members/microsoft.graph.user`.
+    pub(super) inner: Option<&'a str>,
 }
 
 fn dispatch(
@@ -155,6 +184,9 @@ fn dispatch(
         ["groups", "delta"] => return delta::answer(sandbox, call, query),
         ["directoryObjects" | "groups", "getByIds"] => return directory::by_ids(call),
         _ => {}
+    }
+    if let Some(answer) = deleted::answer(sandbox, call, steps, query) {
+        return answer;
     }
     let Some(found) = find(steps) else {
         return unknown::answer(call, steps);
@@ -178,10 +210,9 @@ fn find(steps: &[Segment]) -> Option<Found<'_>> {
         let depth = known.path.split('/').count();
         let (head, rest) = steps.split_at_checked(depth)?;
         let (own, folders) = head.split_last()?;
-        let same = known
-            .path
-            .split('/')
-            .eq(head.iter().map(|step| step.name.as_str()));
+        // Graph reads the names of its resources in any case.
+        let mut names = known.path.split('/').zip(head);
+        let same = names.all(|(name, step)| step.name.eq_ignore_ascii_case(name));
         (same && folders.iter().all(|step| step.key.is_none())).then_some((known, own, rest))
     })?;
     let is_cast = |step: &Segment| step.name.starts_with("microsoft.graph.") && step.key.is_none();
@@ -204,6 +235,10 @@ fn find(steps: &[Segment]) -> Option<Found<'_>> {
         collection,
         key,
         cast,
+        inner: rest
+            .iter()
+            .find(|step| is_cast(step))
+            .map(|step| step.name.as_str()),
         rest: rest.iter().filter(|step| !is_cast(step)).collect(),
     })
 }

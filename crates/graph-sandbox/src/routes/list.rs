@@ -40,7 +40,7 @@ impl Listing<'_> {
             return Ok(Reply::text(count.to_string()));
         }
         let mut paging = self.paging;
-        if let Some(size) = call.page_size {
+        if let Some(size) = call.prefer.page_size {
             paging.default = size.min(paging.max);
         }
         let page = odata::page(entities, query, paging, self.admits);

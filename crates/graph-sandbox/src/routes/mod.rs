@@ -3,6 +3,7 @@
 mod batch;
 mod consent;
 mod control;
+mod deleted;
 mod delta;
 mod directory;
 mod discovery;
@@ -11,6 +12,7 @@ mod entry;
 mod finish;
 mod graph;
 mod list;
+mod prefer;
 mod read;
 mod request;
 mod scripted;

@@ -9,7 +9,7 @@ use super::directory;
 use super::graph::{Found, short};
 use super::list::{Listing, context, hidden, is_of};
 use super::request::GraphCall;
-use crate::catalogue::{Collection, GROUPS, MEMBERSHIPS, SERVICE_PRINCIPALS, Version};
+use crate::catalogue::{Collection, GROUPS, MEMBERSHIPS, SERVICE_PRINCIPALS, USERS, Version};
 use crate::errors::Problem;
 use crate::odata::{Key, Query, Segment, Shape, context_suffix, part};
 use crate::reply::{Reply, ReplyBody};
@@ -23,8 +23,13 @@ pub(super) fn answer(call: &GraphCall, found: &Found<'_>, query: &Query) -> Resu
     let entity = entity(call, collection, key)?;
     match found.rest.as_slice() {
         [] => Ok(one(call, collection, &entity, query)),
-        [step, after @ ..] if collection.path == GROUPS && step.name == "members" => {
-            directory::members(call, &entity, after, query)
+        [step, after @ ..] if collection.path == GROUPS && directory::is_people(&step.name) => {
+            let people = directory::People {
+                group: &entity,
+                name: &step.name,
+                kind: found.inner,
+            };
+            directory::people(call, &people, after, query)
         }
         [step, after @ ..] => below(call, collection, &entity, step, after, query),
     }
@@ -72,6 +77,13 @@ pub(super) fn entity(
         value.and_then(|value| value.as_str().map(str::to_owned))
     };
     let found = with(call, collection, |entities| match key {
+        Key::Id(name) if collection.path == USERS && name.contains('@') => {
+            let mut all = entities.values();
+            let same = |entity: &&Arc<Entity>| {
+                text(entity, "userPrincipalName").is_some_and(|own| own.eq_ignore_ascii_case(name))
+            };
+            Ok(all.find(same).cloned())
+        }
         Key::Id(id) => Ok(entities.get(sort_key(id).as_str()).cloned()),
         Key::Alternate { name, value } if name == "id" => {
             Ok(entities.get(sort_key(value).as_str()).cloned())

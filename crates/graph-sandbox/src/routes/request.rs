@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, Uri, header};
 use uuid::Uuid;
 
+use super::prefer::Prefer;
 use crate::catalogue::Version;
 use crate::errors::Trace;
 use crate::state::Tenant;
@@ -82,8 +83,7 @@ pub(super) struct GraphCall {
     /// `ConsistencyLevel: eventual` was sent.
     pub(super) consistency: Consistency,
     pub(super) approval: Approval,
-    /// Entities of a page that `Prefer: odata.maxpagesize` asks for.
-    pub(super) page_size: Option<usize>,
+    pub(super) prefer: Prefer,
     /// Scheme, host and port under which the client reached the sandbox.
     pub(super) origin: String,
     pub(super) trace: Trace,
@@ -96,13 +96,6 @@ pub(super) struct Approval {
     pub(super) justification: Option<String>,
     /// `x-msft-approval-code`.
     pub(super) code: Option<String>,
-}
-
-/// The page size in a `Prefer` header.
-pub(super) fn page_size(prefer: Option<&str>) -> Option<usize> {
-    let wishes = prefer?.split(',');
-    let mut sizes = wishes.filter_map(|wish| wish.trim().strip_prefix("odata.maxpagesize="));
-    sizes.find_map(|size| size.parse().ok().filter(|size| *size > 0))
 }
 
 /// What a client asked of the directory's indexes.

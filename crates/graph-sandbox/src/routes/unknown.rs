@@ -14,6 +14,10 @@ use crate::reply::{List, Reply};
 pub(super) fn answer(call: &GraphCall, steps: &[Segment]) -> Result<Reply, Problem> {
     let first = steps.first().map_or("", |step| step.name.as_str());
     let unknown = || Problem::UnknownSegment(short(first));
+    if first == "me" {
+        let message = "/me request is only valid with delegated authentication flow.";
+        return Err(Problem::NobodySignedIn(message));
+    }
     let [_, rest @ ..] = steps else {
         return Err(unknown());
     };

@@ -1,6 +1,6 @@
 //! One entity, kept as the text it is sent as: a tenth of the memory of a tree, and no work to send it whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -18,6 +18,8 @@ pub(crate) struct Entity {
     apart: Box<str>,
     /// The tenant's version at its last change; 0 for what was generated.
     pub(crate) changed: u64,
+    /// At which version each plain property changed last, as one object; empty where nobody asks for it.
+    moved: Box<str>,
 }
 
 impl Entity {
@@ -34,7 +36,43 @@ impl Entity {
             body: Value::Object(body).to_string().into(),
             apart: apart.into(),
             changed,
+            moved: Box::default(),
         }
+    }
+
+    /// The same, remembering at which version each of its properties changed.
+    ///
+    /// Without an earlier one all of them came with this version.
+    pub(crate) fn tracked(mut self, earlier: Option<&Self>) -> Self {
+        let was = earlier.map(Self::fields).unwrap_or_default();
+        let mut moved = earlier.map_or_else(Map::new, |earlier| object(&earlier.moved));
+        let now = self.fields();
+        for name in was.keys().chain(now.keys()) {
+            if was.get(name) != now.get(name) {
+                moved.insert(name.clone(), Value::from(self.changed));
+            }
+        }
+        self.moved = Value::Object(moved).to_string().into();
+        self
+    }
+
+    /// What [`Entity::tracked`] remembers, for the log.
+    pub(crate) fn moved(&self) -> Option<Value> {
+        serde_json::from_str(&self.moved).ok()
+    }
+
+    pub(crate) fn with_moved(mut self, moved: &Value) -> Self {
+        self.moved = moved.to_string().into();
+        self
+    }
+
+    /// The plain properties that changed after a version.
+    pub(crate) fn moved_since(&self, version: u64) -> BTreeSet<String> {
+        let moved = object(&self.moved).into_iter();
+        moved
+            .filter(|(_, at)| at.as_u64().is_some_and(|at| at > version))
+            .map(|(name, _)| name)
+            .collect()
     }
 
     /// The plain properties as JSON text.

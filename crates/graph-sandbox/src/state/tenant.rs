@@ -1,6 +1,6 @@
 //! One tenant: who it is, which applications may sign in, what it holds.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -31,6 +31,7 @@ pub(crate) struct Tenant {
     slots: HashMap<&'static str, RwLock<Slot>>,
     /// Ids as generated, for assignments and members.
     group_ids: OnceLock<Vec<Uuid>>,
+    generated: OnceLock<HashSet<Uuid>>,
     user_ids: OnceLock<Vec<Uuid>>,
     /// Moves with every change.
     version: AtomicU64,
@@ -104,6 +105,7 @@ impl Tenant {
                 .map(|store| (store, RwLock::default()))
                 .collect(),
             group_ids: OnceLock::new(),
+            generated: OnceLock::new(),
             user_ids: OnceLock::new(),
             version: AtomicU64::new(0),
             turn: Mutex::new(()),
@@ -268,6 +270,13 @@ impl Tenant {
         self.group_ids.get_or_init(|| self.recipe.group_ids())
     }
 
+    fn is_generated(&self, group: &str) -> bool {
+        let known = self
+            .generated
+            .get_or_init(|| self.group_ids().iter().copied().collect());
+        Uuid::parse_str(group).is_ok_and(|group| known.contains(&group))
+    }
+
     /// Ids of the users as they were generated.
     pub(crate) fn user_ids(&self) -> &[Uuid] {
         self.user_ids.get_or_init(|| self.recipe.user_ids())
@@ -289,7 +298,9 @@ impl Tenant {
                     .filter_map(|id| id.as_str().map(str::to_owned))
                     .collect()
             }
-            None => self.recipe.members(group, self.user_ids()),
+            // Whoever makes a group says who is in it.
+            None if self.is_generated(group) => self.recipe.members(group, self.user_ids()),
+            None => BTreeSet::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::entity::{Entities, Entity, sort_key};
 use super::log::patiently;
 use super::tenant::{Slotted, Tenant};
-use crate::catalogue::Collection;
+use crate::catalogue::{Collection, GROUPS};
 
 /// How something went away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +100,11 @@ impl Writing<'_> {
         fields: Map<String, Value>,
     ) {
         self.version += 1;
-        let entity = Entity::of(collection, fields, self.version);
+        let mut entity = Entity::of(collection, fields, self.version);
+        if collection.path == GROUPS {
+            // A delta may be asked for nothing but what changed.
+            entity = entity.tracked(self.entity(collection, id).as_deref());
+        }
         let what = Slotted::Entity(Arc::new(entity));
         self.changes.push((collection, sort_key(id).into(), what));
     }
@@ -146,7 +150,11 @@ impl Writing<'_> {
 fn written(store: &str, key: &str, what: &Slotted) -> Value {
     match what {
         Slotted::Entity(entity) => {
-            json!({"c": store, "k": key, "v": entity.changed, "e": entity.whole()})
+            let (at, whole) = (entity.changed, entity.whole());
+            match entity.moved() {
+                Some(moved) => json!({"c": store, "k": key, "v": at, "e": whole, "m": moved}),
+                None => json!({"c": store, "k": key, "v": at, "e": whole}),
+            }
         }
         Slotted::Gone(gone) => {
             json!({"c": store, "k": key, "v": gone.at, "gone": gone.removal.reason(), "id": gone.id})
@@ -163,7 +171,12 @@ pub(super) fn read(
     let version = change.get("v")?.as_u64()?;
     let what = match (change.get("e"), change.get("gone").and_then(Value::as_str)) {
         (Some(Value::Object(fields)), None) => {
-            Slotted::Entity(Arc::new(Entity::of(collection, fields.clone(), version)))
+            let entity = Entity::of(collection, fields.clone(), version);
+            let entity = match change.get("m") {
+                Some(moved) => entity.with_moved(moved),
+                None => entity,
+            };
+            Slotted::Entity(Arc::new(entity))
         }
         (None, Some(reason)) => Slotted::Gone(Gone {
             id: change.get("id")?.as_str()?.to_owned(),

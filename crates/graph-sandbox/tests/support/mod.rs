@@ -135,6 +135,14 @@ impl World {
         self.send(request.body(body).unwrap()).await
     }
 
+    /// The status that a request with a JSON body is answered with.
+    pub async fn status(&self, token: &str, method: &str, uri: &str, body: &Value) -> u16 {
+        self.ask(token, method, uri, &[], body)
+            .await
+            .status
+            .as_u16()
+    }
+
     /// A token of the first tenant with every permission there is.
     pub async fn writer(&self) -> String {
         for role in [

@@ -43,15 +43,6 @@ static LOCATION: Writing = Writing {
     ..POLICY
 };
 
-const fn named(odata_type: &'static str, label: &'static str) -> Variant {
-    Variant {
-        odata_type,
-        label,
-        path: None,
-        strip: &[],
-    }
-}
-
 pub(super) static TABLE: &[Contract] = &[
     Contract {
         key: "conditional_access",
@@ -68,8 +59,8 @@ pub(super) static TABLE: &[Contract] = &[
         path: Documented("identity/conditionalAccess/namedLocations"),
         writing: Some(&LOCATION),
         variants: &[
-            named("ipNamedLocation", "IP ranges"),
-            named("countryNamedLocation", "Countries"),
+            Variant::named("ipNamedLocation", "IP ranges"),
+            Variant::named("countryNamedLocation", "Countries"),
         ],
         order: Observed(Some(50)),
         ..CONDITIONAL_ACCESS

@@ -85,21 +85,11 @@ static AUTOPILOT: Writing = Writing {
     ..POLICY
 };
 
-/// One of the types that share a collection, and nothing special about it.
-const fn named(odata_type: &'static str, label: &'static str) -> Variant {
-    Variant {
-        odata_type,
-        label,
-        path: None,
-        strip: &[],
-    }
-}
-
 /// A type that is read with the others and changed under a path of its own.
 const fn elsewhere(odata_type: &'static str, label: &'static str, path: &'static str) -> Variant {
     Variant {
         path: Some(path),
-        ..named(odata_type, label)
+        ..Variant::named(odata_type, label)
     }
 }
 
@@ -112,20 +102,20 @@ pub(super) static TABLE: &[Contract] = &[
         read: Documented(READ_SERVICE),
         writing: Some(&ENROLLMENT),
         variants: &[
-            named("deviceEnrollmentLimitConfiguration", "Device limit"),
-            named(
+            Variant::named("deviceEnrollmentLimitConfiguration", "Device limit"),
+            Variant::named(
                 "deviceEnrollmentPlatformRestrictionsConfiguration",
                 "Platform restrictions",
             ),
-            named(
+            Variant::named(
                 "deviceEnrollmentPlatformRestrictionConfiguration",
                 "Platform restriction",
             ),
-            named(
+            Variant::named(
                 "deviceEnrollmentWindowsHelloForBusinessConfiguration",
                 "Windows Hello for Business",
             ),
-            named(
+            Variant::named(
                 "windows10EnrollmentCompletionPageConfiguration",
                 "Enrollment status page",
             ),

@@ -143,6 +143,12 @@ impl Contract {
         self.parts.iter().find(|part| part.name == name)
     }
 
+    /// Whether each assignment of an object is a change of its own, which leaves the others as they are.
+    pub fn assigns_one_by_one(&self) -> bool {
+        let assign = self.writing.and_then(|writing| writing.assign.known());
+        matches!(assign.flatten(), Some(Assigning::OneByOne { .. }))
+    }
+
     /// Whether these granted permissions are enough to read this type.
     pub fn readable_with(&self, granted: &[String]) -> bool {
         self.read

@@ -140,6 +140,18 @@ pub struct Variant {
     pub strip: &'static [&'static str],
 }
 
+impl Variant {
+    /// One of the types that share a collection, and nothing special about it.
+    pub(super) const fn named(odata_type: &'static str, label: &'static str) -> Self {
+        Self {
+            odata_type,
+            label,
+            path: None,
+            strip: &[],
+        }
+    }
+}
+
 /// Whether objects of a type may be restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Restore {

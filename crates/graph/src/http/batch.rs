@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{HttpGraphClient, Reading, Reply, refusal};
+use crate::address::object_url;
 use crate::batch::{Answered, Ask, LARGEST_BATCH, Response, responses};
 use crate::budget::Cost;
 use crate::client::{CallContext, Page};
 use crate::connection::Connection;
 use crate::contracts::{ApiVersion, Service};
 use crate::error::{CredentialFault, GraphError};
-use crate::paging::{Envelope, PageCursor, object_url};
+use crate::paging::{Envelope, PageCursor};
 use crate::redact::SafeText;
 use crate::retry::{Patience, Verdict, stated_wait};
 

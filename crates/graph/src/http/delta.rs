@@ -1,13 +1,14 @@
 //! Reading what changed, one page at a time.
 
 use super::{HttpGraphClient, Reading, refusal};
+use crate::address::link_url;
 use crate::budget::Cost;
 use crate::client::CallContext;
 use crate::connection::Connection;
 use crate::contracts::Contract;
 use crate::delta::{Delta, DeltaFrom, DeltaLink, DeltaNext, sort};
 use crate::error::GraphError;
-use crate::paging::{Envelope, PageCursor, link_url};
+use crate::paging::{Envelope, PageCursor};
 
 impl HttpGraphClient {
     pub(super) async fn read_delta(

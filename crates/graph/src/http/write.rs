@@ -9,13 +9,14 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::{Confidence, HttpGraphClient, Outgoing, Reading, Reply, refusal};
+use crate::address::{collection_url, object_url};
 use crate::approval::{self, ApprovalCode, ApprovalRequest, Demand};
 use crate::budget::Cost;
 use crate::client::{CallContext, GraphFuture};
 use crate::connection::Connection;
 use crate::contracts::{Assigning, Contract, Service, UpdateVerb, Writing};
 use crate::error::{CredentialFault, GraphError, UnreachableKind};
-use crate::paging::{Envelope, collection_url, object_url};
+use crate::paging::Envelope;
 use crate::retry::{Patience, Verdict};
 use crate::token::Wanted;
 use crate::write::{Effect, GraphWriter, Write, WriteError, WriteFuture, Written};

@@ -13,7 +13,8 @@ use store::{Intent, IntentEnd, NewIntent};
 use super::{
     Halt, WorkContext,
     approvals::AWAITING_APPROVAL,
-    look::{Found, Standing, Subject, hash_of_body, hash_of_set},
+    compare::{hash_of_body, hash_of_one, hash_of_set},
+    look::{Found, Standing, Subject},
     mistakes,
     provider::reason_of,
 };
@@ -51,11 +52,11 @@ pub(crate) enum Aim<'a> {
         /// Its fields.
         body: &'a Map<String, Value>,
     },
-    /// It is assigned to these and to nobody else.
+    /// It is assigned to these and to nobody else; to one more, where assignments are made one by one.
     Assign {
         /// The object's id.
         id: &'a str,
-        /// All assignments there are to be, each an object with its `target`.
+        /// All assignments there are to be, or the one that is to be added, each an object with its `target`.
         assignments: &'a [Value],
     },
 }
@@ -77,7 +78,7 @@ pub(crate) enum Made {
 }
 
 impl<'a> Aim<'a> {
-    fn subject(&self, label: &'a str) -> Subject<'a> {
+    fn subject(&self, contract: &Contract, label: &'a str) -> Subject<'a> {
         let names = |fields: &'a Map<String, Value>| fields.keys().map(String::as_str).collect();
         match self {
             Self::Update { id, fields } => Subject::Fields {
@@ -88,16 +89,25 @@ impl<'a> Aim<'a> {
                 label,
                 names: names(body),
             },
+            Self::Assign { id, .. } if contract.assigns_one_by_one() => {
+                let wanted = self.intended(contract);
+                Subject::Assignment { id, wanted }
+            }
             Self::Assign { id, .. } => Subject::Assignments { id },
         }
     }
 
-    fn intended(&self) -> [u8; 32] {
+    fn intended(&self, contract: &Contract) -> [u8; 32] {
         match self {
             Self::Update { fields: body, .. } | Self::Create { body } => hash_of_body(body),
             Self::Assign { assignments, .. } => {
                 let all = assignments.iter().filter_map(Value::as_object);
-                hash_of_set(&AssignmentSet::of(all))
+                let set = AssignmentSet::of(all);
+                if contract.assigns_one_by_one() {
+                    // More than one is refused before anything is sent.
+                    return hash_of_one(set.texts().next().unwrap_or_default());
+                }
+                hash_of_set(&set)
             }
         }
     }
@@ -137,8 +147,8 @@ impl WorkContext<'_> {
     /// Brings a change about: checkpoint, look, intent, call, and a word about how it ended.
     pub(crate) async fn change(&mut self, change: &Change<'_>) -> Result<Made, Halt> {
         let (store, running, session) = (self.store, self.running, self.session);
-        let subject = change.aim.subject(change.label);
-        let intended = change.aim.intended();
+        let subject = change.aim.subject(change.contract, change.label);
+        let intended = change.aim.intended(change.contract);
         let mut last = GraphError::LeaveTooOld;
         for _ in 0..TRIES {
             let before = match self.standing(change.contract, &subject).await? {
@@ -238,7 +248,7 @@ impl WorkContext<'_> {
         let found = match contract(&intent.kind) {
             Some(contract) => {
                 let (body, before) = (&intent.body_hash, &intent.before_hash);
-                self.look(contract, &Subject::of(intent), body, before)
+                self.look(contract, &Subject::of(contract, intent), body, before)
                     .await?
             }
             None => Found::Else("provider_misconfigured"),

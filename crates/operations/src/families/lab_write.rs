@@ -1,4 +1,4 @@
-//! `lab.write`: changes device configurations one after the other, for trials of faults.
+//! `lab.write`: changes objects of a type one after the other, for trials of faults.
 
 mod plan;
 mod tally;
@@ -21,7 +21,7 @@ pub(crate) async fn run(context: &mut WorkContext<'_>) -> Result<RunEnd, Halt> {
     let input = context.store.lab_write_of(context.running).await?;
     // What is left of an earlier attempt first: nothing is sent before it is known what was.
     let earlier = context.settle_earlier().await?;
-    let Some(contract) = contract("device_configurations") else {
+    let Some(contract) = contract(plan::kind(input.effect)) else {
         let error = graph::GraphError::Misconfigured {
             what: "no contract for this type",
         };

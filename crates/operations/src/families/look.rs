@@ -1,6 +1,8 @@
 //! What a change is about, read at the provider: before it, and again when its answer was lost.
 //!
-//! A field or a set of assignments is there, as it was, or neither. An object that was to come to be has no id to
+//! A field or a set of assignments is there, as it was, or neither. Where assignments are made one by one, each is
+//! there or not, whatever the others are. Fields that an object keeps as a collection of its own are read from
+//! there. An object that was to come to be has no id to
 //! look under: it is the one namesake that was not there before and that reads back as it was sent. That none has
 //! come is no proof that none will, since a gateway gives up sooner than the service behind it; so a creation whose
 //! answer was lost is looked for some seconds long, and found, or it is a question to a person; it is never sent again.
@@ -9,14 +11,20 @@ use std::time::{Duration, Instant};
 
 use graph::{AssignmentSet, Contract, GraphError, PageCursor};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use store::{Intent, IntentEnd};
 use tokio::time::sleep;
 
-use super::{Halt, WorkContext, provider::reason_of};
+use super::{
+    Halt, WorkContext,
+    compare::{Newcomer, hash_of, hash_of_ids, hash_of_one, hash_of_set, newcomer},
+    provider::reason_of,
+};
 
 /// The name of the collection of an object's assignments, and of what changes when they are set.
 pub(super) const ASSIGNMENTS: &str = "assignments";
+
+/// How an assignment stands that is not there; no hash of one is this.
+const NOT_ASSIGNED: [u8; 32] = [0; 32];
 
 /// The reason of a creation whose answer was lost, and of which nothing is to be seen.
 const NOT_SEEN: &str = "provider_creation_not_seen";
@@ -36,6 +44,13 @@ pub(super) enum Subject<'a> {
     Assignments {
         /// Its id.
         id: &'a str,
+    },
+    /// That an object is assigned to somebody, beside whomever else.
+    Assignment {
+        /// Its id.
+        id: &'a str,
+        /// The assignment, as a hash.
+        wanted: [u8; 32],
     },
     /// That an object came to be.
     Creation {
@@ -65,14 +80,17 @@ impl<'a> Subject<'a> {
     /// What an intent of an earlier attempt was about.
     ///
     /// No update holds a field called `assignments`, so the name tells the two apart.
-    pub(super) fn of(intent: &'a Intent) -> Self {
+    pub(super) fn of(contract: &Contract, intent: &'a Intent) -> Self {
         let names: Vec<&str> = intent.fields.iter().map(String::as_str).collect();
         let id = intent.target.as_str();
         if intent.is_creation() {
             let label = &intent.label;
             Self::Creation { label, names }
         } else if names == [ASSIGNMENTS] {
-            Self::Assignments { id }
+            match <[u8; 32]>::try_from(intent.body_hash.as_slice()) {
+                Ok(wanted) if contract.assigns_one_by_one() => Self::Assignment { id, wanted },
+                _ => Self::Assignments { id },
+            }
         } else {
             Self::Fields { id, names }
         }
@@ -81,7 +99,7 @@ impl<'a> Subject<'a> {
     /// The id of the object, empty where there is none yet.
     pub(super) fn target(&self) -> &'a str {
         match self {
-            Self::Fields { id, .. } | Self::Assignments { id } => id,
+            Self::Fields { id, .. } | Self::Assignments { id } | Self::Assignment { id, .. } => id,
             Self::Creation { .. } => "",
         }
     }
@@ -90,7 +108,7 @@ impl<'a> Subject<'a> {
     pub(super) fn names(&self) -> &[&'a str] {
         match self {
             Self::Fields { names, .. } | Self::Creation { names, .. } => names,
-            Self::Assignments { .. } => &[ASSIGNMENTS],
+            Self::Assignments { .. } | Self::Assignment { .. } => &[ASSIGNMENTS],
         }
     }
 }
@@ -104,8 +122,8 @@ impl WorkContext<'_> {
     ) -> Result<Result<Standing, GraphError>, Halt> {
         let read = match subject {
             Subject::Fields { id, names } => {
-                let object = self.read(|session, step| session.object(step, contract, id));
-                object.await?.map(|object| Standing {
+                let object = self.object(contract, id, names).await?;
+                object.map(|object| Standing {
                     hash: hash_of(&object, names),
                     odata_type: object.get("@odata.type").cloned(),
                 })
@@ -113,6 +131,12 @@ impl WorkContext<'_> {
             Subject::Assignments { id } => {
                 let read = self.assignments(contract, id).await?;
                 read.map(|set| bare(hash_of_set(&set)))
+            }
+            Subject::Assignment { id, wanted } => {
+                let read = self.assignments(contract, id).await?;
+                let is_there =
+                    |set: AssignmentSet| set.texts().any(|one| hash_of_one(one) == *wanted);
+                read.map(|set| bare(if is_there(set) { *wanted } else { NOT_ASSIGNED }))
             }
             Subject::Creation { label, .. } => {
                 let read = self.namesakes(contract, label).await?;
@@ -171,8 +195,7 @@ impl WorkContext<'_> {
         let Some((id, listed)) = namesakes.get(at) else {
             return Ok(Found::Else("provider_match_ambiguous"));
         };
-        let object = self.read(|session, step| session.object(step, contract, id));
-        Ok(match object.await? {
+        Ok(match self.object(contract, id, names).await? {
             Ok(mut object) => {
                 // Some fields come with the list alone, which asks for more.
                 for (name, value) in listed {
@@ -207,19 +230,54 @@ impl WorkContext<'_> {
         Ok(walked.map(|()| namesakes))
     }
 
+    /// Reads an object, and of its own collections those that are named.
+    async fn object(
+        &mut self,
+        contract: &'static Contract,
+        id: &str,
+        names: &[&str],
+    ) -> Result<Result<Map<String, Value>, GraphError>, Halt> {
+        let object = self.read(|session, step| session.object(step, contract, id));
+        let mut object = match object.await? {
+            Ok(object) => object,
+            Err(error) => return Ok(Err(error)),
+        };
+        for part in contract.parts.iter().map(|part| part.name) {
+            if names.contains(&part) {
+                let items = match self.part(contract, id, part).await? {
+                    Ok(items) => items.into_iter().map(Value::Object),
+                    Err(error) => return Ok(Err(error)),
+                };
+                object.insert(part.to_owned(), items.collect());
+            }
+        }
+        Ok(Ok(object))
+    }
+
     async fn assignments(
         &mut self,
         contract: &'static Contract,
         id: &str,
     ) -> Result<Result<AssignmentSet, GraphError>, Halt> {
-        let first = match self.session.part(contract, id, ASSIGNMENTS) {
+        let all = self.part(contract, id, ASSIGNMENTS).await?;
+        Ok(all.map(|all| AssignmentSet::of(&all)))
+    }
+
+    /// Reads a collection of an object's own, all of its pages.
+    async fn part(
+        &mut self,
+        contract: &'static Contract,
+        id: &str,
+        part: &str,
+    ) -> Result<Result<Vec<Map<String, Value>>, GraphError>, Halt> {
+        let first = match self.session.part(contract, id, part) {
             Ok(first) => first,
             Err(error) => return Ok(Err(error)),
         };
         let mut all = Vec::new();
         let mut take = |item| all.push(item);
         let walked = self.walk(contract, Some(first), &mut take).await?;
-        Ok(walked.map(|()| AssignmentSet::of(&all)))
+        Ok(walked.map(|()| all))
     }
 
     /// Reads a collection to its end, with leave for each page.
@@ -258,99 +316,9 @@ impl Found {
     }
 }
 
-/// Which of some namesakes has come since a look.
-#[derive(Debug, PartialEq, Eq)]
-enum Newcomer {
-    None,
-    /// The one at this place.
-    One(usize),
-    /// More than one came, or one went.
-    Unclear,
-}
-
-/// Of the earlier namesakes nothing but a hash is known: the newcomer is the one without whom it is the same.
-fn newcomer(ids: &[&str], before: &[u8]) -> Newcomer {
-    if hash_of_ids(ids.iter().copied()) == before {
-        return Newcomer::None;
-    }
-    let without = |at: usize| {
-        let others = ids
-            .iter()
-            .enumerate()
-            .filter(move |(other, _)| *other != at);
-        hash_of_ids(others.map(|(_, id)| *id))
-    };
-    let found = (0..ids.len()).find(|at| without(*at) == before);
-    found.map_or(Newcomer::Unclear, Newcomer::One)
-}
-
 fn bare(hash: [u8; 32]) -> Standing {
     Standing {
         hash,
         odata_type: None,
-    }
-}
-
-/// The named fields of an object, as they are compared; one that is not there is null.
-fn hash_of(object: &Map<String, Value>, names: &[&str]) -> [u8; 32] {
-    let value = |name: &str| object.get(name).map_or("null".to_owned(), Value::to_string);
-    let mut fields: Vec<_> = names.iter().map(|name| (*name, value(name))).collect();
-    fields.sort_unstable();
-    hash(
-        fields
-            .iter()
-            .flat_map(|(name, value)| [*name, value.as_str()]),
-    )
-}
-
-/// All fields of what is to be sent.
-pub(super) fn hash_of_body(body: &Map<String, Value>) -> [u8; 32] {
-    let names: Vec<&str> = body.keys().map(String::as_str).collect();
-    hash_of(body, &names)
-}
-
-pub(super) fn hash_of_set(set: &AssignmentSet) -> [u8; 32] {
-    hash(set.texts())
-}
-
-fn hash_of_ids<'a>(ids: impl Iterator<Item = &'a str>) -> [u8; 32] {
-    let mut ids: Vec<_> = ids.collect();
-    ids.sort_unstable();
-    hash(ids.into_iter())
-}
-
-fn hash<'a>(texts: impl Iterator<Item = &'a str>) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    for text in texts {
-        hasher.update((text.len() as u64).to_be_bytes());
-        hasher.update(text.as_bytes());
-    }
-    hasher.finalize().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn i05_a_newcomer_is_the_one_namesake_that_was_not_there() {
-        let before = |ids: &[&str]| hash_of_ids(ids.iter().copied());
-        assert_eq!(newcomer(&["a", "b"], &before(&["b", "a"])), Newcomer::None);
-        assert_eq!(newcomer(&[], &before(&[])), Newcomer::None);
-        assert_eq!(newcomer(&["a"], &before(&[])), Newcomer::One(0));
-        let among = ["b", "new", "a"];
-        assert_eq!(newcomer(&among, &before(&["a", "b"])), Newcomer::One(1));
-        for (ids, earlier) in [
-            (&["a", "b"][..], &[][..]),
-            (&["b"], &["a"]),
-            (&[], &["a"]),
-            (&["a", "new", "other"], &["a"]),
-        ] {
-            assert_eq!(
-                newcomer(ids, &before(earlier)),
-                Newcomer::Unclear,
-                "{ids:?}"
-            );
-        }
     }
 }

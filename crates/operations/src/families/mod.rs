@@ -3,6 +3,7 @@
 mod approvals;
 pub(crate) mod bulk;
 mod change;
+mod compare;
 pub(crate) mod connection_check;
 mod context;
 pub(crate) mod inventory_sync;

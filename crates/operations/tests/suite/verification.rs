@@ -1,52 +1,44 @@
 //! `provider.connection.check` against a provider that misbehaves in every way (P-03, R-09).
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use domain::{
     connection::{ConsentStatus, VerificationStatus},
-    retry::Chance,
     run::RunOutcome,
     verification::{CheckReason, CheckStatus, Overall, VerificationCheck},
     views::RunView,
 };
-use graph::{ClientSettings, Endpoints, HttpGraphClient};
 use graph_sandbox::FaultKind;
-use operations::{Jitter, Pool};
 use store::Connection;
 
 use crate::{
     play::on_both,
-    world::{CHECK, SETTINGS, SYNC, World, patience},
+    world::{CHECK, SYNC, World},
 };
 
 on_both! {
     p03_a_sound_connection_is_verified,
     p03_sign_in_refusals_block_and_say_what_to_do,
     p03_missing_permissions_block_or_warn,
-    p03_outages_fail_the_run_and_leave_the_connection_as_it_was,
-    p03_a_refused_call_blocks,
-    p03_a_short_throttle_is_waited_out,
-    p03_a_dead_provider_is_told_apart,
-    p03_a_hanging_provider_ends_in_time,
     p03_a_mended_connection_can_be_verified_again,
     p02_a_withdrawn_consent_is_on_record_until_a_check_finds_it_again,
     p02_a_credential_of_another_key_is_not_sent,
 }
 
-async fn connection(world: &World) -> Connection {
+pub async fn connection(world: &World) -> Connection {
     let tenant = world.access(0).await;
     let found = world.services.store().connection(&tenant).await.unwrap();
     found.unwrap()
 }
 
-fn check(view: &RunView, key: &str) -> VerificationCheck {
+pub fn check(view: &RunView, key: &str) -> VerificationCheck {
     let report = view.report.as_ref().unwrap();
     let found = report.checks.iter().find(|check| check.key == key);
     found.unwrap().clone()
 }
 
 /// What a failed verification must show, whatever went wrong.
-fn failed_with(view: &RunView, reason: &str) {
+pub fn failed_with(view: &RunView, reason: &str) {
     assert_eq!(view.state.outcome, RunOutcome::Failed, "{reason}");
     assert!(view.started_at.is_some());
     assert_eq!(view.failures[0].reason_code, reason);
@@ -189,164 +181,6 @@ async fn p03_missing_permissions_block_or_warn(world: Arc<World>) {
             .next_step
             .contains("Verify the connection")
     );
-}
-
-async fn p03_outages_fail_the_run_and_leave_the_connection_as_it_was(world: Arc<World>) {
-    let status = |status, wait: Option<&str>| FaultKind::Status {
-        status,
-        retry_after: wait.map(str::to_owned),
-    };
-    for (route, fault, reason, found) in [
-        (
-            "/organization",
-            status(429, Some("600")),
-            "provider_throttled",
-            CheckReason::Throttled,
-        ),
-        (
-            "/organization",
-            status(500, None),
-            "provider_error",
-            CheckReason::DependencyUnreachable,
-        ),
-        (
-            "/organization",
-            status(503, None),
-            "provider_error",
-            CheckReason::DependencyUnreachable,
-        ),
-        (
-            "/organization",
-            FaultKind::Reset,
-            "provider_unreachable",
-            CheckReason::DependencyUnreachable,
-        ),
-        (
-            "/organization",
-            FaultKind::CutMidBody,
-            "provider_unreachable",
-            CheckReason::DependencyUnreachable,
-        ),
-        (
-            "/organization",
-            FaultKind::InvalidJson,
-            "provider_invalid_response",
-            CheckReason::InvalidState,
-        ),
-        (
-            "/organization",
-            FaultKind::Truncate,
-            "provider_invalid_response",
-            CheckReason::InvalidState,
-        ),
-        (
-            "/oauth2",
-            FaultKind::InvalidJson,
-            "provider_invalid_response",
-            CheckReason::InvalidState,
-        ),
-        (
-            "/oauth2",
-            status(429, Some("600")),
-            "provider_throttled",
-            CheckReason::Throttled,
-        ),
-        (
-            "/oauth2",
-            status(500, None),
-            "provider_error",
-            CheckReason::DependencyUnreachable,
-        ),
-    ] {
-        let before = connection(&world).await;
-        world.break_for(0, route, fault.clone());
-        let view = world.work(0, CHECK).await;
-        failed_with(&view, reason);
-        let sign_in = check(&view, "provider.connection.check");
-        assert_eq!(sign_in.reason_code, found, "{route} {fault:?}");
-        let now = connection(&world).await;
-        assert_eq!(now.verification, before.verification, "{route} {fault:?}");
-        assert_eq!(
-            now.last_checked_at, before.last_checked_at,
-            "{route} {fault:?}"
-        );
-        world.sandbox.faults().clear();
-    }
-}
-
-async fn p03_a_refused_call_blocks(world: Arc<World>) {
-    let fault = FaultKind::Status {
-        status: 403,
-        retry_after: None,
-    };
-    world.break_for(0, "/organization", fault);
-    let view = world.work(0, CHECK).await;
-    failed_with(&view, "provider_permission_denied");
-    let sign_in = check(&view, "provider.connection.check");
-    assert_eq!(sign_in.reason_code, CheckReason::PermissionDenied);
-    assert!(sign_in.message.contains("Organization.Read.All"));
-    assert_eq!(
-        connection(&world).await.verification,
-        VerificationStatus::Failed
-    );
-}
-
-async fn p03_a_short_throttle_is_waited_out(world: Arc<World>) {
-    let mut fault = graph_sandbox::Fault::everywhere(FaultKind::Status {
-        status: 429,
-        retry_after: Some("0".to_owned()),
-    });
-    fault.count = Some(1);
-    fault.route = Some("/organization".to_owned());
-    world.sandbox.faults().add(fault).unwrap();
-    let view = world.work(0, CHECK).await;
-    assert_eq!(view.state.outcome, RunOutcome::Succeeded);
-    let asked = world.asked_for(view.id);
-    let answers: Vec<_> = asked
-        .iter()
-        .filter(|entry| entry.path == "/v1.0/organization")
-        .map(|entry| entry.status)
-        .collect();
-    assert_eq!(answers, [Some(429), Some(200)]);
-}
-
-async fn p03_a_dead_provider_is_told_apart(world: Arc<World>) {
-    // A port that was free a moment ago: nobody listens there.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let run = world.ask(&world.owner, 0, CHECK).await;
-    let client = HttpGraphClient::new(patience()).unwrap();
-    let nowhere = Endpoints::custom(&nobody, &nobody).unwrap();
-    let pool = Pool::new(&world.services, Arc::new(client), nowhere, SETTINGS)
-        .with_jitter(Jitter::Fixed(Chance(0)));
-    pool.drain().await.unwrap();
-    let view = world.view(run).await;
-    failed_with(&view, "provider_unreachable");
-    assert_eq!(
-        connection(&world).await.verification,
-        VerificationStatus::Healthy
-    );
-}
-
-async fn p03_a_hanging_provider_ends_in_time(world: Arc<World>) {
-    let short = ClientSettings {
-        header_timeout: Duration::from_millis(150),
-        body_timeout: Duration::from_millis(150),
-        max_retry_after: Duration::from_millis(400),
-        ..patience()
-    };
-    for fault in [FaultKind::Hang, FaultKind::HangMidBody] {
-        world.break_for(0, "", fault);
-        let run = world.ask(&world.owner, 0, CHECK).await;
-        world
-            .pool_with(short.clone(), SETTINGS)
-            .drain()
-            .await
-            .unwrap();
-        failed_with(&world.view(run).await, "provider_unreachable");
-        world.sandbox.faults().clear();
-    }
 }
 
 async fn p03_a_mended_connection_can_be_verified_again(world: Arc<World>) {

@@ -32,14 +32,14 @@ on_both! {
     i05_a_crash_around_an_assignment_is_looked_at,
 }
 
-const LOST: [FaultKind; 3] = [
+pub const LOST: [FaultKind; 3] = [
     FaultKind::StatusAfterCommit { status: 504 },
     FaultKind::StatusAfterCommit { status: 500 },
     FaultKind::ResetAfterCommit,
 ];
 
 /// Asks the sandbox's control API from within a call, on a thread of its own.
-fn control(sandbox: &Sandbox, method: &str, path: String, body: &str) -> Value {
+pub fn control(sandbox: &Sandbox, method: &str, path: String, body: &str) -> Value {
     let request = Request::builder().method(method).uri(path);
     let request = request.body(Body::from(body.to_owned())).unwrap();
     let router = sandbox.router();
@@ -66,7 +66,7 @@ async fn meets(world: &World, effect: LabEffect, meddle: Meddle) -> (RunId, RunV
 }
 
 /// One change is done, and the other is a question with this reason; nothing is tried again.
-async fn is_asked(world: &World, view: &RunView, reason: &str) {
+pub async fn is_asked(world: &World, view: &RunView, reason: &str) {
     assert_eq!(view.state.outcome, RunOutcome::Indeterminate, "{view:#?}");
     assert_eq!(of_items(view, "indeterminate"), 1);
     assert_eq!(of_items(view, "succeeded"), 1);

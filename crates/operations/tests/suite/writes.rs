@@ -96,10 +96,15 @@ pub fn sent(world: &World, run: RunId) -> Vec<JournalEntry> {
 
 /// How many changes took effect, each named by its body; none may have done so twice (I5).
 pub fn effects(world: &World, run: RunId) -> usize {
+    effects_of(&sent(world, run))
+}
+
+/// The same of these changes.
+pub fn effects_of(sent: &[JournalEntry]) -> usize {
     let mut effects: BTreeMap<_, u32> = BTreeMap::new();
-    for entry in sent(world, run) {
+    for entry in sent {
         if entry.write.is_some() {
-            *effects.entry((entry.path, entry.body_hash)).or_default() += 1;
+            *effects.entry((&entry.path, &entry.body_hash)).or_default() += 1;
         }
     }
     assert!(effects.values().all(|times| *times == 1), "{effects:?}");

@@ -30,6 +30,12 @@ pub enum LabEffect {
     Create,
     /// To whom they are assigned.
     Assign,
+    /// New policies of the settings catalog come to be, with their settings.
+    CreateCatalog,
+    /// The settings of policies of the settings catalog.
+    Settings,
+    /// To whom profiles of Autopilot are assigned, one by one.
+    AssignOne,
 }
 
 /// How much a `lab.write` is to write, and which values.

@@ -227,7 +227,7 @@ fn mutate(sandbox: &Sandbox, tenant: &Tenant, body: &[u8]) -> Result<Reply, Refu
             Ok(ok(changed))
         }
         Some("delete") => {
-            drift::delete(tenant, collection, needed_id()?).map_err(Refusal::Mutation)?;
+            drift::delete(tenant, collection, needed_id()?, now).map_err(Refusal::Mutation)?;
             Ok(Reply::empty(StatusCode::NO_CONTENT))
         }
         _ => Err(BadField::new("op", "must be create, patch or delete").into()),

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::body::{bad, list, own_fields, text};
+use super::lists::{Next, change_list};
 use super::{Change, rules};
 use crate::errors::Problem;
 use crate::journal::WriteEffect;
@@ -168,23 +169,15 @@ fn messages(
     id: &str,
     next: impl FnOnce(Vec<Value>) -> Result<Vec<Value>, Problem>,
 ) -> Result<(), Problem> {
-    let mut writing = change.writing()?;
-    let entity = writing
-        .entity(change.collection, id)
-        .ok_or_else(|| change.not_found(id))?;
-    let next = next(entity.list(MESSAGES))?;
-    let default = next
-        .iter()
-        .find(|one| one.get("isDefault") == Some(&json!(true)));
-    let locale = default.and_then(|one| one.get("locale")).cloned();
-    let moved = Map::from_iter([
-        ("defaultLocale".to_owned(), locale.unwrap_or(Value::Null)),
-        (MESSAGES.to_owned(), Value::Array(next)),
-    ]);
-    writing.put(change.collection, id, changed(&entity, moved, change.now()));
-    writing.commit().map_err(|_| Problem::Unsaved)?;
-    change.wrote(WriteEffect::Applied);
-    Ok(())
+    change_list(change, id, MESSAGES, |_, now| {
+        let items = next(now)?;
+        let mut all = items.iter();
+        let default = all.find(|one| one.get("isDefault") == Some(&json!(true)));
+        let locale = default.and_then(|one| one.get("locale")).cloned();
+        let locale = ("defaultLocale".to_owned(), locale.unwrap_or(Value::Null));
+        let beside = Map::from_iter([locale]);
+        Ok(Next { items, beside })
+    })
 }
 
 fn shown(change: &Change<'_>, id: &str, status: StatusCode, fields: Map<String, Value>) -> Reply {

@@ -6,13 +6,12 @@ use uuid::Uuid;
 
 use super::Change;
 use super::body::{bad, list};
+use super::lists::{Next, change_list};
 use crate::catalogue::{Assign, Version};
 use crate::data::parts::{ALL_DEVICES, ALL_USERS};
 use crate::errors::Problem;
-use crate::journal::WriteEffect;
 use crate::odata::part;
 use crate::reply::{Item, List, Reply};
-use crate::routes::drift::changed;
 use crate::routes::list::context;
 use crate::routes::read::with_context;
 
@@ -116,31 +115,17 @@ fn keep(
     id: &str,
     next: impl FnOnce(Vec<Value>) -> Result<Vec<Value>, Problem>,
 ) -> Result<(), Problem> {
-    let mut writing = change.writing()?;
-    let entity = writing
-        .entity(change.collection, id)
-        .ok_or_else(|| change.not_found(id))?;
-    let fields = entity.fields();
-    if fields.get("priority") == Some(&json!(0)) {
-        return Err(bad("The default configuration cannot be assigned."));
-    }
-    let now = entity.list("assignments");
-    let next = next(now.clone())?;
-    if next == now {
-        writing.commit().map_err(|_| Problem::Unsaved)?;
-        change.wrote(WriteEffect::Repeated);
-        return Ok(());
-    }
-    let mut moved = Map::new();
-    if fields.contains_key("isAssigned") {
-        moved.insert("isAssigned".to_owned(), json!(!next.is_empty()));
-    }
-    moved.insert("assignments".to_owned(), Value::Array(next));
-    let fields = changed(&entity, moved, change.now());
-    writing.put(change.collection, id, fields);
-    writing.commit().map_err(|_| Problem::Unsaved)?;
-    change.wrote(WriteEffect::Applied);
-    Ok(())
+    change_list(change, id, "assignments", |fields, now| {
+        if fields.get("priority") == Some(&json!(0)) {
+            return Err(bad("The default configuration cannot be assigned."));
+        }
+        let items = next(now)?;
+        let mut beside = Map::new();
+        if fields.contains_key("isAssigned") {
+            beside.insert("isAssigned".to_owned(), json!(!items.is_empty()));
+        }
+        Ok(Next { items, beside })
+    })
 }
 
 /// One assignment as it is kept: with its id and its source.

@@ -10,15 +10,17 @@ use crate::catalogue::Rules;
 use crate::errors::Problem;
 use crate::journal::WriteEffect;
 use crate::reply::Reply;
-use crate::routes::drift::{changed, removal, stamp_new};
+use crate::routes::drift::{changed, stamp_new};
 use crate::routes::list::context;
 use crate::routes::read::with_context;
+use crate::routes::{deleted, directory};
 use crate::state::{Entities, Entity};
 
 pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
     let fields = change.body()?;
     rules::refuse_read_only(&fields)?;
-    let mut fields = own_fields(fields);
+    let sent = fields;
+    let mut fields = own_fields(sent.clone());
     rules::check_new(change, &mut fields)?;
     let mut writing = change.writing()?;
     if writing.is_full(change.collection) {
@@ -33,6 +35,9 @@ pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
     stamp_new(change.collection, &mut fields, change.now());
     rules::complete(change, &mut fields);
     writing.put(change.collection, &id, fields.clone());
+    if change.writes.rules == Rules::Group {
+        directory::bind_members(&mut writing, &id, &sent)?;
+    }
     writing.commit().map_err(|_| Problem::Unsaved)?;
     change.wrote(WriteEffect::Applied);
     let status = change.status(change.writes.create);
@@ -103,7 +108,7 @@ pub(super) fn delete(change: &Change<'_>, id: &str) -> Result<Reply, Problem> {
             "The default enrollment configuration cannot be deleted.",
         ));
     }
-    writing.remove(change.collection, id, removal(change.collection, &entity));
+    deleted::take_away(&mut writing, change.collection, &entity, id, change.now());
     writing.commit().map_err(|_| Problem::Unsaved)?;
     change.wrote(WriteEffect::Applied);
     Ok(Reply::empty(change.status(change.writes.delete)))

@@ -24,6 +24,8 @@ pub(super) struct Plan {
 pub(super) struct Target {
     pub(super) id: String,
     pub(super) name: String,
+    /// What was read of it.
+    read: Map<String, Value>,
 }
 
 /// What one item sends.
@@ -52,8 +54,8 @@ impl Plan {
         contract: &'static Contract,
     ) -> Result<Result<Self, GraphError>, Halt> {
         let targets = match input.effect {
-            LabEffect::Create => Ok(Vec::new()),
-            LabEffect::Update | LabEffect::Assign => targets(context, contract).await?,
+            LabEffect::Create | LabEffect::CreateCatalog => Ok(Vec::new()),
+            _ => targets(context, contract).await?,
         };
         let origin = input.resumes.unwrap_or(context.running.key().run_id);
         Ok(targets.map(|targets| Self {
@@ -66,9 +68,13 @@ impl Plan {
 
     /// Which object an item changes; none where the tenant has none.
     pub(super) fn target(&self, item: u32) -> Option<Cow<'_, Target>> {
-        if self.input.effect == LabEffect::Create {
+        if matches!(
+            self.input.effect,
+            LabEffect::Create | LabEffect::CreateCatalog
+        ) {
             let (id, name) = (String::new(), self.name(item));
-            return Some(Cow::Owned(Target { id, name }));
+            let read = Map::new();
+            return Some(Cow::Owned(Target { id, name, read }));
         }
         let at = usize::try_from(item)
             .ok()?
@@ -92,16 +98,36 @@ impl Plan {
                 ("displayName".to_owned(), Value::String(text)),
                 ("description".to_owned(), json!("Made for a trial")),
             ])),
+            LabEffect::CreateCatalog => What::Create(Map::from_iter([
+                ("settings".to_owned(), settings(&text)),
+                ("name".to_owned(), Value::String(text)),
+                ("platforms".to_owned(), json!("windows10")),
+                ("technologies".to_owned(), json!("mdm")),
+            ])),
+            LabEffect::Settings => {
+                // Replaced as a whole: what stays as it is is sent too.
+                let target = self.target(item);
+                let read = target.map(|target| self.contract.for_creation(&target.read));
+                let mut fields = read.unwrap_or_default();
+                fields.insert("settings".to_owned(), settings(&text));
+                What::Update(fields)
+            }
+            LabEffect::AssignOne => What::Assign(vec![self.to_a_group()]),
             LabEffect::Assign => What::Assign(vec![
-                json!({"target": {
-                    "@odata.type": "#microsoft.graph.groupAssignmentTarget",
-                    "groupId": self.origin,
-                }}),
+                self.to_a_group(),
                 json!({"target": {
                     "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget",
                 }}),
             ]),
         }
+    }
+
+    /// A group that nobody else assigns anything to.
+    fn to_a_group(&self) -> Value {
+        json!({"target": {
+            "@odata.type": "#microsoft.graph.groupAssignmentTarget",
+            "groupId": self.origin,
+        }})
     }
 
     fn name(&self, item: u32) -> String {
@@ -110,12 +136,36 @@ impl Plan {
     }
 }
 
+/// Of which type the objects are.
+pub(super) const fn kind(effect: LabEffect) -> &'static str {
+    match effect {
+        LabEffect::Update | LabEffect::Create | LabEffect::Assign => "device_configurations",
+        LabEffect::CreateCatalog | LabEffect::Settings => "settings_catalog",
+        LabEffect::AssignOne => "autopilot_profiles",
+    }
+}
+
+/// More than a page of settings as it comes unasked, each of them told apart.
+fn settings(text: &str) -> Value {
+    let one = |number: u32| {
+        json!({"settingInstance": {
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
+            "settingDefinitionId": format!("device_vendor_msft_policy_config_trial_{number}"),
+            "simpleSettingValue": {
+                "@odata.type": "#microsoft.graph.deviceManagementConfigurationStringSettingValue",
+                "value": text,
+            },
+        }})
+    };
+    (0..30).map(one).collect()
+}
+
 /// What names the effect of an item within its run.
 pub(super) fn op_key(item: u32) -> String {
     format!("item {item:05}")
 }
 
-/// Every device configuration, in the provider's order.
+/// Every object of a type, in the provider's order.
 async fn targets(
     context: &mut WorkContext<'_>,
     contract: &'static Contract,
@@ -125,7 +175,8 @@ async fn targets(
         let text = |key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
         if let Some(id) = text("id") {
             let name = text(contract.name_field).unwrap_or_else(|| id.clone());
-            targets.push(Target { id, name });
+            let read = item;
+            targets.push(Target { id, name, read });
         }
     };
     let walked = context.walk(contract, None, &mut take).await?;

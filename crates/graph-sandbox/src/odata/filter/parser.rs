@@ -1,0 +1,195 @@
+//! From the words of a `$filter` to what it means.
+
+use serde_json::Value;
+
+use super::tokens::Token;
+use super::{Comparison, Filter, Place, malformed, unsupported};
+use crate::odata::ODataProblem;
+
+/// Parentheses and `not`s inside each other.
+const MAX_DEPTH: usize = 16;
+
+/// All of a filter; nothing may be left behind it.
+pub(super) fn filter(tokens: &[Token]) -> Result<Filter, ODataProblem> {
+    let mut parser = Parser { tokens, at: 0 };
+    let filter = parser.or(MAX_DEPTH)?;
+    if parser.at == tokens.len() {
+        Ok(filter)
+    } else {
+        Err(malformed())
+    }
+}
+
+struct Parser<'a> {
+    tokens: &'a [Token],
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn or(&mut self, depth: usize) -> Result<Filter, ODataProblem> {
+        let mut left = self.and(depth)?;
+        while self.takes_word("or") {
+            left = Filter::Or(Box::new(left), Box::new(self.and(depth)?));
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self, depth: usize) -> Result<Filter, ODataProblem> {
+        let mut left = self.term(depth)?;
+        while self.takes_word("and") {
+            left = Filter::And(Box::new(left), Box::new(self.term(depth)?));
+        }
+        Ok(left)
+    }
+
+    fn term(&mut self, depth: usize) -> Result<Filter, ODataProblem> {
+        let depth = depth.checked_sub(1).ok_or_else(malformed)?;
+        if self.takes(&Token::Open) {
+            let inner = self.or(depth)?;
+            self.expect(&Token::Close)?;
+            return Ok(inner);
+        }
+        if self.takes_word("not") {
+            return Ok(Filter::Not(Box::new(self.term(depth)?)));
+        }
+        let name = self.word()?;
+        if self.takes(&Token::Open) {
+            return self.call(&name);
+        }
+        let operator = self.word()?;
+        match operator.as_str() {
+            "eq" => Ok(Filter::Equals {
+                field: name,
+                value: self.literal()?,
+            }),
+            "ne" => {
+                let equals = Filter::Equals {
+                    field: name,
+                    value: self.literal()?,
+                };
+                Ok(Filter::Not(Box::new(equals)))
+            }
+            "in" => {
+                self.expect(&Token::Open)?;
+                let mut values = vec![self.literal()?];
+                while self.takes(&Token::Comma) {
+                    values.push(self.literal()?);
+                }
+                self.expect(&Token::Close)?;
+                Ok(Filter::OneOf {
+                    field: name,
+                    values,
+                })
+            }
+            other => {
+                let order = match other {
+                    "gt" => Comparison::Greater,
+                    "ge" => Comparison::GreaterOrEqual,
+                    "lt" => Comparison::Less,
+                    "le" => Comparison::LessOrEqual,
+                    _ => return Err(unsupported(other)),
+                };
+                Ok(Filter::Compared {
+                    field: name,
+                    order,
+                    value: self.literal()?,
+                })
+            }
+        }
+    }
+
+    /// After the name and the parenthesis of `startswith`, `isof` or `any`.
+    fn call(&mut self, name: &str) -> Result<Filter, ODataProblem> {
+        let filter = match name {
+            "startswith" | "startsWith" => self.text(Place::Start)?,
+            "endswith" | "endsWith" => self.text(Place::End)?,
+            "contains" => self.text(Place::Anywhere)?,
+            "isof" => {
+                let Value::String(type_name) = self.literal()? else {
+                    return Err(malformed());
+                };
+                Filter::IsOf {
+                    type_name: type_name.trim_start_matches('#').to_owned(),
+                }
+            }
+            _ => match name.strip_suffix("/any") {
+                Some(field) => self.any(field)?,
+                None => return Err(unsupported(name)),
+            },
+        };
+        self.expect(&Token::Close)?;
+        Ok(filter)
+    }
+
+    /// `displayName,'x'`.
+    fn text(&mut self, place: Place) -> Result<Filter, ODataProblem> {
+        let field = self.word()?;
+        self.expect(&Token::Comma)?;
+        match self.literal()? {
+            Value::String(text) => Ok(Filter::HasText { field, place, text }),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// `c:c eq 'Unified'`.
+    fn any(&mut self, field: &str) -> Result<Filter, ODataProblem> {
+        let variable = self.word()?;
+        self.expect(&Token::Colon)?;
+        if self.word()? != variable || self.word()? != "eq" {
+            return Err(unsupported("any"));
+        }
+        Ok(Filter::AnyEquals {
+            field: field.to_owned(),
+            value: self.literal()?,
+        })
+    }
+
+    fn literal(&mut self) -> Result<Value, ODataProblem> {
+        let token = self.tokens.get(self.at).ok_or_else(malformed)?;
+        self.at += 1;
+        match token {
+            Token::Text(text) => Ok(Value::String(text.clone())),
+            Token::Word(word) => Ok(match word.as_str() {
+                "null" => Value::Null,
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                // A bare GUID or time is compared as text.
+                other => match other.parse::<serde_json::Number>() {
+                    Ok(number) => Value::Number(number),
+                    Err(_) => Value::String(other.to_owned()),
+                },
+            }),
+            Token::Open | Token::Close | Token::Comma | Token::Colon => Err(malformed()),
+        }
+    }
+
+    fn word(&mut self) -> Result<String, ODataProblem> {
+        match self.tokens.get(self.at) {
+            Some(Token::Word(word)) => {
+                self.at += 1;
+                Ok(word.clone())
+            }
+            _ => Err(malformed()),
+        }
+    }
+
+    fn takes(&mut self, wanted: &Token) -> bool {
+        let found = self.tokens.get(self.at) == Some(wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn takes_word(&mut self, wanted: &str) -> bool {
+        let found = matches!(self.tokens.get(self.at), Some(Token::Word(word)) if word == wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, wanted: &Token) -> Result<(), ODataProblem> {
+        if self.takes(wanted) {
+            Ok(())
+        } else {
+            Err(malformed())
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What is compared of objects, as hashes: fields, sets of assignments, and which namesakes there are.
+
+use graph::{AssignmentSet, SettingSet};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// Which of some namesakes has come since a look.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Newcomer {
+    None,
+    /// The one at this place.
+    One(usize),
+    /// More than one came, or one went.
+    Unclear,
+}
+
+/// Of the earlier namesakes nothing but a hash is known: the newcomer is the one without whom it is the same.
+pub(super) fn newcomer(ids: &[&str], before: &[u8]) -> Newcomer {
+    if hash_of_ids(ids.iter().copied()) == before {
+        return Newcomer::None;
+    }
+    let without = |at: usize| {
+        let others = ids
+            .iter()
+            .enumerate()
+            .filter(move |(other, _)| *other != at);
+        hash_of_ids(others.map(|(_, id)| *id))
+    };
+    let found = (0..ids.len()).find(|at| without(*at) == before);
+    found.map_or(Newcomer::Unclear, Newcomer::One)
+}
+
+/// The named fields of an object, as they are compared; one that is not there is null.
+pub(super) fn hash_of(object: &Map<String, Value>, names: &[&str]) -> [u8; 32] {
+    let value = |name: &str| match object.get(name) {
+        Some(Value::Array(settings)) if name == SettingSet::NAME => {
+            SettingSet::of(settings).to_string()
+        }
+        Some(value) => value.to_string(),
+        None => "null".to_owned(),
+    };
+    let mut fields: Vec<_> = names.iter().map(|name| (*name, value(name))).collect();
+    fields.sort_unstable();
+    hash(
+        fields
+            .iter()
+            .flat_map(|(name, value)| [*name, value.as_str()]),
+    )
+}
+
+/// All fields of what is to be sent.
+pub(super) fn hash_of_body(body: &Map<String, Value>) -> [u8; 32] {
+    let names: Vec<&str> = body.keys().map(String::as_str).collect();
+    hash_of(body, &names)
+}
+
+/// Whom an object is assigned to.
+pub(super) fn hash_of_set(set: &AssignmentSet) -> [u8; 32] {
+    hash(set.texts())
+}
+
+/// One assignment, told from others by its text.
+pub(super) fn hash_of_one(text: &str) -> [u8; 32] {
+    hash(["one", text].into_iter())
+}
+
+/// Some objects, in whatever order.
+pub(super) fn hash_of_ids<'a>(ids: impl Iterator<Item = &'a str>) -> [u8; 32] {
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort_unstable();
+    hash(ids.into_iter())
+}
+
+fn hash<'a>(texts: impl Iterator<Item = &'a str>) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for text in texts {
+        hasher.update((text.len() as u64).to_be_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i05_a_newcomer_is_the_one_namesake_that_was_not_there() {
+        let before = |ids: &[&str]| hash_of_ids(ids.iter().copied());
+        assert_eq!(newcomer(&["a", "b"], &before(&["b", "a"])), Newcomer::None);
+        assert_eq!(newcomer(&[], &before(&[])), Newcomer::None);
+        assert_eq!(newcomer(&["a"], &before(&[])), Newcomer::One(0));
+        let among = ["b", "new", "a"];
+        assert_eq!(newcomer(&among, &before(&["a", "b"])), Newcomer::One(1));
+        for (ids, earlier) in [
+            (&["a", "b"][..], &[][..]),
+            (&["b"], &["a"]),
+            (&[], &["a"]),
+            (&["a", "new", "other"], &["a"]),
+        ] {
+            assert_eq!(
+                newcomer(ids, &before(earlier)),
+                Newcomer::Unclear,
+                "{ids:?}"
+            );
+        }
+    }
+}
