@@ -8,7 +8,7 @@ use std::{
 use domain::ids::WorkerId;
 use graph::{Endpoints, GraphClient};
 use policy::{RunKey, Running};
-use store::{QueueSettings, Store, StoreError, WorkerCard};
+use store::{LeaseWatch, QueueSettings, Store, StoreError, WorkerCard};
 use tokio::{
     sync::{Semaphore, watch},
     task::{JoinHandle, JoinSet},
@@ -27,6 +27,11 @@ pub struct PoolSettings {
     pub poll: Duration,
     /// How long a stopping pool lets runs finish before it hands them back.
     pub grace: Duration,
+}
+
+impl PoolSettings {
+    /// How long a process that people run waits before it looks for runs again.
+    pub const POLL: Duration = Duration::from_millis(250);
 }
 
 /// The most runs that one claim takes; it bounds how long the audit chains are held.
@@ -115,23 +120,13 @@ impl Pool {
         self
     }
 
-    /// How often it says that it is alive: two beats may be lost before its lease is.
-    fn heartbeat(&self) -> Duration {
-        self.lease() / 3
-    }
-
-    /// How often it looks for the runs of others that fell silent.
-    fn sweeping(&self) -> Duration {
-        self.lease() / 6
-    }
-
-    const fn lease(&self) -> Duration {
-        self.store.queue_settings().lease
+    const fn queue(&self) -> &QueueSettings {
+        self.store.queue_settings()
     }
 
     /// Until when a lease certainly holds that was asked for at a moment.
     fn holds_until(&self, asked: Instant) -> Instant {
-        asked + (self.lease() - self.heartbeat())
+        asked + self.queue().certain()
     }
 
     /// Under which id it holds runs.
@@ -276,7 +271,7 @@ impl Pool {
     }
 
     async fn keep_leases(&self) {
-        let mut tick = interval(self.heartbeat());
+        let mut tick = interval(self.queue().heartbeat());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut bell = self.store.cancel_bell();
         loop {
@@ -304,7 +299,7 @@ impl Pool {
             host: host::name(),
             slots: i64::try_from(self.settings.workers).unwrap_or(i64::MAX),
         };
-        let mut tick = interval(self.heartbeat());
+        let mut tick = interval(self.queue().heartbeat());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
@@ -315,17 +310,18 @@ impl Pool {
     }
 
     async fn sweep(&self) {
-        let mut tick = interval(self.sweeping());
+        let mut tick = interval(self.queue().sweep());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut watch = LeaseWatch::default();
         loop {
             tick.tick().await;
-            match self.store.runs_rescue().await {
+            match self.store.runs_rescue(&mut watch, Instant::now()).await {
                 Ok(0) => {}
                 Ok(rescued) => tracing::warn!(rescued, "took {rescued} runs from silent workers"),
                 Err(error) => {
                     tracing::warn!(error = %error, "sweep failed; trying again");
                     // Who was silent because the database was away renews its leases first.
-                    sleep(self.heartbeat()).await;
+                    watch = LeaseWatch::default();
                 }
             }
         }
@@ -376,5 +372,23 @@ impl Jobs {
         if let Err(error) = self.writing.await {
             tracing::error!(error = %error, "writing ends broke off");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is promised of a death: another process has started its runs again.
+    const PROMISED: Duration = Duration::from_secs(45);
+
+    #[test]
+    fn r10_the_default_settings_keep_what_is_promised_of_a_death() {
+        let queue = QueueSettings::default();
+        let started_within = queue.rescue_within() + PoolSettings::POLL;
+        assert!(started_within <= PROMISED, "{started_within:?}");
+        // Who is alive misses two beats before anybody may think otherwise.
+        assert!(queue.heartbeat() * 2 <= queue.certain());
+        assert!(queue.certain() + queue.sweep() <= queue.lease);
     }
 }

@@ -376,7 +376,7 @@ async fn r10_a_run_that_kills_its_workers_says_so(world: Arc<World>) {
         store::conformance::lease_expire(store, running.key().run_id)
             .await
             .unwrap();
-        assert_eq!(store.runs_rescue().await.unwrap(), 1);
+        assert_eq!(store::conformance::rescue(store).await.unwrap(), 1);
         let end = RunEnd {
             outcome: WorkedOutcome::Succeeded,
             counts: Default::default(),

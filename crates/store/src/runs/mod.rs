@@ -25,6 +25,7 @@ mod settle;
 mod slots;
 mod stale;
 mod steps;
+mod watch;
 
 pub use bulk::{BulkItem, BulkSelection, SelectedTenant};
 pub use cancel::Cancel;
@@ -45,3 +46,4 @@ pub use row::RunRow;
 pub use slots::{BUSY_WAIT, Ticked};
 pub use stale::{STALE_AFTER, STALE_QUEUED};
 pub use steps::StepRow;
+pub use watch::LeaseWatch;

@@ -228,7 +228,7 @@ impl Life<'_> {
             Command::Fail => self.fail().await?,
             Command::Cancel => self.cancel().await?,
             Command::LoseWorker => self.lose_worker().await?,
-            Command::Sweep => same(&what, self.world.store.runs_rescue().await.unwrap(), 0)?,
+            Command::Sweep => same(&what, self.world.rescue().await.unwrap(), 0)?,
             Command::HandBack => self.hand_back().await?,
             Command::Revoke => self.grant(Role::Readonly).await,
             Command::Restore => self.grant(Role::Operator).await,
@@ -358,7 +358,7 @@ impl Life<'_> {
             return Ok(());
         };
         self.world.expire(running.key().run_id).await;
-        same("rescue", self.world.store.runs_rescue().await.unwrap(), 1)?;
+        same("rescue", self.world.rescue().await.unwrap(), 1)?;
         self.model.lose_worker(RESCUES_MOST);
         self.late.push(running);
         Ok(())

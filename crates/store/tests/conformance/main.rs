@@ -13,6 +13,7 @@ mod cancel;
 mod cases;
 mod checkpoint;
 mod checkpoint_race;
+mod clocks;
 mod connections;
 #[cfg(debug_assertions)]
 mod coverage;
