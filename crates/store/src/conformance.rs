@@ -142,6 +142,36 @@ pub async fn refuse_success(store: &Store, run: RunId) -> Result<(), StoreError>
     Ok(())
 }
 
+/// Has PostgreSQL break off the next statements that keep what was read, as after `statement_timeout`; so many
+/// of them, whatever is rolled back.
+///
+/// # Errors
+/// When the database does not answer, or is no PostgreSQL.
+pub async fn break_off(store: &Store, times: i64) -> Result<(), StoreError> {
+    let Db::Postgres { pool, .. } = &store.db else {
+        return Err(StoreError::NotFound);
+    };
+    sqlx::query("create sequence broken_off")
+        .execute(pool)
+        .await?;
+    QueryBuilder::<Postgres>::new(
+        "create function break_off() returns trigger language plpgsql as $$ begin
+           if nextval('broken_off') <= ",
+    )
+    .push(times)
+    .push(" then raise exception using errcode = '57014'; end if; return new; end $$")
+    .build()
+    .execute(pool)
+    .await?;
+    sqlx::query(
+        "create trigger break_off before insert on inventory_items
+         for each statement execute function break_off()",
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// Lets the slot that comes next be at a moment of the test's choosing.
 ///
 /// # Errors

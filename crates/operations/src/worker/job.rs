@@ -66,6 +66,14 @@ impl Job {
                 tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
                 return None;
             }
+            // Whoever stood in the way is perhaps still there: it comes back after a pause, as often as its type may.
+            Came::ToItsEnd(Ok(Err(error))) if error.is_contention() && may_try_again(running) => {
+                tracing::warn!(run.id = %key.run_id, error = ?error, "the database broke off, run {}", key.run_id);
+                failed(inside(
+                    "database_busy",
+                    "The database took too long to answer, because others stood in the way.",
+                ))
+            }
             // The run did nothing wrong: it is tried again, and decided about again, once the database is back.
             Came::ToItsEnd(Ok(Err(error))) if error.may_pass() => {
                 tracing::warn!(run.id = %key.run_id, error = %error, "the database went away, run {}", key.run_id);
@@ -93,7 +101,7 @@ impl Job {
             }
             Came::TooLate => {
                 tracing::error!(run.id = %key.run_id, "took too long, run {}", key.run_id);
-                failed(inside("timed_out", "The run took longer than any run may."))
+                failed(inside("timed_out", "The run took longer than a run may."))
             }
         };
         Some(end)
@@ -140,6 +148,13 @@ impl Job {
             }
         }
     }
+}
+
+/// Whether a run that failed in a way that passes comes back by itself; another is handed back, so that the attempt
+/// that takes over looks at what was written or asked for.
+fn may_try_again(running: &Running) -> bool {
+    let spec = running.operation().spec();
+    spec.effect == ProviderEffect::Reads && spec.retry.tries > 1
 }
 
 /// Waits until work that only reads is to be stopped; what writes is told where it may stop, and not here.

@@ -133,6 +133,7 @@ cases! {
     start::a_context_that_does_not_parse_refuses_its_own_run_alone,
     denials::l04_every_revocation_between_request_and_start_is_seen,
     denials::l14_a_refused_system_run_notifies_nobody,
+    contention::r10_a_statement_that_others_stood_in_the_way_of_may_pass,
     clocks::r10_a_death_is_seen_within_45_s_with_the_settings_as_they_are,
     clocks::r10_a_clock_that_is_set_delays_no_rescue_beyond_its_bound,
     clocks::r10_a_clock_that_is_set_takes_no_run_from_who_is_alive,

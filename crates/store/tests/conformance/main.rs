@@ -15,6 +15,7 @@ mod checkpoint;
 mod checkpoint_race;
 mod clocks;
 mod connections;
+mod contention;
 #[cfg(debug_assertions)]
 mod coverage;
 mod database;
