@@ -23,6 +23,7 @@ mod denials;
 mod doctor;
 mod finish;
 mod forgeries;
+mod held;
 mod history;
 mod intents;
 mod invariants;
