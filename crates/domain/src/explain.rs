@@ -210,6 +210,10 @@ fn prerequisite(detail: Option<ReasonDetail>, names: &Names<'_>) -> (String, Str
                 somebody_starts(names)
             ),
         ),
+        Some(ReasonDetail::BulkOver) => (
+            "The bulk that this run was a part of was over before it could start.".to_owned(),
+            format!("If it is still wanted: {}.", somebody_starts(names)),
+        ),
         _ => (
             format!(
                 "This run does not say completely what it is to do, so {operation} was not started."

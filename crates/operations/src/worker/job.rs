@@ -29,7 +29,8 @@ pub(super) struct Job {
     pub(super) finisher: Finisher,
     pub(super) cancel: CancelToken,
     pub(super) jitter: Jitter,
-    pub(super) longest: Duration,
+    /// How long an attempt may take; no limit for what only waits for others.
+    pub(super) longest: Option<Duration>,
 }
 
 /// What a handler came to.
@@ -142,7 +143,7 @@ impl Job {
                     _ => Came::Cancelled,
                 }
             }
-            () = sleep(self.longest) => {
+            () = passed(self.longest) => {
                 handler.abort();
                 Came::TooLate
             }
@@ -155,6 +156,14 @@ impl Job {
 fn may_try_again(running: &Running) -> bool {
     let spec = running.operation().spec();
     spec.effect == ProviderEffect::Reads && spec.retry.tries > 1
+}
+
+/// Waits until the time that an attempt may take has passed.
+async fn passed(longest: Option<Duration>) {
+    match longest {
+        Some(longest) => sleep(longest).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Waits until work that only reads is to be stopped; what writes is told where it may stop, and not here.

@@ -40,9 +40,6 @@ const CLAIM_MOST: usize = 250;
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);
 
-/// The same for a run that does nothing but wait for others, of which there may be many.
-const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
-
 /// People approve in minutes or in days: a run that waits holds a slot, so it waits for the quick ones alone.
 const APPROVAL_WAIT: Duration = Duration::from_secs(60);
 
@@ -241,12 +238,13 @@ impl Pool {
         let Ok(slot) = Arc::clone(&jobs.slots).acquire_owned().await else {
             return;
         };
-        // What waits for other runs takes no slot from them: a pool of one can end a bulk of any size.
+        // What waits for other runs takes no slot from them: a pool of one can end a bulk of any size. And it waits
+        // as long as they do, of which each has limits of its own: a paused queue makes no bulk too old.
         let waits = running.operation().spec().children.is_some();
         let (slot, longest) = if waits {
-            (None, self.longest.max(LONGEST_WAIT))
+            (None, None)
         } else {
-            (Some(slot), self.longest)
+            (Some(slot), Some(self.longest))
         };
         let key = running.key();
         let providers = self.providers.clone();

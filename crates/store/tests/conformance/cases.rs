@@ -138,6 +138,8 @@ cases! {
     held::l04_a_cancel_of_a_bulk_rests_on_the_workspace,
     held::l04_an_answer_by_who_lost_the_run_meanwhile_is_not_taken,
     held::l04_a_revocation_before_a_cancel_is_always_seen,
+    parts::l09_a_part_whose_bulk_is_over_does_not_start,
+    parts::l09_an_end_of_a_bulk_before_the_start_of_a_part_is_always_seen,
     clocks::r10_a_death_is_seen_within_45_s_with_the_settings_as_they_are,
     clocks::r10_a_clock_that_is_set_delays_no_rescue_beyond_its_bound,
     clocks::r10_a_clock_that_is_set_takes_no_run_from_who_is_alive,

@@ -37,6 +37,7 @@ mod members;
 mod model;
 mod notices;
 mod own_sessions;
+mod parts;
 mod pauses;
 mod people;
 mod points;
