@@ -34,7 +34,7 @@ pub async fn r10_a_statement_that_others_stood_in_the_way_of_may_pass(db: Arc<Da
             broken_off
         }
         Raw::Postgres(pool) => {
-            let mut holding = pool.begin().await.unwrap();
+            let mut holding = pool.begin_with("begin").await.unwrap();
             let lock = sqlx::query("lock table workers in access exclusive mode");
             lock.execute(&mut *holding).await.unwrap();
             let waiting = tokio::spawn(seen);
