@@ -2,7 +2,7 @@
 
 use domain::ids::{ScheduleId, TenantId};
 
-use crate::sql::Row;
+use crate::{runs::Ticked, sql::Row};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,14 @@ pub enum StoreError {
         tenant: TenantId,
         /// What is not understood of it.
         why: Box<StoreError>,
+    },
+    /// Slots were decided about, but not those of some schedules.
+    #[error("{} of the schedules whose time has come start nothing", faults.len())]
+    FaultySchedules {
+        /// What is wrong with each of them.
+        faults: Vec<StoreError>,
+        /// What became of the others.
+        ticked: Ticked,
     },
     /// Stored JSON does not have its form.
     #[error("reading column {column} as JSON")]

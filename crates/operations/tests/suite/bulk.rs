@@ -10,7 +10,6 @@ use domain::{
     lifecycle::TenantLifecycle,
     views::{RunView, StartResult},
 };
-
 use operations::Scope;
 
 use crate::world::World;

@@ -8,9 +8,7 @@ use domain::{
     time::{SECOND, Timestamp},
     views::ScheduleView,
 };
-
 use operations::{ScheduleForm, Scope};
-
 use store::conformance::slot_comes;
 
 use crate::world::{SYNC, World};

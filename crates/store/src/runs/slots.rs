@@ -96,11 +96,12 @@ impl Store {
     /// Decides about every slot that has come, by the database's clock.
     ///
     /// # Errors
-    /// The first one that came up; one schedule's fault does not hold up the others.
+    /// `FaultySchedules` with the fault of each schedule that has one, which holds up no other; else when the
+    /// database does not answer.
     pub async fn schedules_tick(&self) -> Result<Ticked, StoreError> {
         let now = self.db.now().await?;
         let mut all = Ticked::default();
-        let mut fault = None;
+        let mut faults = Vec::new();
         let mut seen = (Timestamp(i64::MIN), Uuid::nil());
         loop {
             let rows = self
@@ -108,7 +109,13 @@ impl Store {
                 .fetch(&SCHEDULES_DUE, args![now, seen.0, seen.1])
                 .await?;
             let Some(last) = rows.last() else {
-                return fault.map_or(Ok(all), Err);
+                return match faults.is_empty() {
+                    true => Ok(all),
+                    false => Err(StoreError::FaultySchedules {
+                        faults,
+                        ticked: all,
+                    }),
+                };
             };
             seen = (last.time("next_at")?, last.uuid("id")?);
             for row in &rows {
@@ -120,7 +127,7 @@ impl Store {
                     Ok(one) => all.add(one),
                     // The others would meet the same.
                     Err(error) if error.may_pass() => return Err(error),
-                    Err(error) => fault = fault.or(Some(error.of_schedule(row))),
+                    Err(error) => faults.push(error.of_schedule(row)),
                 }
             }
         }

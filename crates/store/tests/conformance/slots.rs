@@ -10,7 +10,6 @@ use domain::{
     schedule::SlotFate,
     time::SECOND,
 };
-
 use store::{SlotRow, Ticked};
 
 use crate::world::World;

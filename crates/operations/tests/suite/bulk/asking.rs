@@ -11,7 +11,6 @@ use domain::{
     run::{RunOutcome, RunStatus},
     views::StartResult,
 };
-
 use operations::PoolSettings;
 
 use crate::{

@@ -3,15 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{bulk::BulkState, capability::Role, run::RunOutcome, views::OperationsQuery};
-
 use operations::PoolSettings;
+use tokio::sync::watch;
 
 use crate::{
     play::on_both,
     world::{SETTINGS, World, changed, patience, until},
 };
-
-use tokio::sync::watch;
 
 use super::{ask, start, states, tenants};
 

@@ -11,7 +11,6 @@ use domain::{
     run::RunOutcome,
     views::{Live, OperationsQuery},
 };
-
 use operations::Scope;
 
 use crate::{

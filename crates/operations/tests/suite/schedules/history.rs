@@ -10,9 +10,7 @@ use domain::{
     time::DAY,
     views::Execution,
 };
-
 use operations::{ScheduleForm, tidy};
-
 use store::conformance::slot_comes;
 
 use crate::{

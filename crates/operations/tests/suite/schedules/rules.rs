@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use domain::{capability::Role, error::ApiError, time::SECOND};
-
 use operations::ScheduleForm;
-
 use store::conformance::{schedule_written, slot_comes};
 
 use crate::{

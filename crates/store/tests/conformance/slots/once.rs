@@ -7,9 +7,7 @@ use domain::{
     schedule::SlotFate,
     time::{DAY, HOUR, SECOND},
 };
-
-use store::Ticked;
-
+use store::{StoreError, Ticked};
 use tokio::sync::Barrier;
 
 use crate::{database::Database, world::World};
@@ -134,14 +132,24 @@ pub async fn one_schedule_that_nobody_understands_holds_up_no_other(db: Arc<Data
     for (id, at) in [(odd, 4), (worse, 3), (id, 2), (last, 1)] {
         world.move_next(id, -at * SECOND).await;
     }
-    let said = world.store.schedules_tick().await.unwrap_err().to_string();
-    for words in [
-        odd.to_string(),
-        world.tenant.id().to_string(),
-        "Mars/Olympus".to_owned(),
-        "Edit and save it".to_owned(),
+    let Err(StoreError::FaultySchedules { faults, ticked }) = world.store.schedules_tick().await
+    else {
+        panic!("two schedules are odd");
+    };
+    assert_eq!(
+        ticked.runs, 1,
+        "and the other one is in the way of the last"
+    );
+    let said: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 2);
+    for (said, id, word) in [
+        (&said[0], odd, "Mars/Olympus"),
+        (&said[1], worse, "moon.landing"),
     ] {
-        assert!(said.contains(&words), "{said}");
+        for words in [&*id.to_string(), word, "Edit and save it"] {
+            assert!(said.contains(words), "{said}");
+        }
+        assert!(said.contains(&world.tenant.id().to_string()), "{said}");
     }
     let mut unreadable = world.store.schedules_unreadable().await.unwrap();
     unreadable.sort_by_key(|it| it.id != odd);

@@ -11,7 +11,6 @@ use domain::{
     schedule::{SkipReason, SlotFate},
     time::{DAY, HOUR, SECOND},
 };
-
 use store::{BUSY_WAIT, Ticked};
 
 use crate::{
