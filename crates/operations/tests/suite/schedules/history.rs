@@ -8,7 +8,7 @@ use domain::{
     run::{AuthorityMode, RunOutcome},
     schedule::{ScheduleState, SkipReason},
     time::DAY,
-    views::Execution,
+    views::{Execution, ExecutionView},
 };
 use operations::{ScheduleForm, tidy};
 use store::conformance::slot_comes;
@@ -299,4 +299,23 @@ async fn l08_a_person_starts_the_run_of_a_slot_again(world: Arc<World>) {
         world.view(run_id).await.state.outcome,
         RunOutcome::Cancelled
     );
+    // It says whose run it is, and a try of that try leads to the same slot.
+    let told = format!("The run of the slot of {}, started again by", slot.at.there);
+    let said = |view: &ExecutionView| match &view.execution {
+        Execution::Run { by: Some(how), .. } => how.in_words(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(&history[0]), format!("{told} operator."));
+    let second = services.retry(&operator, &run).await.unwrap();
+    let second = second.run_id.to_string();
+    services.cancel(&operator, &second).await.unwrap();
+    let third = services.retry(&world.owner, &second).await.unwrap();
+    let third = third.run_id.to_string();
+    services.cancel(&operator, &third).await.unwrap();
+    let tenant = world.sites[0].id();
+    let by_hand = services.schedule_run_now(&operator, &tenant, &id);
+    by_hand.await.unwrap();
+    let history = world.schedule(&operator, &id).await.history;
+    assert_eq!(said(&history[0]), "Run now, by operator.");
+    assert_eq!(said(&history[1]), format!("{told} Olivia."));
 }

@@ -6,7 +6,7 @@ use domain::{
     capability::Role,
     error::ApiError,
     run::{AuthorityMode, RunOutcome},
-    views::{Execution, StartResult},
+    views::{ByHand, Execution, StartResult},
 };
 
 use crate::{
@@ -184,7 +184,8 @@ async fn r05_run_now_is_in_the_persons_own_name(world: Arc<World>) {
     let Execution::Run { by, .. } = &history[0].execution else {
         panic!("{history:?}");
     };
-    assert_eq!(by.as_deref(), Some("operator"));
+    let how = by.as_ref().map(ByHand::in_words);
+    assert_eq!(how.as_deref(), Some("Run now, by operator."));
     // Circumstances leave a run that says what to do, as with any other start.
     world
         .services
