@@ -76,6 +76,13 @@ impl Scheduler {
                 ended => tracing::warn!(ended, "ended {ended} queued runs that no worker took"),
             }
         }
+        match self.store.queue_realign().await? {
+            0 => {}
+            n => tracing::warn!(
+                n,
+                "let {n} queued runs start that lay in the future, as after a clock that was ahead"
+            ),
+        }
         match self.store.schedules_realign().await? {
             0 => {}
             n => tracing::warn!(

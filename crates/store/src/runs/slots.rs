@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     draft::{Draft, Enqueued, OfSchedule, SystemDraft},
     request::{is_final, write_blocked},
+    ticked::Ticked,
 };
 use crate::{
     Store,
@@ -29,19 +30,6 @@ use crate::{
 
 /// How long a slot waits for another operation that uses the tenant's connection; well within the grace.
 pub const BUSY_WAIT: i64 = 5 * MINUTE;
-
-/// What a look at the schedules led to.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Ticked {
-    /// Slots that have a run now, queued or born blocked.
-    pub runs: usize,
-    /// Slots that were skipped.
-    pub skipped: usize,
-    /// Slots that nobody was there for.
-    pub missed: usize,
-    /// Slots that wait for the tenant's connection.
-    pub waiting: usize,
-}
 
 static SCHEDULES_DUE: Statement = same(
     "schedules_due",
@@ -109,13 +97,7 @@ impl Store {
                 .fetch(&SCHEDULES_DUE, args![now, seen.0, seen.1])
                 .await?;
             let Some(last) = rows.last() else {
-                return match faults.is_empty() {
-                    true => Ok(all),
-                    false => Err(StoreError::FaultySchedules {
-                        faults,
-                        ticked: all,
-                    }),
-                };
+                return all.beside(faults);
             };
             seen = (last.time("next_at")?, last.uuid("id")?);
             for row in &rows {
@@ -191,15 +173,6 @@ impl Store {
             self.ring();
         }
         Ok(ticked)
-    }
-}
-
-impl Ticked {
-    fn add(&mut self, other: Self) {
-        self.runs += other.runs;
-        self.skipped += other.skipped;
-        self.missed += other.missed;
-        self.waiting += other.waiting;
     }
 }
 

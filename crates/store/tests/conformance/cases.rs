@@ -141,6 +141,8 @@ cases! {
     parts::l09_a_part_whose_bulk_is_over_does_not_start,
     parts::l09_an_end_of_a_bulk_before_the_start_of_a_part_is_always_seen,
     doctor::d03_another_key_is_told_in_every_workspace,
+    clocks::r10_runs_that_a_clock_put_off_are_set_right,
+    clocks::a_worker_seen_in_the_future_is_taken_for_gone_until_it_beats,
     clocks::r10_a_death_is_seen_within_45_s_with_the_settings_as_they_are,
     clocks::r10_a_clock_that_is_set_delays_no_rescue_beyond_its_bound,
     clocks::r10_a_clock_that_is_set_takes_no_run_from_who_is_alive,

@@ -8,10 +8,15 @@ use std::{
 use domain::{
     ids::WorkerId,
     operation::OperationType::InventorySync,
+    retry::{Chance, RetryPolicy},
+    summary::SummaryCounts,
     time::{HOUR, MINUTE, SECOND},
 };
 use policy::Running;
-use store::{LeaseWatch, conformance::with_clock};
+use store::{
+    Again, Failure, LeaseWatch, Retrying, RunEnd, WorkedOutcome, WorkerCard,
+    conformance::with_clock,
+};
 
 use crate::{
     database::Database,
@@ -191,6 +196,70 @@ pub async fn r10_who_has_just_come_gives_everybody_time_to_beat(db: Arc<Database
         passed += settings.sweep();
     }
     assert!(passed <= settings.heartbeat() + settings.rescue_within());
+}
+
+pub async fn r10_runs_that_a_clock_put_off_are_set_right(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let store = &world.store;
+    let second = world.another_tenant("Second tenant").await;
+    // Queued an hour ahead, one fresh and one between two tries; then the clock is right again.
+    let fresh = async {
+        accepted(world.ask(&world.owner, InventorySync).await);
+        accepted(world.ask_in(&world.owner, &second, InventorySync).await);
+        store
+            .runs_start(worker(), 1)
+            .await
+            .unwrap()
+            .running
+            .remove(0)
+    };
+    let tried = with_clock(HOUR, fresh).await;
+    let again = Again {
+        policy: &RetryPolicy::PATIENT,
+        chance: Chance(0),
+        stated_wait: None,
+    };
+    let failed = RunEnd {
+        outcome: WorkedOutcome::Failed,
+        counts: SummaryCounts::default(),
+        failures: vec![Failure {
+            code: "test".to_owned(),
+            reason_code: "provider_throttled".to_owned(),
+            message: String::new(),
+            stated_wait: None,
+        }],
+    };
+    let retried = with_clock(HOUR, store.runs_retry(&[(&tried, &failed, again)])).await;
+    assert_eq!(retried.unwrap(), [Retrying::Scheduled]);
+    let start = async || store.runs_start(worker(), 10).await.unwrap().running;
+    assert!(start().await.is_empty(), "both are for an hour from now");
+    assert_eq!(store.queue_realign().await.unwrap(), 2);
+    assert_eq!(store.queue_realign().await.unwrap(), 0);
+    let running = start().await;
+    assert_eq!(running.len(), 2);
+    // A pause that the provider asked for is none of that.
+    let patient = Again {
+        stated_wait: Some(4 * MINUTE),
+        ..again
+    };
+    let retried = store.runs_retry(&[(&running[0], &failed, patient)]).await;
+    assert_eq!(retried.unwrap(), [Retrying::Scheduled]);
+    assert_eq!(store.queue_realign().await.unwrap(), 0);
+}
+
+pub async fn a_worker_seen_in_the_future_is_taken_for_gone_until_it_beats(db: Arc<Database>) {
+    let store = &db.store;
+    let card = WorkerCard {
+        id: worker(),
+        host: "one".to_owned(),
+        slots: 1,
+    };
+    let is_alive = async || store.workers().await.unwrap()[0].is_alive;
+    with_clock(HOUR, store.worker_seen(&card)).await.unwrap();
+    assert!(with_clock(HOUR, is_alive()).await);
+    assert!(!is_alive().await, "nobody has heard of it by this clock");
+    store.worker_seen(&card).await.unwrap();
+    assert!(is_alive().await);
 }
 
 pub async fn r10_what_is_renewed_between_look_and_grasp_is_kept(db: Arc<Database>) {
