@@ -86,8 +86,7 @@ static HEADS_CREATE: Statement = dialects(
 static HEADS_MOVE: Statement = dialects(
     "audit_heads_move",
     "update audit_heads set sequence = t.sequence, hash = t.hash
-     from (select unhex(h.value ->> 'workspace') as workspace, h.value ->> 'sequence' as sequence,
-             unhex(h.value ->> 'hash') as hash from jsonb_each($1) h) as t
+     from given as t
      where workspace_id = t.workspace",
     "update audit_heads set sequence = t.sequence, hash = t.hash
      from unnest($1::uuid[], $2::bigint[], $3::bytea[]) as t(workspace, sequence, hash)
@@ -96,10 +95,9 @@ static HEADS_MOVE: Statement = dialects(
 static APPEND: Statement = dialects(
     "audit_append",
     "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
-     select unhex(e.value ->> 'workspace'), unhex(e.value ->> 'scope'), e.value ->> 'sequence', $2,
-            e.value ->> 'action', unhex(e.value ->> 'actor'), e.value ->> 'actor_name', unhex(e.value ->> 'subject'),
-            unhex(e.value ->> 'run'), e.value ->> 'detail', unhex(e.value ->> 'previous'), unhex(e.value ->> 'hash')
-     from jsonb_each($1) e",
+     select e.workspace, e.scope, e.sequence, $1, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
+            e.previous, e.hash
+     from given e",
     "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
      select e.workspace, e.scope, e.sequence, $12, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
             e.previous, e.hash

@@ -21,7 +21,7 @@ use crate::{
 static MOVE: Statement = dialects(
     "scope_versions_move",
     "insert into scope_versions (workspace_id, scope_id, version)
-     select unhex(s.value ->> 'workspace'), unhex(s.value ->> 'scope'), 1 from jsonb_each($1) s where true
+     select s.workspace, s.scope, 1 from given s where true
      on conflict (scope_id) do update set version = version + 1",
     "insert into scope_versions (workspace_id, scope_id, version)
      select s.workspace, s.scope, 1 from unnest($1::uuid[], $2::uuid[]) as s(workspace, scope) order by s.scope

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 /// The most ends in one transaction; it bounds how long the audit chains are held.
-const GROUP: usize = 250;
+const GROUP: usize = 500;
 
 /// What became of an end that was handed in.
 #[derive(Debug)]

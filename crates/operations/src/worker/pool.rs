@@ -35,7 +35,7 @@ impl PoolSettings {
 }
 
 /// The most runs that one claim takes; it bounds how long the audit chains are held.
-const CLAIM_MOST: usize = 250;
+const CLAIM_MOST: usize = 500;
 
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);

@@ -28,6 +28,7 @@ migrations! {
     11 "0011_console",
     13 "0013_cheaper_starts",
     14 "0014_key_check",
+    16 "0016_audit_owner",
 }
 
 /// What brings a database to this version.

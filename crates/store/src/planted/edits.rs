@@ -9,13 +9,13 @@ pub(super) type Edit = (&'static str, &'static str, &'static str);
 const LEASES_NEVER_LOST: &[Edit] = &[
     (
         "run_queue_heartbeat",
-        "run_queue.attempt = t.attempt and owner = $2",
-        "$2 is not null",
+        "run_queue.attempt = t.attempt and owner = $1",
+        "$1 is not null",
     ),
     (
         "run_queue_heartbeat",
         "run_queue.attempt as attempt",
-        "(select k.value ->> 'attempt' from jsonb_each($1) k where unhex(k.value ->> 'run') = run_queue.run_id) as attempt",
+        "(select k.attempt from given k where k.run = run_queue.run_id) as attempt",
     ),
     (
         "run_queue_heartbeat",
@@ -43,8 +43,8 @@ impl Mistake {
                 &[
                     (
                         "run_decisions_record",
-                        "from jsonb_each($1) d",
-                        "from jsonb_each($1) d where false",
+                        "from given d",
+                        "from given d where false",
                     ),
                     (
                         "run_decisions_record",
@@ -85,11 +85,7 @@ impl Mistake {
             Self::FinishWithoutAttempt => [
                 LEASES_NEVER_LOST,
                 &[
-                    (
-                        "run_queue_finish",
-                        "and q.attempt = k.value ->> 'attempt'",
-                        "",
-                    ),
+                    ("run_queue_finish", "and q.attempt = k.attempt", ""),
                     (
                         "run_queue_finish",
                         "and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]",
@@ -99,7 +95,7 @@ impl Mistake {
                     (
                         "run_queue_finish",
                         "returning run_id, attempt",
-                        "returning run_id, (select k.value ->> 'attempt' from jsonb_each($1) k where unhex(k.value ->> 'run') = run_queue.run_id) as attempt",
+                        "returning run_id, (select k.attempt from given k where k.run = run_queue.run_id) as attempt",
                     ),
                     (
                         "run_queue_finish",
@@ -161,8 +157,8 @@ impl Mistake {
                 &[
                     (
                         "audit_append",
-                        "from jsonb_each($1) e",
-                        "from jsonb_each($1) e where e.value ->> 'action' <> 'run.completed'",
+                        "from given e",
+                        "from given e where e.action <> 'run.completed'",
                     ),
                     (
                         "audit_append",

@@ -40,9 +40,8 @@ impl EndedBy {
 
 static ATTEMPTS_END: Statement = dialects(
     "run_attempts_end",
-    "update run_attempts set ended_at = $2, ended_by = t.ended_by
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'ended_by' as ended_by
-           from jsonb_each($1) k) as t
+    "update run_attempts set ended_at = $1, ended_by = t.ended_by
+     from given as t
      where run_id = t.run and run_attempts.attempt = t.attempt",
     "update run_attempts set ended_at = $4, ended_by = t.ended_by
      from unnest($1::uuid[], $2::bigint[], $3::text[]) as t(run, attempt, ended_by)

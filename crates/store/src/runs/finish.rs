@@ -94,8 +94,8 @@ pub enum Ending {
 static QUEUE_FINISH: Statement = dialects(
     "run_queue_finish",
     "delete from run_queue where rowid in (
-       select q.rowid from jsonb_each($1) k
-       join run_queue q on q.run_id = unhex(k.value ->> 'run') and q.attempt = k.value ->> 'attempt'
+       select q.rowid from given k
+       cross join run_queue q on q.run_id = k.run and q.attempt = k.attempt
        where q.status = 'running')
      returning run_id, attempt",
     "with held as materialized (
@@ -112,12 +112,9 @@ static RUNS_FINISH: Statement = dialects(
        outcome = case when exists (
          select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
          then 'indeterminate' else t.outcome end,
-       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $2, updated_at = $2,
+       summary_counts = coalesce(t.counts, summary_counts), reason_code = t.reason, completed_at = $1, updated_at = $1,
        reconciled_at = t.reconciled
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt, k.value ->> 'outcome' as outcome,
-             k.value ->> 'counts' as counts, k.value ->> 'failures' as failures, k.value ->> 'reason' as reason,
-             k.value ->> 'reconciled' as reconciled
-           from jsonb_each($1) k) as t
+     from given as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'running'
      returning id, user_id, initiator_name, operation_runs.outcome as outcome",
     "update operation_runs set status = 'completed', failures = t.failures,

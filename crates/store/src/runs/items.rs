@@ -14,9 +14,8 @@ use crate::{
 
 static ITEMS_STOPPED: Statement = dialects(
     "run_items_stopped",
-    "update run_items set outcome = t.outcome, reason_code = t.reason, message = t.message, updated_at = $2
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'outcome' as outcome, k.value ->> 'reason' as reason,
-             k.value ->> 'message' as message from jsonb_each($1) k) as t
+    "update run_items set outcome = t.outcome, reason_code = t.reason, message = t.message, updated_at = $1
+     from given as t
      where run_id = t.run and run_items.outcome = 'running'",
     "update run_items set outcome = t.outcome, reason_code = t.reason, message = t.message, updated_at = $5
      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as t(run, outcome, reason, message)

@@ -34,9 +34,9 @@ const TAKEN_MOST: usize = 200;
 // Locked in the order of the keys: runs of the same pool end in groups meanwhile.
 static HEARTBEAT: Statement = dialects(
     "run_queue_heartbeat",
-    "update run_queue set lease_until = $3
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from jsonb_each($1) k) as t
-     where run_id = t.run and run_queue.attempt = t.attempt and owner = $2 and status = 'running'
+    "update run_queue set lease_until = $2
+     from given as t
+     where run_id = t.run and run_queue.attempt = t.attempt and owner = $1 and status = 'running'
      returning run_id, run_queue.attempt as attempt, cancel_requested_at",
     "with held as materialized (
        select q.run_id from run_queue q

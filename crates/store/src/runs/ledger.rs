@@ -26,9 +26,7 @@ use crate::{
 static RECORD_DECISIONS: Statement = dialects(
     "run_decisions_record",
     "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
-     select unhex(d.value ->> 'workspace'), unhex(d.value ->> 'scope'), unhex(d.value ->> 'run'), d.value ->> 'attempt',
-            d.value ->> 'verdict', d.value ->> 'reason', d.value ->> 'decision', $2
-     from jsonb_each($1) d",
+     select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, d.decision, $1 from given d",
     "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
      select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, d.decision, $8
      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[])
@@ -37,8 +35,8 @@ static RECORD_DECISIONS: Statement = dialects(
 static SET_RUNNING: Statement = dialects(
     "run_set_running",
     "update operation_runs set status = 'running', started_attempt = operation_runs.attempt,
-       started_at = coalesce(started_at, $2), updated_at = $2
-     from (select unhex(k.value ->> 'run') as run, k.value ->> 'attempt' as attempt from jsonb_each($1) k) as t
+       started_at = coalesce(started_at, $1), updated_at = $1
+     from given as t
      where id = t.run and operation_runs.attempt = t.attempt and status = 'queued'
      returning id",
     "update operation_runs set status = 'running', started_attempt = operation_runs.attempt,
@@ -50,15 +48,14 @@ static SET_RUNNING: Statement = dialects(
 // Not joined: for a queue that was empty when it was analysed, the planner would read all of it for each row.
 static LEASE_QUEUE: Statement = dialects(
     "run_queue_lease",
-    "update run_queue set status = 'running', owner = $2, lease_until = $3
-     where run_id in (select unhex(k.value ->> 'run') from jsonb_each($1) k)",
+    "update run_queue set status = 'running', owner = $1, lease_until = $2
+     where run_id in (select k.run from given k)",
     "update run_queue set status = 'running', owner = $2, lease_until = $3 where run_id = any($1::uuid[])",
 );
 static ATTEMPTS_BEGIN: Statement = dialects(
     "run_attempts_begin",
     "insert into run_attempts (workspace_id, scope_id, run_id, attempt, worker_id, started_at)
-     select unhex(k.value ->> 'workspace'), unhex(k.value ->> 'scope'), unhex(k.value ->> 'run'),
-            k.value ->> 'attempt', $2, $3 from jsonb_each($1) k",
+     select k.workspace, k.scope, k.run, k.attempt, $1, $2 from given k",
     "insert into run_attempts (workspace_id, scope_id, run_id, attempt, worker_id, started_at)
      select k.workspace, k.scope, k.run, k.attempt, $5, $6
      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) as k(workspace, scope, run, attempt)",
@@ -90,7 +87,7 @@ static SET_REFUSED: Statement = dialects(
 );
 static QUEUE_LEAVE: Statement = dialects(
     "run_queue_leave",
-    "delete from run_queue where run_id in (select unhex(k.value ->> 'run') from jsonb_each($1) k)",
+    "delete from run_queue where run_id in (select k.run from given k)",
     "delete from run_queue where run_id = any($1::uuid[])",
 );
 

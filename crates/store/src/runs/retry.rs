@@ -49,8 +49,8 @@ pub enum Retrying {
 
 static RETRY_LOCK: Statement = dialects(
     "run_queue_retry_lock",
-    "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from jsonb_each($1) k
-     join run_queue q on q.run_id = unhex(k.value ->> 'run') and q.attempt = k.value ->> 'attempt'
+    "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from given k
+     cross join run_queue q on q.run_id = k.run and q.attempt = k.attempt
      where q.status = 'running'",
     "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from run_queue q
      where q.run_id = any($1::uuid[]) and q.owner is not null

@@ -23,10 +23,9 @@ pub(crate) struct Notice {
 static NOTIFY: Statement = dialects(
     "notifications_insert",
     "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)
-     select unhex(n.value ->> 'workspace'), unhex(n.value ->> 'scope'), unhex(n.value ->> 'id'),
-            u.id, unhex(n.value ->> 'run'), $2
-     from jsonb_each($1) n join users u on u.id = unhex(n.value ->> 'person')
-     join operation_runs r on r.id = unhex(n.value ->> 'run')
+     select n.workspace, n.scope, n.id, u.id, n.run, $1
+     from given n cross join users u on u.id = n.person
+     cross join operation_runs r on r.id = n.run
      where r.parent_id is null on conflict do nothing",
     "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)
      select n.workspace, n.scope, n.id, u.id, n.run, $6

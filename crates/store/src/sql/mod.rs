@@ -2,6 +2,7 @@
 
 mod db;
 mod fragments;
+mod given;
 mod row;
 mod rows;
 mod statement;

@@ -1,19 +1,14 @@
-//! Many rows for one set statement: JSON for SQLite's `jsonb_each`, an array a column for PostgreSQL's `unnest`.
-//!
-//! Each database reads its own form several times faster than the other's would be read.
+//! Many rows for one set statement: packed columns for SQLite, an array a column for PostgreSQL's `unnest`.
 
-use serde::{Serialize, Serializer, ser::SerializeMap as _, ser::SerializeSeq as _};
 use sqlx::{Postgres, Sqlite, postgres::PgArguments, query::Query, sqlite::SqliteArguments};
 use uuid::Uuid;
 
-use crate::{
-    audit::{hex, to_json},
-    error::StoreError,
-};
+use super::given::{self, Kind, MOST, Packed};
 
 /// Rows, column by column; the first parameters of a statement, before all others.
 ///
-/// SQLite sees one parameter, an array of objects with the columns' names; PostgreSQL one array a column.
+/// PostgreSQL sees one array a column, `$1` and so on, and numbers the others after them. SQLite sees a table
+/// `given` with the columns' names, and numbers the others from `$1`.
 #[derive(Debug, Default)]
 pub(crate) struct Rows(Vec<(&'static str, Column)>);
 
@@ -27,7 +22,7 @@ enum Column {
 }
 
 impl Rows {
-    /// A column of ids; SQLite reads them with `unhex`.
+    /// A column of ids.
     pub(crate) fn ids<I: Into<Option<Uuid>>>(
         self,
         name: &'static str,
@@ -54,7 +49,7 @@ impl Rows {
         self.with(name, Column::Texts(values.map(Into::into).collect()))
     }
 
-    /// A column of hashes; SQLite reads them with `unhex`.
+    /// A column of hashes.
     pub(crate) fn bytes(self, name: &'static str, values: impl Iterator<Item = Vec<u8>>) -> Self {
         self.with(name, Column::Bytes(values.collect()))
     }
@@ -68,12 +63,22 @@ impl Rows {
         self.0.first().map_or(0, |(_, column)| column.count())
     }
 
-    /// The query with these rows as its first parameter.
-    pub(super) fn bind_sqlite<'q>(
+    /// The statement for SQLite with each part of these rows in front of it.
+    pub(super) fn given(
         &self,
-        query: Query<'q, Sqlite, SqliteArguments>,
-    ) -> Result<Query<'q, Sqlite, SqliteArguments>, StoreError> {
-        Ok(query.bind(to_json(self)?))
+        statement: &'static str,
+    ) -> impl Iterator<Item = Query<'static, Sqlite, SqliteArguments>> {
+        let columns: Vec<_> = self.0.iter().map(|(name, it)| (*name, it.kind())).collect();
+        let text = given::text(statement, &columns);
+        (0..self.count()).step_by(MOST).map(move |from| {
+            let mut packed = Packed::default();
+            for (_, column) in &self.0 {
+                column.pack(from, &mut packed);
+            }
+            let rows = MOST.min(self.count() - from);
+            let query = sqlx::query(text).bind(i64::try_from(rows).unwrap_or(i64::MAX));
+            packed.0.into_iter().fold(query, Query::bind)
+        })
     }
 
     /// The query with these rows as its first parameters.
@@ -101,66 +106,32 @@ impl Column {
             Self::Bytes(values) => values.len(),
         }
     }
-}
 
-impl Serialize for Rows {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut rows = serializer.serialize_seq(Some(self.count()))?;
-        for index in 0..self.count() {
-            rows.serialize_element(&One { rows: self, index })?;
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Ids(_) => Kind::Id,
+            Self::Ints(_) => Kind::Int,
+            Self::Texts(_) => Kind::Text,
+            Self::Bytes(_) => Kind::Bytes,
         }
-        rows.end()
     }
-}
 
-/// One row of many, as an object.
-struct One<'a> {
-    rows: &'a Rows,
-    index: usize,
-}
-
-impl Serialize for One<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(Some(self.rows.0.len()))?;
-        for (name, column) in &self.rows.0 {
-            match column {
-                Column::Ids(values) => {
-                    let id = values.get(self.index).copied().flatten();
-                    object.serialize_entry(name, &id.map(Uuid::simple))?;
-                }
-                Column::Ints(values) => {
-                    object.serialize_entry(name, &values.get(self.index).copied().flatten())?;
-                }
-                Column::Texts(values) => {
-                    object
-                        .serialize_entry(name, &values.get(self.index).and_then(Option::as_ref))?;
-                }
-                Column::Bytes(values) => {
-                    object.serialize_entry(name, &values.get(self.index).map(|v| hex(v)))?;
-                }
+    /// Packs the part of the column that begins with a row.
+    fn pack(&self, from: usize, into: &mut Packed) {
+        match self {
+            Self::Ids(values) => {
+                let part = values.iter().skip(from).take(MOST);
+                into.ids(part.map(|id| id.as_ref().map(Uuid::as_bytes)));
+            }
+            Self::Ints(values) => into.ints(values.iter().skip(from).take(MOST).copied()),
+            Self::Texts(values) => {
+                let part = values.iter().skip(from).take(MOST);
+                into.any(part.map(|text| text.as_deref().map(str::as_bytes)));
+            }
+            Self::Bytes(values) => {
+                let part = values.iter().skip(from).take(MOST);
+                into.any(part.map(|bytes| Some(&**bytes)));
             }
         }
-        object.end()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sqlite_reads_rows_as_objects_with_nulls_where_nothing_is() {
-        let id = Uuid::from_u128(7);
-        let rows = Rows::default()
-            .ids("run", [Some(id), None].into_iter())
-            .ints("attempt", [1, 2].into_iter())
-            .texts("reason", [None, Some("why".to_owned())].into_iter())
-            .bytes("hash", [vec![1, 255], vec![]].into_iter());
-        assert_eq!(
-            to_json(&rows).ok().as_deref(),
-            Some(
-                r#"[{"run":"00000000000000000000000000000007","attempt":1,"reason":null,"hash":"01ff"},{"run":null,"attempt":2,"reason":"why","hash":""}]"#
-            )
-        );
     }
 }

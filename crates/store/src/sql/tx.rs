@@ -78,10 +78,12 @@ impl Tx {
         timed(statement.name, async {
             Ok(match self {
                 Self::Sqlite(tx) => {
-                    let query =
-                        rows.bind_sqlite(sqlx::query(text(statement.name, statement.sqlite)))?;
-                    let done = bind_sqlite(query, args).execute(&mut **tx).await?;
-                    done.rows_affected()
+                    let mut changed = 0;
+                    for query in rows.given(text(statement.name, statement.sqlite)) {
+                        let query = bind_sqlite(query, args.clone());
+                        changed += query.execute(&mut **tx).await?.rows_affected();
+                    }
+                    changed
                 }
                 Self::Postgres(tx, sessions) => {
                     let query = rows.bind_postgres(text_of(statement, *sessions));
@@ -104,9 +106,11 @@ impl Tx {
         timed(statement.name, async {
             Ok(match self {
                 Self::Sqlite(tx) => {
-                    let query =
-                        rows.bind_sqlite(sqlx::query(text(statement.name, statement.sqlite)))?;
-                    let found = bind_sqlite(query, args).fetch_all(&mut **tx).await?;
+                    let mut found = Vec::new();
+                    for query in rows.given(text(statement.name, statement.sqlite)) {
+                        let query = bind_sqlite(query, args.clone());
+                        found.extend(query.fetch_all(&mut **tx).await?);
+                    }
                     found.into_iter().map(Row::Sqlite).collect()
                 }
                 Self::Postgres(tx, sessions) => {

@@ -187,6 +187,30 @@ pub fn owners(world: &World, t: &Targets) -> Vec<Attack> {
             ),
         ),
         attack(
+            "an audit entry of no workspace, among others that are right",
+            ForeignKey,
+            format!(
+                "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_name, subject_id, detail, previous_hash, hash)
+                 select w, w, 999998, 1, 'x', 'x', {0}, '{{}}', {1}, {1} from (select {2} as w union all select {0} as w) o",
+                t.owner, db.bytes("00"), t.ws
+            ),
+        ),
+        attack(
+            "a tenant deleted",
+            Always,
+            format!("delete from tenants where id = {}", t.other_tenant),
+        ),
+        attack(
+            "a workspace deleted",
+            Always,
+            format!("delete from workspaces where id = {}", t.foreign_ws),
+        ),
+        attack(
+            "a workspace under another id",
+            Always,
+            format!("update workspaces set id = {} where id = {}", t.owner, t.foreign_ws),
+        ),
+        attack(
             "a notification about another scope's run",
             ForeignKey,
             format!(

@@ -23,6 +23,10 @@ const NOT_A_TENANTS: [&str; 15] = [
     "workspaces",
 ];
 
+/// What PostgreSQL checks once a statement and not by a foreign key; the attacks on the wall prove that it does.
+const OWNED: &str = "select 1::text from pg_trigger
+     where tgrelid = 'audit_log'::regclass and tgname = 'audit_log_owned' and tgenabled = 'O'";
+
 struct Table {
     not_null: Vec<String>,
     generated: Vec<String>,
@@ -100,9 +104,11 @@ pub async fn d02_every_tenants_row_is_bound_to_its_owner(db: Arc<Database>) {
     };
     let names = db.raw.texts(names).await;
     assert!(names.len() > NOT_A_TENANTS.len());
+    let by_statement = db.dialect == Dialect::Postgres && !db.raw.texts(OWNED).await.is_empty();
     let mut faults = Vec::new();
     for name in &names {
         let fault = table(&db, name).await.fault(name);
+        let fault = fault.filter(|_| name != "audit_log" || !by_statement);
         match (fault, NOT_A_TENANTS.contains(&&**name)) {
             (Some(fault), false) => faults.push(fault),
             (None, true) => faults.push(format!("{name} needs no place on the list any more")),
