@@ -340,6 +340,9 @@ pub(crate) struct BenchRuns {
     /// How many runs the worker process works on at once.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(crate) workers: usize,
+    /// Afterwards, queue this many runs of one tenant, and tell how long single runs of others wait beside them; 0 leaves it out.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) crowd: usize,
     /// Then write this many runs that are over into the ledger, and measure throughput once more; 0 leaves it out.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) history: usize,

@@ -4,6 +4,7 @@ use crate::{
     Store,
     error::StoreError,
     sql::{Statement, args, dialects, same},
+    tenants::TenantAccess,
 };
 
 /// What a database has counted so far; the difference of two tells what happened in between.
@@ -24,6 +25,10 @@ static COUNTERS: Statement = dialects(
 static SUCCEEDED: Statement = same(
     "runs_succeeded_count",
     "select count(*) as runs from operation_runs where type = $1 and outcome = 'succeeded'",
+);
+static QUEUED: Statement = same(
+    "runs_queued_count",
+    "select count(*) as runs from run_queue where scope_id = $1 and status = 'queued'",
 );
 static UNFINISHED: Statement = same(
     "runs_unfinished_count",
@@ -55,6 +60,15 @@ impl Store {
         operation: domain::operation::OperationType,
     ) -> Result<i64, StoreError> {
         let row = self.db.first(&SUCCEEDED, args![operation.as_str()]).await?;
+        row.ok_or(StoreError::NotFound)?.int("runs")
+    }
+
+    /// How many runs of a tenant wait to be started; counts them, so it is for benchmarks alone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn runs_queued(&self, tenant: &TenantAccess) -> Result<i64, StoreError> {
+        let row = self.db.first(&QUEUED, args![tenant.scope_id()]).await?;
         row.ok_or(StoreError::NotFound)?.int("runs")
     }
 

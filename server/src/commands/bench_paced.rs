@@ -3,7 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use domain::{ids::RunId, operation::OperationType, time::Timestamp, views::StartResult};
+use domain::{
+    ids::{RunId, TenantId},
+    operation::OperationType,
+    time::Timestamp,
+    views::StartResult,
+};
 use operations::{Bulk, Services};
 use serde_json::{Value, json};
 use store::{Store, StoreError};
@@ -19,7 +24,7 @@ use super::{bench_runs::pool, bench_target::at};
 const TENANTS: usize = 400;
 
 /// A press of start: when, by the database's clock, and the run it led to.
-type Press = (Timestamp, RunId);
+pub(super) type Press = (Timestamp, RunId);
 
 /// What presses at a steady rate led to.
 pub(crate) struct Paced {
@@ -62,20 +67,23 @@ async fn press_all(
     for tenant in bulk.tenant_ids().cycle().take(presses) {
         tick.tick().await;
         let (services, bulk) = (services.clone(), Arc::clone(bulk));
-        pressing.spawn(async move {
-            let pressed = services.store().now().await.ok()?;
-            let noop = OperationType::LabNoop.as_str();
-            let answer = services
-                .start(&bulk.owner, &tenant.to_string(), noop)
-                .await
-                .ok()?;
-            (answer.result == StartResult::Accepted).then_some((pressed, answer.run_id))
-        });
+        pressing.spawn(async move { press_one(&services, &bulk, tenant).await });
     }
     pressing.join_all().await
 }
 
-async fn wait_for_the_last(store: &Store) -> anyhow::Result<()> {
+/// Presses start in one tenant; nothing when that did not lead to a run of its own.
+pub(super) async fn press_one(services: &Services, bulk: &Bulk, tenant: TenantId) -> Option<Press> {
+    let pressed = services.store().now().await.ok()?;
+    let noop = OperationType::LabNoop.as_str();
+    let answer = services
+        .start(&bulk.owner, &tenant.to_string(), noop)
+        .await
+        .ok()?;
+    (answer.result == StartResult::Accepted).then_some((pressed, answer.run_id))
+}
+
+pub(super) async fn wait_for_the_last(store: &Store) -> anyhow::Result<()> {
     let waiting = async {
         while store.runs_waiting().await? {
             sleep(Duration::from_millis(50)).await;
@@ -88,7 +96,7 @@ async fn wait_for_the_last(store: &Store) -> anyhow::Result<()> {
         .context("looking for waiting runs")
 }
 
-async fn times_of(
+pub(super) async fn times_of(
     store: &Store,
     bulk: &Bulk,
     pressed: &[Option<Press>],

@@ -12,7 +12,7 @@ use operations::{Bulk, Pool, PoolSettings, Services};
 use serde_json::{Value, json};
 
 use super::{
-    bench_paced,
+    bench_crowd, bench_paced,
     bench_statements::StatementTimes,
     bench_target::{Target, resident_mb},
 };
@@ -58,6 +58,10 @@ pub(crate) async fn measure(args: BenchRuns, times: StatementTimes) -> anyhow::R
     if args.rate > 0 {
         let paced = bench_paced::press(services, args.rate, args.seconds, args.workers).await?;
         put(&mut found, "press_to_running", paced.tell());
+    }
+    if args.crowd > 0 {
+        let beside = bench_crowd::press(services, args.crowd, args.workers).await?;
+        put(&mut found, "press_beside_a_crowd", beside.tell());
     }
     if args.history > 0 {
         services.fill_history(&bulk, args.history).await?;

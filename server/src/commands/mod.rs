@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_caller;
+mod bench_crowd;
 mod bench_graph;
 mod bench_list;
 mod bench_paced;

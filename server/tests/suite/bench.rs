@@ -84,21 +84,20 @@ fn listening(command: &str) -> &'static [&'static str] {
     }
 }
 
-#[test]
-fn a_laboratory_is_served_to_nobody_by_mistake() {
+/// A database that a benchmark has made.
+fn laboratory() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", folder.path().join("made.sqlite").display());
-    let bench = [
-        "bench",
-        "runs",
-        "--database-url",
-        &database,
-        "--count",
-        "1",
-        "--rate",
-        "0",
-    ];
-    assert!(run(folder.path(), &bench).status.success());
+    let named = ["bench", "runs", "--database-url", &database];
+    let little = ["--count", "1", "--rate", "0", "--crowd", "0"];
+    let made = run(folder.path(), &[&named[..], &little[..]].concat());
+    assert!(made.status.success(), "{made:?}");
+    (folder, database)
+}
+
+#[test]
+fn a_laboratory_is_served_to_nobody_by_mistake() {
+    let (folder, database) = laboratory();
     let data = folder.path().join("data");
     for command in ["serve", "web", "worker"] {
         let named = [
@@ -122,19 +121,7 @@ fn a_laboratory_is_served_to_nobody_by_mistake() {
 
 #[test]
 fn doctor_names_a_laboratory() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", folder.path().join("made.sqlite").display());
-    let bench = [
-        "bench",
-        "runs",
-        "--database-url",
-        &database,
-        "--count",
-        "1",
-        "--rate",
-        "0",
-    ];
-    assert!(run(folder.path(), &bench).status.success());
+    let (folder, database) = laboratory();
     let place = folder.path().to_str().unwrap();
     let doctor = ["doctor", "--data-dir", place, "--database-url", &database];
     let said = run(folder.path(), &doctor);
@@ -173,6 +160,8 @@ fn a_benchmark_of_runs_ends_with_one_json_object_and_can_be_repeated() {
                 "5",
                 "--seconds",
                 "1",
+                "--crowd",
+                "300",
                 "--history",
                 "50",
                 "--json",
@@ -189,6 +178,8 @@ fn a_benchmark_of_runs_ends_with_one_json_object_and_can_be_repeated() {
             "{found}"
         );
         assert_eq!(found["press_to_running"]["started"], 5, "{found}");
+        let beside = &found["press_beside_a_crowd"];
+        assert_eq!(beside["crowd"], 300, "{found}");
         assert_eq!(found["after_history"]["runs_over"], 50, "{found}");
     }
 }

@@ -171,6 +171,18 @@ impl Services {
         Ok(())
     }
 
+    /// How many runs of the tenants wait to be started.
+    ///
+    /// # Errors
+    /// [`SampleError`].
+    pub async fn queued(&self, bulk: &Bulk) -> Result<i64, SampleError> {
+        let mut runs = 0;
+        for (tenant, _) in &bulk.tenants {
+            runs += self.store.runs_queued(tenant).await?;
+        }
+        Ok(runs)
+    }
+
     /// Puts runs into the queue, spread over the tenants.
     ///
     /// # Errors

@@ -124,18 +124,13 @@ impl Mistake {
                 &[
                     (
                         "notifications_insert",
-                        "unhex(n.value ->> 'id')",
-                        "randomblob(16)",
+                        "n.id, u.id, n.run, $1",
+                        "randomblob(16), u.id, n.run, $1",
                     ),
                     (
                         "notifications_insert",
-                        "join users u on u.id = unhex(n.value ->> 'person')",
-                        "join users u on u.id is not null",
-                    ),
-                    (
-                        "notifications_insert",
-                        "n.scope, n.id, u.id",
-                        "n.scope, gen_random_uuid(), u.id",
+                        "n.id, u.id, n.run, $6",
+                        "gen_random_uuid(), u.id, n.run, $6",
                     ),
                     (
                         "notifications_insert",

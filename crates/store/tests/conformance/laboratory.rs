@@ -71,7 +71,9 @@ pub async fn l02_a_type_of_the_laboratory_starts_nowhere_else(db: Arc<Database>)
     assert!(started.running.is_empty());
     assert_eq!(started.refused[0].key.run_id, noop);
     accepted(world.ask(&operator, OperationType::LabNoop).await);
+    assert_eq!(world.store.runs_queued(&world.tenant).await.unwrap(), 1);
     let running = world.start_one().await;
+    assert_eq!(world.store.runs_queued(&world.tenant).await.unwrap(), 0);
     assert_eq!(running.operation(), OperationType::LabNoop);
     let before = world.store.counters().await.unwrap();
     world
