@@ -54,9 +54,9 @@ static LEASES: Statement = same(
 // What was renewed since it was looked at is left alone, as is what another sweep has locked.
 static SILENT: Statement = dialects(
     "run_queue_silent",
-    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at from jsonb_each($1) k
-     join run_queue q on q.run_id = unhex(k.value ->> 'run') and q.attempt = k.value ->> 'attempt'
-     where q.status = 'running' and q.lease_until = k.value ->> 'until'",
+    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at from given k
+     cross join run_queue q on q.run_id = k.run and q.attempt = k.attempt
+     where q.status = 'running' and q.lease_until = k.until",
     "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at from run_queue q
      where q.run_id = any($1::uuid[]) and q.status = 'running'
        and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]
