@@ -230,7 +230,7 @@ fn told(execution: &Execution) -> AnyView {
         Execution::Run { run_id, by, .. } => {
             let who = match by {
                 None => "By schedule. ".to_owned(),
-                Some(name) => format!("Run now, by {name}. "),
+                Some(how) => format!("{} ", how.in_words()),
             };
             view! { {who} <a class="link" href=link::run(*run_id)>"View run"</a> }.into_any()
         }

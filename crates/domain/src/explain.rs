@@ -9,8 +9,10 @@ use crate::{
 /// Who reads an explanation: what helps depends on what they may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// Whoever asked for the run.
+    /// Whoever asked for the run, and may not start the operation now.
     Initiator,
+    /// Whoever asked for the run, and may start the operation now.
+    InitiatorAgain,
     /// Somebody else, who may start the operation themselves.
     MayStart,
     /// Somebody else, who may not.
@@ -63,6 +65,7 @@ pub fn explain(code: ReasonCode, detail: Option<ReasonDetail>, names: &Names<'_>
             format!("{initiator} is no longer an active member of this workspace."),
             match names.reader {
                 Reader::Initiator => "Ask an owner of the workspace to add you again.".to_owned(),
+                Reader::InitiatorAgain => you_may_again(operation),
                 Reader::MayStart => format!(
                     "Ask an owner of the workspace to add {initiator} again, or start {operation} yourself."
                 ),
@@ -75,7 +78,7 @@ pub fn explain(code: ReasonCode, detail: Option<ReasonDetail>, names: &Names<'_>
             format!("{operation} may not run on the system's own authority."),
             match names.reader {
                 Reader::MayNotStart => format!("{}, in their own name.", somebody_starts(names)),
-                Reader::Initiator | Reader::MayStart => {
+                Reader::Initiator | Reader::InitiatorAgain | Reader::MayStart => {
                     format!("{}, in your own name.", somebody_starts(names))
                 }
             },
@@ -92,6 +95,7 @@ pub fn explain(code: ReasonCode, detail: Option<ReasonDetail>, names: &Names<'_>
             format!("{initiator} is no longer a member of {target}."),
             match names.reader {
                 Reader::Initiator => format!("Ask an owner of {target} to add you again."),
+                Reader::InitiatorAgain => you_may_again(operation),
                 Reader::MayStart => format!(
                     "Ask an owner of {target} to add {initiator} again, or start {operation} yourself."
                 ),
@@ -106,6 +110,7 @@ pub fn explain(code: ReasonCode, detail: Option<ReasonDetail>, names: &Names<'_>
                 Reader::Initiator => format!(
                     "Ask an owner of {target} for a role with \u{201c}{capability}\u{201d}, then start {operation} again."
                 ),
+                Reader::InitiatorAgain => you_may_again(operation),
                 Reader::MayStart => format!(
                     "Ask an owner of {target} to give {initiator} a role with \u{201c}{capability}\u{201d}, or start {operation} yourself."
                 ),
@@ -138,11 +143,18 @@ pub fn explain(code: ReasonCode, detail: Option<ReasonDetail>, names: &Names<'_>
     }
 }
 
+/// What somebody does who has got back what they had lost.
+fn you_may_again(operation: &str) -> String {
+    format!("You may again: start {operation} again if it is still wanted.")
+}
+
 /// Who can start the operation instead, as a clause that begins a sentence.
 fn somebody_starts(names: &Names<'_>) -> String {
     let operation = names.operation;
     match (names.reader, names.capability) {
-        (Reader::Initiator | Reader::MayStart, _) => format!("Start {operation} yourself"),
+        (Reader::Initiator | Reader::InitiatorAgain | Reader::MayStart, _) => {
+            format!("Start {operation} yourself")
+        }
         (Reader::MayNotStart, Some(capability)) => format!(
             "Somebody who holds \u{201c}{}\u{201d} in {} can start {operation}",
             capability.label(),
@@ -210,6 +222,10 @@ fn prerequisite(detail: Option<ReasonDetail>, names: &Names<'_>) -> (String, Str
                 somebody_starts(names)
             ),
         ),
+        Some(ReasonDetail::BulkOver) => (
+            "The bulk that this run was a part of was over before it could start.".to_owned(),
+            format!("If it is still wanted: {}.", somebody_starts(names)),
+        ),
         _ => (
             format!(
                 "This run does not say completely what it is to do, so {operation} was not started."
@@ -233,7 +249,12 @@ mod tests {
             lifecycle: Some(TenantLifecycle::Archived),
             reader: Reader::Initiator,
         };
-        let readers = [Reader::Initiator, Reader::MayStart, Reader::MayNotStart];
+        let readers = [
+            Reader::Initiator,
+            Reader::InitiatorAgain,
+            Reader::MayStart,
+            Reader::MayNotStart,
+        ];
         for (code, reader) in ReasonCode::ALL
             .iter()
             .flat_map(|code| readers.map(|it| (code, it)))
@@ -281,6 +302,17 @@ mod tests {
             assert!(
                 !step(code, Reader::MayNotStart).contains("yourself"),
                 "{code}"
+            );
+        }
+        for code in [
+            ReasonCode::InitiatorNotEntitled,
+            ReasonCode::TenantNotEntitled,
+            ReasonCode::MissingCapability,
+        ] {
+            let told = step(code, Reader::InitiatorAgain);
+            assert_eq!(
+                told,
+                "You may again: start Inventory sync again if it is still wanted."
             );
         }
         let own = step(ReasonCode::MissingCapability, Reader::Initiator);

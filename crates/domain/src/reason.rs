@@ -53,6 +53,8 @@ words! {
         PreviewStale = "preview_stale",
         /// The schedule was changed after this slot was queued.
         ScheduleRevisionStale = "schedule_revision_stale",
+        /// The bulk that the run is a part of was over before the run started.
+        BulkOver = "bulk_over",
         /// The run's own context cannot be read.
         ContextInvalid = "context_invalid",
         /// There is no provider connection.

@@ -170,6 +170,7 @@ fn reason(code: &str) -> String {
         "provider_invalid_response" => "the provider\u{2019}s answer could not be read".to_owned(),
         "worker_lost" | "lease_expired" => "the worker that had it fell silent".to_owned(),
         "timed_out" => "it took longer than a run may".to_owned(),
+        "database_busy" => "the database took too long to answer".to_owned(),
         other => format!("of {}", other.replace('_', " ")),
     }
 }

@@ -35,7 +35,7 @@ pub enum Step {
     HandBack(usize),
     /// A heartbeat: `Store::lease_renew`; a worker that no longer holds its run stops.
     Renew(usize),
-    /// Time passes without a heartbeat.
+    /// Time passes without a heartbeat, or a clock that was set makes it look so.
     LeaseRunsOut(usize),
     /// Another process takes a run from a silent worker: `Store::runs_rescue`.
     Rescue(usize),

@@ -40,6 +40,11 @@ fn api_error(error: &StoreError, request_id: RequestId) -> ApiError {
             message: "This was changed meanwhile. Look again and repeat it if it is still wanted."
                 .to_owned(),
         },
+        busy if busy.is_contention() => {
+            let source = std::error::Error::source(busy).map(ToString::to_string);
+            tracing::warn!(request.id = %request_id, error = %busy, source, "database busy, request {request_id}");
+            ApiError::Unavailable
+        }
         other => {
             let source = std::error::Error::source(other).map(ToString::to_string);
             tracing::error!(request.id = %request_id, error = %other, source, "request {request_id} failed");

@@ -24,6 +24,17 @@ pub struct Facts {
     pub connection: Option<ConnectionFacts>,
     /// The schedule whose slot the run fills; none when it fills none or the row is gone.
     pub schedule: Option<ScheduleFacts>,
+    /// The bulk that the run is a part of; none when it is a part of none.
+    pub bulk: Option<BulkState>,
+}
+
+/// Whether the bulk that a run is a part of still waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BulkState {
+    /// It does.
+    UnderWay,
+    /// It is over, whatever ended it.
+    Over,
 }
 
 /// The run as it stands in the ledger.

@@ -8,7 +8,7 @@ use domain::{
     schedule::ScheduleState,
 };
 
-use crate::facts::{ContextState, CredentialState, Facts, Switch};
+use crate::facts::{BulkState, ContextState, CredentialState, Facts, Switch};
 
 /// A refusal's code with its detail.
 pub(crate) type Fault = (ReasonCode, Option<ReasonDetail>);
@@ -31,6 +31,7 @@ pub(crate) fn first_fault(facts: &Facts, spec: Option<&OperationSpec>) -> Option
                 is_stale(facts) || (spec.schedule == Need::Needed && facts.run.slot.is_none());
             stale.then(|| fault(ReasonDetail::ScheduleRevisionStale))
         })
+        .or_else(|| is_left_behind(facts).then(|| fault(ReasonDetail::BulkOver)))
         .or_else(|| {
             // A tenant's operation without the tenant would have been asked for a role in the workspace
             // alone, and a workspace's operation with one for a role in that tenant (V-16).
@@ -54,6 +55,12 @@ fn is_stale(facts: &Facts) -> bool {
         schedule.state == ScheduleState::Active && schedule.revision == slot.revision
     });
     facts.run.phase != DecisionPhase::Checkpoint && !is_current
+}
+
+/// Whether the bulk that asked for the run is over: nobody waits for it any more, and nobody who ended the bulk
+/// would expect it to start. What is under way goes on.
+fn is_left_behind(facts: &Facts) -> bool {
+    facts.bulk == Some(BulkState::Over) && facts.run.phase != DecisionPhase::Checkpoint
 }
 
 const fn fault(detail: ReasonDetail) -> Fault {

@@ -351,6 +351,7 @@ pub(crate) mod action {
         INVITATION_ACCEPTED = "invitation.accepted",
         USER_DISABLED = "user.disabled",
         USER_ENABLED = "user.enabled",
+        INSTALLATION_KEY_ADOPTED = "installation_key.adopted",
         PASSWORD_CHANGED = "user.password_changed",
         TENANT_CREATED = "tenant.created",
         TENANT_CHANGED = "tenant.changed",

@@ -1,6 +1,9 @@
 //! What tests on real databases ask and nothing else may.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use domain::{
     ids::{RunId, ScheduleId, WorkerId},
@@ -15,7 +18,7 @@ use sqlx::{
 use uuid::Uuid;
 
 use crate::{
-    Store, StoreError,
+    LeaseWatch, Store, StoreError,
     sql::{Db, Statement, args, dialects, same},
 };
 
@@ -29,6 +32,25 @@ pub use crate::sql::border::{Border, Pause};
 /// Does some work and asks the border before each of its statements, each `begin` and each `commit`.
 pub async fn with_border<T>(border: Border, work: impl Future<Output = T>) -> T {
     crate::sql::border::within(border, work).await
+}
+
+/// Does some work while the database's clock is set this many microseconds ahead, or behind.
+pub async fn with_clock<T>(by: i64, work: impl Future<Output = T>) -> T {
+    crate::clock::set::within(by, work).await
+}
+
+/// Takes the runs whose lease is over by the database's clock, as somebody does who has long looked on.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn rescue(store: &Store) -> Result<usize, StoreError> {
+    let (mut watch, begun) = (LeaseWatch::default(), Instant::now());
+    let long = store.queue.certain();
+    let mut taken = 0;
+    for looked_on in [Duration::ZERO, long / 2, long] {
+        taken += store.runs_rescue(&mut watch, begun + looked_on).await?;
+    }
+    Ok(taken)
 }
 
 /// What a claim asks when the answer of its commit was lost; on SQLite no answer can be.
@@ -117,6 +139,36 @@ pub async fn refuse_success(store: &Store, run: RunId) -> Result<(), StoreError>
             .await?;
         }
     }
+    Ok(())
+}
+
+/// Has PostgreSQL break off the next statements that keep what was read, as after `statement_timeout`; so many
+/// of them, whatever is rolled back.
+///
+/// # Errors
+/// When the database does not answer, or is no PostgreSQL.
+pub async fn break_off(store: &Store, times: i64) -> Result<(), StoreError> {
+    let Db::Postgres { pool, .. } = &store.db else {
+        return Err(StoreError::NotFound);
+    };
+    sqlx::query("create sequence broken_off")
+        .execute(pool)
+        .await?;
+    QueryBuilder::<Postgres>::new(
+        "create function break_off() returns trigger language plpgsql as $$ begin
+           if nextval('broken_off') <= ",
+    )
+    .push(times)
+    .push(" then raise exception using errcode = '57014'; end if; return new; end $$")
+    .build()
+    .execute(pool)
+    .await?;
+    sqlx::query(
+        "create trigger break_off before insert on inventory_items
+         for each statement execute function break_off()",
+    )
+    .execute(pool)
+    .await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use domain::ids::{ScheduleId, TenantId};
 
-use crate::sql::Row;
+use crate::{runs::Ticked, sql::Row};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,14 @@ pub enum StoreError {
         tenant: TenantId,
         /// What is not understood of it.
         why: Box<StoreError>,
+    },
+    /// Slots were decided about, but not those of some schedules.
+    #[error("{} of the schedules whose time has come start nothing", faults.len())]
+    FaultySchedules {
+        /// What is wrong with each of them.
+        faults: Vec<StoreError>,
+        /// What became of the others.
+        ticked: Ticked,
     },
     /// Stored JSON does not have its form.
     #[error("reading column {column} as JSON")]
@@ -110,6 +118,20 @@ fn is_outage(code: Option<&str>) -> bool {
     )
 }
 
+/// PostgreSQL's codes for what others stood in the way of, and for what took longer than it may: a statement, a
+/// lock, a transaction, a client that left one open, a session that did nothing. And SQLite's for a file or a
+/// table that somebody else holds; the lowest byte says which, the others say where.
+fn is_contended(code: Option<&str>) -> bool {
+    match code {
+        Some("40P01" | "40001" | "55P03" | "57014" | "25P03" | "25P04" | "57P05") => true,
+        Some(code) => {
+            let sqlite = code.len() < 5;
+            sqlite && matches!(code.parse::<u32>().map(|code| code & 0xff), Ok(5 | 6 | 15))
+        }
+        None => false,
+    }
+}
+
 /// PostgreSQL's codes for a prepared statement that is there already, or is not there.
 pub(crate) fn is_of_shared_sessions(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("42P05" | "26000")))
@@ -129,15 +151,11 @@ impl StoreError {
         }
     }
 
-    /// Whether trying the same again may help: a deadlock or a lock that took too long.
+    /// Whether trying the same again may help: a deadlock, a lock that took too long, or a statement or a
+    /// transaction that the database broke off for taking too long.
     pub fn is_contention(&self) -> bool {
         match self {
-            Self::Database(sqlx::Error::Database(e)) => {
-                matches!(
-                    e.code().as_deref(),
-                    Some("40P01" | "40001" | "55P03" | "5" | "517")
-                )
-            }
+            Self::Database(sqlx::Error::Database(e)) => is_contended(e.code().as_deref()),
             _ => false,
         }
     }
@@ -150,5 +168,78 @@ impl StoreError {
     /// Whether it lies in the moment alone: the database is away or full, or others stood in the way.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NotWritable(_)) || self.is_contention()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, error::Error, fmt};
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    /// An error as a driver gives it.
+    #[derive(Debug)]
+    struct Coded(&'static str);
+
+    impl fmt::Display for Coded {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Coded {}
+
+    impl DatabaseError for Coded {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(Cow::Borrowed(self.0))
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    fn error(code: &'static str) -> StoreError {
+        StoreError::from(sqlx::Error::Database(Box::new(Coded(code))))
+    }
+
+    #[test]
+    fn r10_what_the_database_broke_off_may_pass() {
+        let timeouts = ["57014", "25P03", "25P04", "57P05", "55P03"];
+        let conflicts = ["40P01", "40001"];
+        // Busy, locked and their extended codes, and a race for the lock itself.
+        let sqlite = ["5", "261", "517", "773", "6", "262", "518", "15"];
+        for code in timeouts.into_iter().chain(conflicts).chain(sqlite) {
+            let error = error(code);
+            assert!(error.is_contention() && error.may_pass(), "{code}");
+        }
+        for code in [
+            "57P01", "57P03", "08006", "53300", "53100", "25006", "13", "8",
+        ] {
+            let error = error(code);
+            assert!(!error.is_contention() && error.may_pass(), "{code}");
+        }
+        // A rule that is broken, a mistake in a statement, a damaged file.
+        for code in ["23505", "42601", "22P02", "1555", "787", "1", "11"] {
+            assert!(!error(code).may_pass(), "{code}");
+        }
     }
 }

@@ -9,13 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     capability::Role,
     connection::{ConsentStatus, VerificationStatus},
-    ids::{ConnectionId, ScheduleId, ScopeId, TenantId, UserId, WorkspaceId},
+    ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, UserId, WorkspaceId},
     lifecycle::TenantLifecycle,
+    operation::OperationType,
+    run::RunStatus,
     schedule::ScheduleState,
 };
 use policy::{
-    ActorFacts, ConnectionFacts, CredentialState, Facts, GrantFacts, RunFacts, ScheduleFacts,
-    Standing, Switch, TenantFacts,
+    ActorFacts, BulkState, ConnectionFacts, CredentialState, Facts, GrantFacts, RunFacts,
+    ScheduleFacts, Standing, Switch, TenantFacts,
 };
 use uuid::Uuid;
 
@@ -80,6 +82,16 @@ static FACTS_SCHEDULES: Statement = dialects(
      where id in (select value::uuid from json_array_elements_text($1::json)) order by id for share",
 );
 
+// Asked for those alone whose type a bulk asks for. Behind the runs' places in the queue, as whoever ends the bulk
+// takes them.
+static FACTS_BULKS: Statement = dialects(
+    "facts_bulks",
+    "select r.id, p.status from operation_runs r join operation_runs p on p.id = r.parent_id
+     where r.id in (select unhex(value) from jsonb_each($1)) order by p.id",
+    "select r.id, p.status from operation_runs r join operation_runs p on p.id = r.parent_id
+     where r.id in (select value::uuid from json_array_elements_text($1::json)) order by p.id for share of p",
+);
+
 /// Everything read for one batch, by key.
 #[derive(Default)]
 struct Grants {
@@ -89,6 +101,7 @@ struct Grants {
     memberships: BTreeMap<(TenantId, UserId), GrantFacts>,
     connections: BTreeMap<ScopeId, ConnectionFacts>,
     schedules: BTreeMap<ScheduleId, ScheduleFacts>,
+    bulks: BTreeMap<RunId, BulkState>,
 }
 
 /// Loads the facts of a batch of runs with one statement a table.
@@ -134,7 +147,24 @@ pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>,
             grants.add_schedule(&row)?;
         }
     }
+    let parts = runs.iter().filter(|run| may_be_part(run));
+    let parts: Vec<Uuid> = parts.map(|run| run.id.as_uuid()).collect();
+    if !parts.is_empty() {
+        let parts = keys(parts.into_iter())?;
+        for row in tx.fetch(&FACTS_BULKS, args![parts]).await? {
+            grants.add_bulk(&row)?;
+        }
+    }
     Ok(runs.into_iter().map(|run| grants.facts_of(run)).collect())
+}
+
+/// Whether a bulk asks for runs of this type.
+fn may_be_part(run: &RunFacts) -> bool {
+    let operation = run.operation();
+    operation.is_some_and(|operation| {
+        let asks = |bulk: &OperationType| bulk.spec().children == Some(operation);
+        OperationType::ALL.iter().any(asks)
+    })
 }
 
 fn keys(ids: impl Iterator<Item = Uuid>) -> Result<String, StoreError> {
@@ -240,6 +270,16 @@ impl Grants {
         Ok(())
     }
 
+    fn add_bulk(&mut self, row: &Row) -> Result<(), StoreError> {
+        // As above: a status that nobody knows is none in which it waits.
+        let state = match RunStatus::parse(&row.text("status")?) {
+            Some(RunStatus::Queued | RunStatus::Running) => BulkState::UnderWay,
+            Some(RunStatus::Completed) | None => BulkState::Over,
+        };
+        self.bulks.insert(RunId::from_uuid(row.uuid("id")?), state);
+        Ok(())
+    }
+
     fn facts_of(&self, run: RunFacts) -> Facts {
         let actor = run.actor_id.and_then(|user_id| {
             let (standing, version) = *self.users.get(&user_id)?;
@@ -260,6 +300,7 @@ impl Grants {
             schedule: run
                 .slot
                 .and_then(|slot| self.schedules.get(&slot.schedule_id).copied()),
+            bulk: self.bulks.get(&run.id).copied(),
             run,
         }
     }

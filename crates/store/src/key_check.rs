@@ -1,9 +1,10 @@
 //! What a database knows of the key that its credentials are sealed with: words that this key alone opens.
 
-use domain::ids::ConnectionId;
+use domain::ids::{ConnectionId, ScopeId, WorkspaceId};
 
 use crate::{
     Store,
+    audit::{AuditActor, AuditEntry, action, append},
     error::StoreError,
     sql::{Statement, args, same},
 };
@@ -19,6 +20,7 @@ static KEY_CHECK_REPLACE: Statement = same(
     "insert into key_check (id, sealed, made_at) values (1, $1, $2)
      on conflict (id) do update set sealed = excluded.sealed, made_at = excluded.made_at",
 );
+static WORKSPACES: Statement = same("workspaces_all", "select id from workspaces order by id");
 // The newest first: an older one may be left from a key before.
 static SEALED: Statement = same(
     "credentials_sealed",
@@ -49,7 +51,9 @@ impl Store {
         Ok(kept)
     }
 
-    /// Takes other sealed words from now on: the key they were sealed with is lost.
+    /// Takes other sealed words from now on: the key they were sealed with is lost, and with it every credential.
+    ///
+    /// Each workspace is told in its audit log, in the same transaction.
     ///
     /// # Errors
     /// When the database does not answer or cannot be written.
@@ -57,6 +61,20 @@ impl Store {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
         tx.execute(&KEY_CHECK_REPLACE, args![sealed, now]).await?;
+        let mut entries = Vec::new();
+        for row in tx.fetch(&WORKSPACES, vec![]).await? {
+            let workspace_id = WorkspaceId::from_uuid(row.uuid("id")?);
+            entries.push(AuditEntry {
+                workspace_id,
+                scope_id: ScopeId::of(workspace_id, None),
+                action: action::INSTALLATION_KEY_ADOPTED,
+                actor: AuditActor::command_line(),
+                subject_id: workspace_id.as_uuid(),
+                run_id: None,
+                detail: "{}".to_owned(),
+            });
+        }
+        append(&mut tx, now, entries).await?;
         tx.commit().await
     }
 

@@ -22,7 +22,7 @@ use crate::cli::BenchRuns;
 pub(crate) fn pool(services: &Services, workers: usize) -> Pool {
     let settings = PoolSettings {
         workers: workers.max(1),
-        poll: Duration::from_millis(250),
+        poll: PoolSettings::POLL,
         grace: Duration::from_secs(30),
     };
     let client = Arc::new(NullGraphClient::new());

@@ -128,7 +128,7 @@ pub(crate) fn start_pool(
     let client = HttpGraphClient::new(ClientSettings::of(&endpoints))?;
     let settings = PoolSettings {
         workers,
-        poll: Duration::from_millis(250),
+        poll: PoolSettings::POLL,
         grace: GRACE,
     };
     let pool = Pool::new(services, Arc::new(client), endpoints, settings).with_queue(queue);

@@ -1,6 +1,10 @@
 //! The newest verification report, in short (P-03).
 
-use domain::{link, views::ReportBrief};
+use domain::{
+    link,
+    operation::OperationType,
+    views::{ReportBrief, StartButton, TenantView},
+};
 use leptos::prelude::*;
 
 use super::{Tenant, now};
@@ -10,6 +14,7 @@ use crate::ui::{badge::ReportBadge, time::Ago};
 #[component]
 pub fn Report(live: Tenant) -> impl IntoView {
     let report = Memo::new(move |_| live.view.with(|view| view.report.clone()));
+    let under_way = Memo::new(move |_| live.view.with(next));
     let brief = move || {
         match report.get() {
         Some(report) => view! { <Brief report live /> }.into_any(),
@@ -22,9 +27,17 @@ pub fn Report(live: Tenant) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="report">
             <h2 id="report">"Verification report"</h2>
+            {move || under_way.get().map(|words| view! { <p class="mt-1">{words}</p> })}
             {brief}
         </section>
     }
+}
+
+/// Where the run stands that will make the next report, if there is one: under way, or queued and for what it waits.
+fn next(view: &TenantView) -> Option<String> {
+    let of_checks = |start: &&StartButton| start.operation == OperationType::ConnectionCheck;
+    let start = view.starts.iter().find(of_checks)?;
+    Some(format!("{}.", start.active_run.as_ref()?.words))
 }
 
 #[component]

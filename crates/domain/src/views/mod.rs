@@ -30,8 +30,8 @@ pub use run::{
     WaitingView,
 };
 pub use schedules::{
-    Execution, ExecutionView, ScheduleFault, ScheduleFormView, ScheduleRowView, ScheduleView,
-    SchedulesView, SlotMoment,
+    ByHand, Execution, ExecutionView, ScheduleFault, ScheduleFormView, ScheduleRowView,
+    ScheduleView, SchedulesView, SlotMoment,
 };
 pub use setting_up::{ConnectionPageView, PermissionView, TenantSettingsView, WorkspaceView};
 pub use start::{StartAnswer, StartResult};

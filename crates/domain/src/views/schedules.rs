@@ -28,8 +28,8 @@ pub enum Execution {
         run_id: RunId,
         /// Where it is.
         state: RunState,
-        /// Who started it by hand, unless the schedule did; then it fills no slot.
-        by: Option<String>,
+        /// How it was started by hand, unless the schedule did; then it fills no slot.
+        by: Option<ByHand>,
     },
     /// Left out on purpose.
     Skipped {
@@ -45,6 +45,37 @@ pub enum Execution {
         /// The last of them, if there are several.
         last: Option<String>,
     },
+}
+
+/// How a person started a run from a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ByHand {
+    /// With `Run now`.
+    Now {
+        /// Who.
+        by: String,
+    },
+    /// From a run that the schedule has had before.
+    Again {
+        /// Who.
+        by: String,
+        /// Which slot that run was of, in the schedule's zone; none when it was of none, or of one long ago.
+        slot: Option<String>,
+    },
+}
+
+impl ByHand {
+    /// The same as a sentence.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Now { by } => format!("Run now, by {by}."),
+            Self::Again { by, slot: None } => format!("Started again by {by}."),
+            Self::Again {
+                by,
+                slot: Some(slot),
+            } => format!("The run of the slot of {slot}, started again by {by}."),
+        }
+    }
 }
 
 impl Execution {

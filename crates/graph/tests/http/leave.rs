@@ -88,6 +88,7 @@ fn facts() -> Facts {
             version: 1,
         }),
         schedule: None,
+        bulk: None,
     }
 }
 

@@ -214,6 +214,7 @@ fn facts(
             version: 1,
         }),
         schedule: None,
+        bulk: None,
     }
 }
 

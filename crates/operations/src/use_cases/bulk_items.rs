@@ -8,6 +8,7 @@ use domain::{
     explain::{Names, Reader},
     ids::RunId,
     operation::OperationType,
+    reason::{ReasonCode, ReasonDetail},
     run::RunOutcome,
     views::BulkItemView,
     waiting::WaitingFor,
@@ -31,6 +32,9 @@ pub(super) struct Bulk {
 
 const SOME_HIDDEN: &str = "Tenants that you are not a member of: they are neither listed nor counted here, and the outcome is that of the others. An owner of a tenant can add you.";
 const ALL_HIDDEN: &str = "You are a member of none of the tenants that this run is about, so nothing is listed or counted here, nor how it ended; an owner of a tenant can add you.";
+
+const PREREQUISITE: &str = ReasonCode::ExecutionPrerequisiteInvalid.as_str();
+const LEFT_BEHIND: &str = ReasonDetail::BulkOver.as_str();
 
 impl Services {
     /// The tenants of a run's workspace in which the person may view the parts of a bulk.
@@ -173,6 +177,10 @@ fn view(
         (BulkState::Queued, _) => {
             let waiting = item.run_id.and_then(|run| waits.get(&run));
             waiting.map(|waiting| format!("{}.", waiting.short()))
+        }
+        // The one prerequisite of a part that has no code of its own.
+        (BulkState::Blocked, Some(code)) if code == PREREQUISITE && run.run().state.is_over() => {
+            Some(in_words(code, Some(LEFT_BEHIND), &names))
         }
         // A run of its own says it better, and at length.
         (BulkState::Blocked | BulkState::Skipped, Some(code)) => Some(in_words(code, None, &names)),

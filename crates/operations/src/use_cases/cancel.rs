@@ -19,7 +19,7 @@ impl Services {
     ///
     /// # Errors
     /// `NotFound` for unknown, malformed and foreign ids alike; `Forbidden` without the capability to view it
-    /// or to start what it does; `Conflict` when it is over.
+    /// or to start what it does; `Conflict` when it is over, or the person's role changed meanwhile.
     pub async fn cancel(&self, scope: &Scope, run: &str) -> Result<RunId, ApiError> {
         let request = scope.request_id();
         let id: RunId = run.parse().map_err(|_| ApiError::NotFound)?;

@@ -12,12 +12,12 @@ use store::{ChangeRow, RunAccess, Scope};
 
 /// Who looks at a run, as far as what they can do about it goes.
 pub(crate) fn reader_of(scope: &Scope, run: &RunAccess) -> Reader {
-    if run.run().user_id == Some(scope.user_id()) {
-        Reader::Initiator
-    } else if run.require_start().is_ok() {
-        Reader::MayStart
-    } else {
-        Reader::MayNotStart
+    let is_initiator = run.run().user_id == Some(scope.user_id());
+    match (is_initiator, run.require_start().is_ok()) {
+        (true, true) => Reader::InitiatorAgain,
+        (true, false) => Reader::Initiator,
+        (false, true) => Reader::MayStart,
+        (false, false) => Reader::MayNotStart,
     }
 }
 

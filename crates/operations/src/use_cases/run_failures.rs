@@ -20,7 +20,10 @@ pub(super) fn failures(row: &RunRow) -> Vec<FailureView> {
 fn next_step(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "timed_out" => {
-            "A run may take 30 minutes. What it did by then stays done. Start it again; if it takes as long once more, ask whoever runs TenantAtlas to look into its worker's log under this run's id."
+            "Each try may take 30 minutes. What it did by then stays done. Start it again; if it takes as long once more, ask whoever runs TenantAtlas to look into its worker's log under this run's id."
+        }
+        "database_busy" => {
+            "What it did by then stays done. Start it again; if it happens once more, ask whoever runs TenantAtlas to look at what else their database is busy with."
         }
         "handler_panicked" => {
             "This is a mistake in TenantAtlas, not in the tenant. Start it again; if it breaks off once more, report it with this run's id, under which the worker's log has the details."
@@ -52,6 +55,7 @@ mod tests {
     fn r09_what_failed_on_our_side_says_what_to_do() {
         for reason in [
             "timed_out",
+            "database_busy",
             "handler_panicked",
             "internal_error",
             "stale_queued",

@@ -7,7 +7,7 @@ use domain::{
     ids::RunId,
     schedule::SlotFate,
     time::{DAY, Timestamp},
-    views::{Execution, ExecutionView, SlotMoment},
+    views::{ByHand, Execution, ExecutionView, SlotMoment},
 };
 use store::{RunRow, Schedule, Scope, SlotRow};
 use timetable::Zone;
@@ -118,19 +118,53 @@ impl Services {
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut lines = self.slots_of(scope, schedule, clocks, limit).await?;
         let by_hand = self.store.schedule_runs_by_hand(schedule, most).await;
-        let by_hand = by_hand.answer(scope.request_id())?.into_iter();
-        lines.extend(by_hand.map(|run| ExecutionView {
+        let by_hand = by_hand.answer(scope.request_id())?;
+        let slots: BTreeMap<RunId, String> = lines.iter().filter_map(slot_of).collect();
+        let again: BTreeMap<RunId, Option<RunId>> =
+            by_hand.iter().map(|run| (run.id, run.retry_of)).collect();
+        lines.extend(by_hand.into_iter().map(|run| ExecutionView {
             at: clocks.moment(run.queued_at),
             execution: Execution::Run {
                 run_id: run.id,
                 state: run.state,
-                by: Some(run.initiator_name),
+                by: Some(how(run.retry_of, run.initiator_name, &slots, &again)),
             },
         }));
         lines.sort_by_key(|line| std::cmp::Reverse(line.at.at));
         lines.truncate(limit);
         Ok(lines)
     }
+}
+
+/// The run of a slot, and when that slot was.
+fn slot_of(line: &ExecutionView) -> Option<(RunId, String)> {
+    match &line.execution {
+        Execution::Run {
+            run_id, by: None, ..
+        } => Some((*run_id, line.at.there.clone())),
+        _ => None,
+    }
+}
+
+/// How a person started a run; a run that was started again several times leads back to the first.
+fn how(
+    mut retry_of: Option<RunId>,
+    by: String,
+    slots: &BTreeMap<RunId, String>,
+    again: &BTreeMap<RunId, Option<RunId>>,
+) -> ByHand {
+    if retry_of.is_none() {
+        return ByHand::Now { by };
+    }
+    // Each leads to an older one, so this ends.
+    while let Some(before) = retry_of {
+        if let Some(slot) = slots.get(&before) {
+            let slot = Some(slot.clone());
+            return ByHand::Again { by, slot };
+        }
+        retry_of = again.get(&before).copied().flatten();
+    }
+    ByHand::Again { by, slot: None }
 }
 
 /// A slot's line; none for a run that lies beyond what was read.

@@ -84,6 +84,8 @@ mod tests {
             "provider_throttled",
             "provider_unreachable",
             "provider_error",
+            "database_busy",
+            "timed_out",
         ] {
             assert!(is_tried(failed, &[(reason, None)]), "{reason}");
             assert!(is_tried(partly, &[(reason, None)]), "{reason}, in part");
@@ -94,7 +96,6 @@ mod tests {
             "provider_auth_failed",
             "provider_permission_denied",
             "handler_panicked",
-            "timed_out",
             "internal_error",
         ] {
             assert!(!is_tried(failed, &[(reason, None)]), "{reason}");
@@ -102,6 +103,19 @@ mod tests {
             assert!(!is_tried(partly, &mixed), "{reason} beside one that passes");
         }
         assert!(!is_tried(failed, &[]));
+    }
+
+    #[test]
+    fn l08_what_writes_or_waits_for_others_has_one_try() {
+        for operation in OperationType::ALL {
+            let spec = operation.spec();
+            let asks = spec.effect == ProviderEffect::Reads && spec.children.is_none();
+            for reason in ["timed_out", "database_busy", "provider_throttled"] {
+                let end = end(WorkedOutcome::Failed, &[(reason, None)]);
+                let is_tried = again(spec, &end, Jitter::Random).is_some();
+                assert!(asks || !is_tried, "{operation:?}: {reason}");
+            }
+        }
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub(super) struct Job {
     pub(super) finisher: Finisher,
     pub(super) cancel: CancelToken,
     pub(super) jitter: Jitter,
-    pub(super) longest: Duration,
+    /// How long an attempt may take; no limit for what only waits for others.
+    pub(super) longest: Option<Duration>,
 }
 
 /// What a handler came to.
@@ -66,6 +67,14 @@ impl Job {
                 tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
                 return None;
             }
+            // Whoever stood in the way is perhaps still there: it comes back after a pause, as often as its type may.
+            Came::ToItsEnd(Ok(Err(error))) if error.is_contention() && may_try_again(running) => {
+                tracing::warn!(run.id = %key.run_id, error = ?error, "the database broke off, run {}", key.run_id);
+                failed(inside(
+                    "database_busy",
+                    "The database took too long to answer, because others stood in the way.",
+                ))
+            }
             // The run did nothing wrong: it is tried again, and decided about again, once the database is back.
             Came::ToItsEnd(Ok(Err(error))) if error.may_pass() => {
                 tracing::warn!(run.id = %key.run_id, error = %error, "the database went away, run {}", key.run_id);
@@ -93,7 +102,7 @@ impl Job {
             }
             Came::TooLate => {
                 tracing::error!(run.id = %key.run_id, "took too long, run {}", key.run_id);
-                failed(inside("timed_out", "The run took longer than any run may."))
+                failed(inside("timed_out", "The run took longer than a run may."))
             }
         };
         Some(end)
@@ -134,11 +143,26 @@ impl Job {
                     _ => Came::Cancelled,
                 }
             }
-            () = sleep(self.longest) => {
+            () = passed(self.longest) => {
                 handler.abort();
                 Came::TooLate
             }
         }
+    }
+}
+
+/// Whether a run that failed in a way that passes comes back by itself; another is handed back, so that the attempt
+/// that takes over looks at what was written or asked for.
+fn may_try_again(running: &Running) -> bool {
+    let spec = running.operation().spec();
+    spec.effect == ProviderEffect::Reads && spec.retry.tries > 1
+}
+
+/// Waits until the time that an attempt may take has passed.
+async fn passed(longest: Option<Duration>) {
+    match longest {
+        Some(longest) => sleep(longest).await,
+        None => std::future::pending().await,
     }
 }
 

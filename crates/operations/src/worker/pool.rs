@@ -8,7 +8,7 @@ use std::{
 use domain::ids::WorkerId;
 use graph::{Endpoints, GraphClient};
 use policy::{RunKey, Running};
-use store::{QueueSettings, Store, StoreError, WorkerCard};
+use store::{LeaseWatch, QueueSettings, Store, StoreError, WorkerCard};
 use tokio::{
     sync::{Semaphore, watch},
     task::{JoinHandle, JoinSet},
@@ -29,14 +29,16 @@ pub struct PoolSettings {
     pub grace: Duration,
 }
 
+impl PoolSettings {
+    /// How long a process that people run waits before it looks for runs again.
+    pub const POLL: Duration = Duration::from_millis(250);
+}
+
 /// The most runs that one claim takes; it bounds how long the audit chains are held.
 const CLAIM_MOST: usize = 500;
 
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);
-
-/// The same for a run that does nothing but wait for others, of which there may be many.
-const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
 /// People approve in minutes or in days: a run that waits holds a slot, so it waits for the quick ones alone.
 const APPROVAL_WAIT: Duration = Duration::from_secs(60);
@@ -115,23 +117,13 @@ impl Pool {
         self
     }
 
-    /// How often it says that it is alive: two beats may be lost before its lease is.
-    fn heartbeat(&self) -> Duration {
-        self.lease() / 3
-    }
-
-    /// How often it looks for the runs of others that fell silent.
-    fn sweeping(&self) -> Duration {
-        self.lease() / 6
-    }
-
-    const fn lease(&self) -> Duration {
-        self.store.queue_settings().lease
+    const fn queue(&self) -> &QueueSettings {
+        self.store.queue_settings()
     }
 
     /// Until when a lease certainly holds that was asked for at a moment.
     fn holds_until(&self, asked: Instant) -> Instant {
-        asked + (self.lease() - self.heartbeat())
+        asked + self.queue().certain()
     }
 
     /// Under which id it holds runs.
@@ -246,12 +238,13 @@ impl Pool {
         let Ok(slot) = Arc::clone(&jobs.slots).acquire_owned().await else {
             return;
         };
-        // What waits for other runs takes no slot from them: a pool of one can end a bulk of any size.
+        // What waits for other runs takes no slot from them: a pool of one can end a bulk of any size. And it waits
+        // as long as they do, of which each has limits of its own: a paused queue makes no bulk too old.
         let waits = running.operation().spec().children.is_some();
         let (slot, longest) = if waits {
-            (None, self.longest.max(LONGEST_WAIT))
+            (None, None)
         } else {
-            (Some(slot), self.longest)
+            (Some(slot), Some(self.longest))
         };
         let key = running.key();
         let providers = self.providers.clone();
@@ -276,7 +269,7 @@ impl Pool {
     }
 
     async fn keep_leases(&self) {
-        let mut tick = interval(self.heartbeat());
+        let mut tick = interval(self.queue().heartbeat());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut bell = self.store.cancel_bell();
         loop {
@@ -304,7 +297,7 @@ impl Pool {
             host: host::name(),
             slots: i64::try_from(self.settings.workers).unwrap_or(i64::MAX),
         };
-        let mut tick = interval(self.heartbeat());
+        let mut tick = interval(self.queue().heartbeat());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
@@ -315,17 +308,18 @@ impl Pool {
     }
 
     async fn sweep(&self) {
-        let mut tick = interval(self.sweeping());
+        let mut tick = interval(self.queue().sweep());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut watch = LeaseWatch::default();
         loop {
             tick.tick().await;
-            match self.store.runs_rescue().await {
+            match self.store.runs_rescue(&mut watch, Instant::now()).await {
                 Ok(0) => {}
                 Ok(rescued) => tracing::warn!(rescued, "took {rescued} runs from silent workers"),
                 Err(error) => {
                     tracing::warn!(error = %error, "sweep failed; trying again");
                     // Who was silent because the database was away renews its leases first.
-                    sleep(self.heartbeat()).await;
+                    watch = LeaseWatch::default();
                 }
             }
         }
@@ -376,5 +370,23 @@ impl Jobs {
         if let Err(error) = self.writing.await {
             tracing::error!(error = %error, "writing ends broke off");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is promised of a death: another process has started its runs again.
+    const PROMISED: Duration = Duration::from_secs(45);
+
+    #[test]
+    fn r10_the_default_settings_keep_what_is_promised_of_a_death() {
+        let queue = QueueSettings::default();
+        let started_within = queue.rescue_within() + PoolSettings::POLL;
+        assert!(started_within <= PROMISED, "{started_within:?}");
+        // Who is alive misses two beats before anybody may think otherwise.
+        assert!(queue.heartbeat() * 2 <= queue.certain());
+        assert!(queue.certain() + queue.sweep() <= queue.lease);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Any number of processes may run it: what it does is decided in the database.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use store::{Store, StoreError, Ticked};
 use tokio::time::{MissedTickBehavior, interval};
@@ -35,20 +35,20 @@ impl Scheduler {
     async fn look(&self) {
         let mut timer = interval(LOOK);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut said = String::new();
+        let mut said = Said::default();
         loop {
             timer.tick().await;
-            match self.store.schedules_tick().await {
-                Ok(ticked) => {
-                    said.clear();
-                    tell(ticked);
-                }
-                // A fault that stays is said once, not every second.
-                Err(error) if error.to_string() == said => {}
-                Err(error) => {
-                    said = error.to_string();
-                    tracing::warn!(error = %error, "looking at the schedules failed; trying again");
-                }
+            let (ticked, faults) = match self.store.schedules_tick().await {
+                Ok(ticked) => (ticked, Vec::new()),
+                Err(StoreError::FaultySchedules { faults, ticked }) => (ticked, faults),
+                Err(error) => (Ticked::default(), vec![error]),
+            };
+            tell(ticked);
+            for fault in said.news(faults.iter().map(ToString::to_string)) {
+                tracing::warn!(
+                    error = fault,
+                    "looking at the schedules failed; trying again"
+                );
             }
         }
     }
@@ -76,6 +76,13 @@ impl Scheduler {
                 ended => tracing::warn!(ended, "ended {ended} queued runs that no worker took"),
             }
         }
+        match self.store.queue_realign().await? {
+            0 => {}
+            n => tracing::warn!(
+                n,
+                "let {n} queued runs start that lay in the future, as after a clock that was ahead"
+            ),
+        }
         match self.store.schedules_realign().await? {
             0 => {}
             n => tracing::warn!(
@@ -98,6 +105,18 @@ impl Scheduler {
     }
 }
 
+/// What the log has been told of: a fault that stays is said once, not every second, and again when it comes back.
+#[derive(Default)]
+struct Said(BTreeSet<String>);
+
+impl Said {
+    /// Those of the faults there are that were not there the last time.
+    fn news(&mut self, faults: impl Iterator<Item = String>) -> Vec<String> {
+        let before = std::mem::replace(&mut self.0, faults.collect());
+        self.0.difference(&before).cloned().collect()
+    }
+}
+
 fn tell(ticked: Ticked) {
     let Ticked {
         runs,
@@ -112,5 +131,21 @@ fn tell(ticked: Ticked) {
             missed,
             "slots: {runs} with a run, {skipped} skipped, {missed} missed"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r06_each_schedule_that_nobody_understands_is_named_once() {
+        let mut said = Said::default();
+        let mut news = |faults: &[&str]| said.news(faults.iter().map(|&it| it.to_owned()));
+        assert_eq!(news(&["one", "two"]), ["one", "two"]);
+        assert_eq!(news(&["two", "one"]), [""; 0]);
+        assert_eq!(news(&["two", "three"]), ["three"]);
+        assert_eq!(news(&[]), [""; 0]);
+        assert_eq!(news(&["two"]), ["two"], "mended, and broken anew");
     }
 }

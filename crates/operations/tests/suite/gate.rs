@@ -264,6 +264,18 @@ async fn l13_a_blocked_run_tells_each_reader_what_they_can_do(world: Arc<World>)
         others.contains("give dana a role") && !others.contains("yourself"),
         "{others}"
     );
+    // Who has it again asks nobody any more.
+    let tenant = world.sites[0].id();
+    let user = dana.user_id().to_string();
+    let given_back = world
+        .services
+        .member_set_role(&world.owner, Some(&tenant), &user, "operator");
+    given_back.await.unwrap();
+    let again = world.seen_by(&dana, run).await.explanation.unwrap();
+    assert_eq!(
+        again.next_step,
+        "You may again: start Connection check again if it is still wanted."
+    );
 }
 
 async fn l17_an_onboarding_tenant_takes_the_check_alone(world: Arc<World>) {

@@ -357,6 +357,7 @@ async fn a_handler_that_never_returns_is_ended(world: Arc<World>) {
     let view = world.view(run).await;
     assert_eq!(view.state.outcome, RunOutcome::Failed);
     assert_eq!(view.failures[0].reason_code, "timed_out");
+    assert_eq!(view.attempt, 4, "each try of a run that only reads");
     assert_eq!(world.told(&world.owner, run).await, 1);
     working.stop().await;
     // The slot was given back, and the tenant takes the next one.
@@ -376,7 +377,7 @@ async fn r10_a_run_that_kills_its_workers_says_so(world: Arc<World>) {
         store::conformance::lease_expire(store, running.key().run_id)
             .await
             .unwrap();
-        assert_eq!(store.runs_rescue().await.unwrap(), 1);
+        assert_eq!(store::conformance::rescue(store).await.unwrap(), 1);
         let end = RunEnd {
             outcome: WorkedOutcome::Succeeded,
             counts: Default::default(),

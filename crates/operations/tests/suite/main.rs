@@ -32,6 +32,7 @@ mod schedules;
 mod setting_up;
 mod sign_in;
 mod starts;
+mod timeouts;
 mod verification;
 mod workers;
 mod world;

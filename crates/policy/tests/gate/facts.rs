@@ -76,6 +76,7 @@ pub fn in_order(operation: OperationType, authority: AuthorityMode) -> Facts {
         tenant: of_tenant.then(tenant),
         connection: of_tenant.then(connection),
         schedule: None,
+        bulk: None,
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{
     reason::{ReasonCode, ReasonDetail},
     run::{AuthorityMode, DecisionPhase},
 };
-use policy::{ContextState, CredentialState, Standing, Switch};
+use policy::{BulkState, ContextState, CredentialState, Standing, Switch};
 
 use crate::facts::{Change, OTHER, grant, id, its_connection, its_schedule, its_tenant, person};
 
@@ -204,6 +204,21 @@ pub const FAULTS: &[Fault] = &[
         trip: |facts| {
             facts.run.phase = DecisionPhase::Start;
             its_schedule(facts, |schedule| schedule.revision += 1);
+        },
+    },
+    Fault {
+        name: "its bulk is over",
+        code: (
+            ReasonCode::ExecutionPrerequisiteInvalid,
+            Some(ReasonDetail::BulkOver),
+        ),
+        check: "execution_prerequisites",
+        implies: &[],
+        modes: BOTH,
+        excludes: &[],
+        trip: |facts| {
+            facts.run.phase = DecisionPhase::Start;
+            facts.bulk = Some(BulkState::Over);
         },
     },
     Fault {

@@ -12,8 +12,8 @@ use domain::{
     time::Timestamp,
 };
 use policy::{
-    ActorFacts, ConnectionFacts, ContextState, CredentialState, Facts, GrantFacts, RunFacts,
-    ScheduleFacts, SlotFacts, Standing, Switch, TenantFacts,
+    ActorFacts, BulkState, ConnectionFacts, ContextState, CredentialState, Facts, GrantFacts,
+    RunFacts, ScheduleFacts, SlotFacts, Standing, Switch, TenantFacts,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
@@ -167,14 +167,18 @@ fn facts() -> impl Strategy<Value = Facts> {
         mostly(tenant()),
         mostly(connection()),
         slot_and_schedule(),
+        option::of(usually(BulkState::UnderWay, &[BulkState::Over])),
     )
-        .prop_map(|(run, actor, tenant, connection, (slot, schedule))| Facts {
-            run: RunFacts { slot, ..run },
-            actor,
-            tenant,
-            connection,
-            schedule,
-        })
+        .prop_map(
+            |(run, actor, tenant, connection, (slot, schedule), bulk)| Facts {
+                run: RunFacts { slot, ..run },
+                actor,
+                tenant,
+                connection,
+                schedule,
+                bulk,
+            },
+        )
 }
 
 /// The rule said a second time, as one condition without codes or order.
@@ -209,7 +213,13 @@ fn lawful(facts: &Facts) -> bool {
     } else {
         run.tenant_id.is_none()
     };
-    authority && place && is_current(facts) && run.context == ContextState::Readable
+    let is_waited_for =
+        facts.bulk != Some(BulkState::Over) || run.phase == DecisionPhase::Checkpoint;
+    authority
+        && place
+        && is_current(facts)
+        && is_waited_for
+        && run.context == ContextState::Readable
 }
 
 fn is_usable_tenant(facts: &Facts, operation: OperationType) -> bool {

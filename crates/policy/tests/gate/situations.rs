@@ -8,7 +8,7 @@ use domain::{
     run::DecisionPhase,
     schedule::ScheduleState,
 };
-use policy::{ContextState, CredentialState, Facts, Standing, Switch};
+use policy::{BulkState, ContextState, CredentialState, Facts, Standing, Switch};
 
 use crate::facts::{
     Change, OTHER, grant, id, in_a_tenant, its_connection, its_schedule, its_tenant, person, slot,
@@ -156,6 +156,14 @@ pub const SITUATIONS: &[Situation] = &[
     }),
     ("schedule: edited while the run was under way", |facts| {
         its_schedule(facts, |schedule| schedule.revision += 1);
+        facts.run.phase = DecisionPhase::Checkpoint;
+    }),
+    ("bulk: under way", |facts| {
+        facts.bulk = Some(BulkState::UnderWay);
+    }),
+    ("bulk: over", |facts| facts.bulk = Some(BulkState::Over)),
+    ("bulk: over while the run was under way", |facts| {
+        facts.bulk = Some(BulkState::Over);
         facts.run.phase = DecisionPhase::Checkpoint;
     }),
     ("context: cannot be read", |facts| {

@@ -2,6 +2,7 @@
 
 mod hints;
 mod pauses;
+mod realign;
 mod settings;
 mod turns;
 mod waiting;

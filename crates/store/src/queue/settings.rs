@@ -33,6 +33,33 @@ impl Default for QueueSettings {
 }
 
 impl QueueSettings {
+    /// How often a worker says that it is alive: two beats may be lost before its lease is.
+    pub fn heartbeat(&self) -> Duration {
+        self.lease / 3
+    }
+
+    /// How often a process looks for the runs of others that fell silent.
+    pub fn sweep(&self) -> Duration {
+        self.lease / 6
+    }
+
+    /// For how long after it was asked for a lease certainly holds: nobody takes it before, whatever clocks do.
+    pub fn certain(&self) -> Duration {
+        Self::certain_of(self.lease)
+    }
+
+    /// The same of a lease of another length.
+    pub(crate) fn certain_of(lease: Duration) -> Duration {
+        lease - lease / 3
+    }
+
+    /// The longest from the death of a worker until its runs are queued again, while another process looks on.
+    ///
+    /// The last renewal is seen within one sweep; then the lease runs out, and the sweep after that takes the run.
+    pub fn rescue_within(&self) -> Duration {
+        self.sweep() + self.lease + self.sweep()
+    }
+
     /// The lease in microseconds, as the database counts.
     pub(crate) fn lease_micros(&self) -> i64 {
         i64::try_from(self.lease.as_micros()).unwrap_or(30 * SECOND)

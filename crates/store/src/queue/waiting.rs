@@ -30,11 +30,11 @@ static WAITING: Statement = same(
        (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id) as running,
        (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
           and r.connection_id = q.connection_id) as using_connection,
-       (select count(*) from workers w where w.last_seen_at + w.lease > $2) as workers,
+       (select count(*) from workers w where abs($2 - w.last_seen_at) < w.lease) as workers,
        (select max(w.last_seen_at) from workers w) as last_seen_at,
        (select max(p.until_at) from worker_presence p) as present_until,
-       (select max(w.tenant_limit) from workers w where w.last_seen_at + w.lease > $2) as tenant_limit,
-       (select max(w.connection_limit) from workers w where w.last_seen_at + w.lease > $2) as connection_limit
+       (select max(w.tenant_limit) from workers w where abs($2 - w.last_seen_at) < w.lease) as tenant_limit,
+       (select max(w.connection_limit) from workers w where abs($2 - w.last_seen_at) < w.lease) as connection_limit
      from run_queue q left join queue_pauses p on p.scope_id = q.scope_id
      where q.run_id = $1 and q.status = 'queued'",
 );
@@ -47,7 +47,7 @@ static ALL_WAITING: Statement = dialects(
        (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
           and r.connection_id = q.connection_id) as using_connection
      from (select count(*) as workers, max(tenant_limit) as tenant_limit, max(connection_limit) as connection_limit
-           from workers where last_seen_at + lease > $2) w
+           from workers where abs($2 - last_seen_at) < lease) w
        cross join run_queue q left join queue_pauses p on p.scope_id = q.scope_id
      where q.status = 'queued' and q.run_id in (select unhex(value) from jsonb_each($1))",
     "select q.run_id, q.available_at, p.paused_at, w.workers, w.tenant_limit, w.connection_limit,
@@ -55,7 +55,7 @@ static ALL_WAITING: Statement = dialects(
        (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
           and r.connection_id = q.connection_id) as using_connection
      from (select count(*) as workers, max(tenant_limit) as tenant_limit, max(connection_limit) as connection_limit
-           from workers where last_seen_at + lease > $2) w
+           from workers where abs($2 - last_seen_at) < lease) w
        cross join run_queue q left join queue_pauses p on p.scope_id = q.scope_id
      where q.status = 'queued' and q.run_id in (select value::uuid from json_array_elements_text($1::json))",
 );

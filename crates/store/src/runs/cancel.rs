@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
+    authority,
     error::StoreError,
     scope::Scope,
     sql::{Row, Statement, Tx, args, dialects, same},
@@ -92,11 +93,17 @@ impl Store {
     /// Ends a queued run, or asks for the end of a running one.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn run_cancel(&self, scope: &Scope, run: &RunAccess) -> Result<Cancel, StoreError> {
-        let run = run.run();
+    /// `NotFound` when the person has lost the run meanwhile, `Conflict` when their role has changed.
+    pub async fn run_cancel(
+        &self,
+        scope: &Scope,
+        access: &RunAccess,
+    ) -> Result<Cancel, StoreError> {
+        let run = access.run();
         let mut tx = self.db.write().await?;
-        let Some(row) = tx.first(&CANCEL_LOCK, args![run.id]).await? else {
+        let row = tx.first(&CANCEL_LOCK, args![run.id]).await?;
+        authority::hold_of_run(&mut tx, scope, access).await?;
+        let Some(row) = row else {
             return Ok(Cancel::Over);
         };
         let place = queued(&row)?;

@@ -12,6 +12,7 @@ use super::RunAccess;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append, to_json},
+    authority,
     error::StoreError,
     new_id::new_id,
     scope::Scope,
@@ -263,7 +264,8 @@ impl Store {
     /// Writes down what a person found who looked at the provider; the run's outcome stays.
     ///
     /// # Errors
-    /// `Conflict` when the run is not over, or the question was answered before.
+    /// `Conflict` when the run is not over, the question was answered before, or the person's role has changed
+    /// meanwhile; `NotFound` when they have lost the run.
     pub async fn intent_answer(
         &self,
         scope: &Scope,
@@ -274,6 +276,7 @@ impl Store {
         let row = run.run();
         let run_id: RunId = row.id;
         let mut tx = self.db.write().await?;
+        authority::hold_of_run(&mut tx, scope, run).await?;
         let now = tx.now().await?;
         let args = args![
             intent,

@@ -1,5 +1,7 @@
 //! Leases: kept by heartbeats, taken back when a worker falls silent.
 
+use std::time::{Duration, Instant};
+
 use domain::{
     ids::{RunId, ScopeId, WorkerId, WorkspaceId},
     summary::SummaryCounts,
@@ -14,16 +16,20 @@ use super::{
     finish::{Over, attempt_rows, finish_all},
     ledger::leave_queue,
     requeue::{Back, requeue},
+    watch::{LeaseSeen, LeaseWatch},
 };
 use crate::{
     Store,
     audit::append,
     error::StoreError,
-    sql::{Row, Statement, Tx, args, dialects, same},
+    sql::{Row, Rows, Statement, Tx, args, dialects, same},
 };
 
 /// How often a run may lose its worker before it is not tried again; hand-backs do not count.
 pub const RESCUES_MOST: i64 = 3;
+
+/// How many runs one transaction takes back; it bounds how long the audit chains are held.
+const TAKEN_MOST: usize = 200;
 
 // Locked in the order of the keys: runs of the same pool end in groups meanwhile.
 static HEARTBEAT: Statement = dialects(
@@ -39,16 +45,23 @@ static HEARTBEAT: Statement = dialects(
      update run_queue q set lease_until = $4 where q.run_id = any(array(select h.run_id from held h))
      returning q.run_id, q.attempt, q.cancel_requested_at",
 );
-static EXPIRED_PEEK: Statement = same(
-    "run_queue_expired_peek",
-    "select run_id from run_queue where status = 'running' and lease_until < $1 limit 1",
+// The worker's own lease may be longer than this process's; where its row is gone, this process's counts.
+static LEASES: Statement = same(
+    "run_queue_leases",
+    "select q.run_id, q.attempt, q.lease_until, w.lease from run_queue q left join workers w on w.id = q.owner
+     where q.status = 'running' and q.lease_until is not null",
 );
-static EXPIRED: Statement = dialects(
-    "run_queue_expired",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where status = 'running' and lease_until < $1 order by lease_until limit 200",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where status = 'running' and lease_until < $1 order by lease_until limit 200 for update skip locked",
+// What was renewed since it was looked at is left alone, as is what another sweep has locked.
+static SILENT: Statement = dialects(
+    "run_queue_silent",
+    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at from given k
+     cross join run_queue q on q.run_id = k.run and q.attempt = k.attempt
+     where q.status = 'running' and q.lease_until = k.until",
+    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at from run_queue q
+     where q.run_id = any($1::uuid[]) and q.status = 'running'
+       and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]
+       and q.lease_until = ($3::bigint[])[array_position($1::uuid[], q.run_id)]
+     order by q.run_id for update of q skip locked",
 );
 // Locked before the runs themselves, in the order every other transaction takes them.
 static HANDED_BACK: Statement = dialects(
@@ -184,19 +197,44 @@ impl Store {
 
     /// Takes runs whose lease is over from their workers; answers how many.
     ///
-    /// Each goes back into the queue as a new attempt, unless its end was asked for, or it lost its worker
-    /// too often: then it is over.
+    /// A sweeper asks again and again with what it remembers, and `at` is its own steady clock. Each run goes back
+    /// into the queue as a new attempt, unless its end was asked for, or it lost its worker too often: then it
+    /// is over.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn runs_rescue(&self) -> Result<usize, StoreError> {
+    pub async fn runs_rescue(
+        &self,
+        watch: &mut LeaseWatch,
+        at: Instant,
+    ) -> Result<usize, StoreError> {
         let now = self.db.now().await?;
-        if self.db.first(&EXPIRED_PEEK, args![now]).await?.is_none() {
+        let rows = self.db.fetch(&LEASES, vec![]).await?;
+        let leases = rows.iter().map(|row| self.lease_of(row));
+        let leases = leases.collect::<Result<_, _>>()?;
+        let mut over = watch.over(at, now, self.queue.lease, leases);
+        if over.is_empty() {
             return Ok(0);
         }
+        over.sort_by_key(|lease| lease.until);
+        over.truncate(TAKEN_MOST);
+        let rows = Rows::default()
+            .ids("run", over.iter().map(|lease| lease.run.as_uuid()))
+            .ints("attempt", over.iter().map(|lease| lease.attempt))
+            .ints("until", over.iter().map(|lease| lease.until.0));
         let mut tx = self.db.write().await?;
-        let rows = tx.fetch(&EXPIRED, args![now]).await?;
+        let rows = tx.fetch_rows(&SILENT, rows, vec![]).await?;
         self.give_back(tx, &rows, EndedBy::LeaseExpired).await
+    }
+
+    fn lease_of(&self, row: &Row) -> Result<LeaseSeen, StoreError> {
+        let stated = row.opt_int("lease")?.and_then(|it| u64::try_from(it).ok());
+        Ok(LeaseSeen {
+            run: RunId::from_uuid(row.uuid("run_id")?),
+            attempt: row.int("attempt")?,
+            until: row.time("lease_until")?,
+            length: stated.map_or(self.queue.lease, Duration::from_micros),
+        })
     }
 
     /// Puts a stopping worker's runs back into the queue, each as a new attempt; answers how many.

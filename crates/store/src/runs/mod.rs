@@ -25,6 +25,8 @@ mod settle;
 mod slots;
 mod stale;
 mod steps;
+mod ticked;
+mod watch;
 
 pub use bulk::{BulkItem, BulkSelection, SelectedTenant};
 pub use cancel::Cancel;
@@ -42,6 +44,8 @@ pub use realign::Realigned;
 pub use request::Requested;
 pub use retry::{Again, Retrying};
 pub use row::RunRow;
-pub use slots::{BUSY_WAIT, Ticked};
+pub use slots::BUSY_WAIT;
 pub use stale::{STALE_AFTER, STALE_QUEUED};
 pub use steps::StepRow;
+pub use ticked::Ticked;
+pub use watch::LeaseWatch;

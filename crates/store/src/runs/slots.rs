@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     draft::{Draft, Enqueued, OfSchedule, SystemDraft},
     request::{is_final, write_blocked},
+    ticked::Ticked,
 };
 use crate::{
     Store,
@@ -29,19 +30,6 @@ use crate::{
 
 /// How long a slot waits for another operation that uses the tenant's connection; well within the grace.
 pub const BUSY_WAIT: i64 = 5 * MINUTE;
-
-/// What a look at the schedules led to.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Ticked {
-    /// Slots that have a run now, queued or born blocked.
-    pub runs: usize,
-    /// Slots that were skipped.
-    pub skipped: usize,
-    /// Slots that nobody was there for.
-    pub missed: usize,
-    /// Slots that wait for the tenant's connection.
-    pub waiting: usize,
-}
 
 static SCHEDULES_DUE: Statement = same(
     "schedules_due",
@@ -96,11 +84,12 @@ impl Store {
     /// Decides about every slot that has come, by the database's clock.
     ///
     /// # Errors
-    /// The first one that came up; one schedule's fault does not hold up the others.
+    /// `FaultySchedules` with the fault of each schedule that has one, which holds up no other; else when the
+    /// database does not answer.
     pub async fn schedules_tick(&self) -> Result<Ticked, StoreError> {
         let now = self.db.now().await?;
         let mut all = Ticked::default();
-        let mut fault = None;
+        let mut faults = Vec::new();
         let mut seen = (Timestamp(i64::MIN), Uuid::nil());
         loop {
             let rows = self
@@ -108,7 +97,7 @@ impl Store {
                 .fetch(&SCHEDULES_DUE, args![now, seen.0, seen.1])
                 .await?;
             let Some(last) = rows.last() else {
-                return fault.map_or(Ok(all), Err);
+                return all.beside(faults);
             };
             seen = (last.time("next_at")?, last.uuid("id")?);
             for row in &rows {
@@ -120,7 +109,7 @@ impl Store {
                     Ok(one) => all.add(one),
                     // The others would meet the same.
                     Err(error) if error.may_pass() => return Err(error),
-                    Err(error) => fault = fault.or(Some(error.of_schedule(row))),
+                    Err(error) => faults.push(error.of_schedule(row)),
                 }
             }
         }
@@ -184,15 +173,6 @@ impl Store {
             self.ring();
         }
         Ok(ticked)
-    }
-}
-
-impl Ticked {
-    fn add(&mut self, other: Self) {
-        self.runs += other.runs;
-        self.skipped += other.skipped;
-        self.missed += other.missed;
-        self.waiting += other.waiting;
     }
 }
 

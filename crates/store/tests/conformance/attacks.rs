@@ -88,7 +88,7 @@ pub async fn targets(world: &World) -> Targets {
         .key()
         .run_id;
     world.expire(first).await;
-    world.store.runs_rescue().await.unwrap();
+    world.rescue().await.unwrap();
     let running = world.start_one().await.key().run_id;
     let second_attempt = {
         let draft = store::RunDraft {
@@ -99,7 +99,7 @@ pub async fn targets(world: &World) -> Targets {
         world.store.run_request(&world.owner, draft).await.unwrap();
         let run = world.start_one().await.key().run_id;
         world.expire(run).await;
-        world.store.runs_rescue().await.unwrap();
+        world.rescue().await.unwrap();
         run
     };
     let raw = async || world.raw_run("inventory.sync", user).await;

@@ -76,7 +76,7 @@ pub async fn l15_every_step_of_a_run_leaves_one_entry(db: Arc<Database>) {
 
     let rescued = world.running(owner, InventorySync).await.key().run_id;
     world.expire(rescued).await;
-    world.store.runs_rescue().await.unwrap();
+    world.rescue().await.unwrap();
     let again = world.start_one().await;
     world.succeed(again).await;
     assert_eq!(

@@ -18,7 +18,7 @@ use crate::{
 
 const BULK: OperationType = OperationType::BulkConnectionCheck;
 
-async fn ask(world: &World, scope: &Scope, tenants: &[TenantAccess]) -> Requested {
+pub async fn ask(world: &World, scope: &Scope, tenants: &[TenantAccess]) -> Requested {
     let store = &world.store;
     let selected = store.bulk_select(scope, &world.workspace, BULK, tenants);
     let selection = store.bulk_selection(scope, selected.await.unwrap()).await;

@@ -139,7 +139,7 @@ pub async fn b06_no_item_of_a_run_that_is_over_is_under_way(db: Arc<Database>) {
     let run = running.key().run_id;
     item(&world, &running, "running").await;
     world.expire(run).await;
-    assert_eq!(store.runs_rescue().await.unwrap(), 1);
+    assert_eq!(world.rescue().await.unwrap(), 1);
     assert_eq!(cancel(store, owner, run).await, Cancel::Ended);
     assert_eq!(items(run).await, stopped("the run was cancelled"));
 }
@@ -162,7 +162,7 @@ pub async fn a_cancelled_run_that_loses_its_worker_is_over(db: Arc<Database>) {
         Cancel::Asked
     );
     world.expire(lost).await;
-    assert_eq!(world.store.runs_rescue().await.unwrap(), 1);
+    assert_eq!(world.rescue().await.unwrap(), 1);
     assert_cancelled(&world, lost).await;
     assert!(reconciled(lost).await, "nobody was left to end it");
     assert_eq!(world.audited("run.rescued", lost).await, 0);
@@ -257,7 +257,7 @@ pub async fn a_cancel_and_a_rescue_agree(db: Arc<Database>) {
         let run = running.key().run_id;
         let access = world.store.run(&world.owner, run).await.unwrap();
         world.expire(run).await;
-        let rescue = world.store.runs_rescue();
+        let rescue = world.rescue();
         let cancel = other.run_cancel(&world.owner, &access);
         let (rescued, answer) = if round % 2 == 0 {
             tokio::join!(rescue, cancel)
@@ -269,7 +269,7 @@ pub async fn a_cancel_and_a_rescue_agree(db: Arc<Database>) {
             // Back in the queue first, and cancelled there; or cancelled first, and ended by the sweep.
             (1, Cancel::Ended | Cancel::Asked) => {}
             // The sweep skipped the row that the cancel held.
-            (0, Cancel::Asked) => assert_eq!(world.store.runs_rescue().await.unwrap(), 1),
+            (0, Cancel::Asked) => assert_eq!(world.rescue().await.unwrap(), 1),
             other => panic!("{other:?}"),
         }
         assert_cancelled(&world, run).await;

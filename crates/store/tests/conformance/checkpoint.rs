@@ -154,7 +154,7 @@ pub async fn l10_a_checkpoint_is_of_its_own_attempt_alone(db: Arc<Database>) {
     let old = world.running(&world.owner, InventorySync).await;
     let run = old.key().run_id;
     world.expire(run).await;
-    world.store.runs_rescue().await.unwrap();
+    world.rescue().await.unwrap();
     is_over_for(&world, &old).await;
     let new = world.start_one().await;
     is_over_for(&world, &old).await;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use store::{Store, StoreError, WorkerCard};
+use store::{Store, StoreError, WorkerCard, WorkspaceAccess};
 
 use crate::{
     database::{Database, Dialect},
-    world::{World, worker},
+    world::{World, strangers, worker},
 };
 
 pub async fn p02_the_first_words_about_the_key_stay(db: Arc<Database>) {
@@ -18,6 +18,26 @@ pub async fn p02_the_first_words_about_the_key_stay(db: Arc<Database>) {
     assert_eq!(kept, [1, 2], "another process was first");
     store.key_check_replace(vec![3]).await.unwrap();
     assert_eq!(store.key_check().await.unwrap(), Some(vec![3]));
+}
+
+pub async fn d03_another_key_is_told_in_every_workspace(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let (_, elsewhere, _) = strangers(&world.store).await;
+    world.store.key_check_keep(vec![1]).await.unwrap();
+    let told = async |workspace: &WorkspaceAccess| {
+        let id = db.id(workspace.id().as_uuid());
+        let sql = format!(
+            "select count(*) from audit_log where action = 'installation_key.adopted' and workspace_id = {id}
+               and subject_id = {id} and actor_id is null and actor_name = 'Command line'"
+        );
+        db.raw.int(&sql).await.unwrap()
+    };
+    assert_eq!(told(&world.workspace).await, 0, "the first key is no other");
+    world.store.key_check_replace(vec![2]).await.unwrap();
+    for workspace in [&world.workspace, &elsewhere] {
+        assert_eq!(told(workspace).await, 1);
+    }
+    world.chains_hold().await;
 }
 
 pub async fn p02_credentials_say_which_key_they_were_sealed_with(db: Arc<Database>) {

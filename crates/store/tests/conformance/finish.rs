@@ -81,7 +81,7 @@ pub async fn l08_a_lost_lease_in_a_group_is_its_own_alone(db: Arc<Database>) {
     let runs = running(&world, 3).await;
     let lost = runs[1].key().run_id;
     world.expire(lost).await;
-    assert_eq!(world.store.runs_rescue().await.unwrap(), 1);
+    assert_eq!(world.rescue().await.unwrap(), 1);
     let good = end(WorkedOutcome::Succeeded);
     let group = [
         (&runs[0], &good),

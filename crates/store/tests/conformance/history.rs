@@ -78,6 +78,7 @@ fn decision(
             version: 1,
         }),
         schedule: None,
+        bulk: None,
     };
     match decide(&facts) {
         Ruling::Allowed(permit) => permit.decision().clone(),

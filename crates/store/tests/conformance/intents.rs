@@ -110,7 +110,7 @@ pub async fn i09_an_attempt_that_was_taken_over_sets_out_for_nothing(db: Arc<Dat
     let run = old.key().run_id;
     let left = open(&world, &old, "one").await;
     world.expire(run).await;
-    world.store.runs_rescue().await.unwrap();
+    world.rescue().await.unwrap();
     let lost = async |what: &str| {
         let opened = world.store.intent_open(&old, &intent("two")).await;
         assert!(matches!(opened, Err(StoreError::LeaseLost)), "{what}");
@@ -203,7 +203,7 @@ pub async fn l10_a_write_whose_end_nobody_knows_makes_the_run_indeterminate(db: 
     assert_eq!(at_a_checkpoint.await, asked);
     let at_a_rescue = ended(&world, async |world: &World, running: Running| {
         world.expire(running.key().run_id).await;
-        world.store.runs_rescue().await.unwrap();
+        world.rescue().await.unwrap();
         connection(world, Switch::Off).await;
         let started = world.store.runs_start(worker(), 1).await.unwrap();
         assert_eq!(started.refused.len(), 1);

@@ -32,7 +32,7 @@ pub async fn the_life_of_runs_breaks_no_rule(db: Arc<Database>) {
     let running = world.running(&operator, InventorySync).await;
     nothing_is_broken(&world).await;
     world.expire(running.key().run_id).await;
-    world.store.runs_rescue().await.unwrap();
+    world.rescue().await.unwrap();
     nothing_is_broken(&world).await;
     let again = world.start_one().await;
     nothing_is_broken(&world).await;
@@ -127,7 +127,7 @@ pub async fn what_is_damaged_is_named(db: Arc<Database>) {
     let first = world.running(&operator, InventorySync).await;
     let run = first.key().run_id;
     world.expire(run).await;
-    world.store.runs_rescue().await.unwrap();
+    world.rescue().await.unwrap();
     world.succeed(world.start_one().await).await;
     let access = world.store.run(&operator, run).await.unwrap();
     assert_eq!(access.run().state.outcome, RunOutcome::Succeeded);

@@ -4,6 +4,8 @@
 //! `proptest-state-machine`: that one leaves out what a state does not allow, and makes its test by itself,
 //! where each case here is played on either database in a runtime of its own.
 
+mod commands;
+
 use std::sync::Arc;
 
 use domain::{
@@ -14,7 +16,6 @@ use policy::Running;
 use proptest::{
     collection::vec,
     prelude::*,
-    sample::select,
     test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner},
 };
 use store::{
@@ -28,102 +29,7 @@ use crate::{
     world::{World, end, worker},
 };
 
-/// Something that is done to the runs of one tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    /// The operator, or the system, asks for a run.
-    Request(Way),
-    /// A worker takes what may start now.
-    Claim,
-    /// The pause before the next try is over.
-    WaitOut,
-    /// The worker has done an item.
-    Progress,
-    /// The worker ends the run.
-    Finish(WorkedOutcome),
-    /// The worker's attempt failed in a way that passes.
-    Fail,
-    /// The owner wants the newest run ended.
-    Cancel,
-    /// The worker falls silent, and its run is taken from it.
-    LoseWorker,
-    /// Somebody sweeps while all leases hold.
-    Sweep,
-    /// The worker gives its run back.
-    HandBack,
-    /// The operator may do nothing any more.
-    Revoke,
-    /// The operator may do it again.
-    Restore,
-    /// Workers of earlier attempts wake up and try to end their runs.
-    Late,
-}
-
-fn command() -> impl Strategy<Value = Command> {
-    use Command::{
-        Cancel, Claim, Fail, HandBack, Late, LoseWorker, Progress, Restore, Revoke, Sweep, WaitOut,
-    };
-    prop_oneof![
-        3 => select(&[Way::Operator, Way::Operator, Way::System][..]).prop_map(Command::Request),
-        10 => Just(Claim),
-        3 => Just(WaitOut),
-        2 => Just(Progress),
-        1 => select(&[
-            WorkedOutcome::Succeeded,
-            WorkedOutcome::PartiallySucceeded,
-            WorkedOutcome::Failed,
-            WorkedOutcome::Cancelled,
-            WorkedOutcome::Indeterminate,
-        ][..])
-        .prop_map(Command::Finish),
-        3 => Just(Fail),
-        2 => Just(Cancel),
-        5 => Just(LoseWorker),
-        1 => Just(Sweep),
-        2 => Just(HandBack),
-        1 => Just(Revoke),
-        2 => Just(Restore),
-        3 => Just(Late),
-    ]
-}
-
-/// Lives that have to be lived each time, however the dice fall.
-fn known_lives() -> Vec<Vec<Command>> {
-    use Command::{Cancel, Claim, Fail, HandBack, Late, LoseWorker, Progress, Revoke, WaitOut};
-    let begun = [Command::Request(Way::Operator), Claim];
-    let go_on: [&[Command]; 10] = [
-        &[Cancel, Cancel, Fail, Cancel],
-        &[Cancel, LoseWorker, Late, Claim],
-        &[Cancel, HandBack, Claim],
-        &[
-            Cancel,
-            Command::Finish(WorkedOutcome::Succeeded),
-            Late,
-            Cancel,
-        ],
-        &[Fail, Claim, Cancel, WaitOut, Claim],
-        &[
-            Fail, WaitOut, Claim, LoseWorker, Claim, Fail, WaitOut, Claim, Fail, Late,
-        ],
-        &[
-            LoseWorker, Claim, LoseWorker, Claim, HandBack, Claim, LoseWorker, Claim, Late,
-            LoseWorker,
-        ],
-        &[LoseWorker, Claim, Late, Fail, WaitOut, Claim, Late],
-        &[Progress, Fail, Revoke, Claim, WaitOut, Claim, Cancel],
-        &[
-            HandBack,
-            Revoke,
-            Claim,
-            Late,
-            Command::Request(Way::Operator),
-        ],
-    ];
-    go_on
-        .iter()
-        .map(|rest| [&begun[..], rest].concat())
-        .collect()
-}
+use commands::{Command, command, known_lives};
 
 pub async fn r03_the_life_of_runs_follows_the_state_table(db: Arc<Database>) {
     let world = World::new(&db).await;
@@ -228,7 +134,7 @@ impl Life<'_> {
             Command::Fail => self.fail().await?,
             Command::Cancel => self.cancel().await?,
             Command::LoseWorker => self.lose_worker().await?,
-            Command::Sweep => same(&what, self.world.store.runs_rescue().await.unwrap(), 0)?,
+            Command::Sweep => same(&what, self.world.rescue().await.unwrap(), 0)?,
             Command::HandBack => self.hand_back().await?,
             Command::Revoke => self.grant(Role::Readonly).await,
             Command::Restore => self.grant(Role::Operator).await,
@@ -358,7 +264,7 @@ impl Life<'_> {
             return Ok(());
         };
         self.world.expire(running.key().run_id).await;
-        same("rescue", self.world.store.runs_rescue().await.unwrap(), 1)?;
+        same("rescue", self.world.rescue().await.unwrap(), 1)?;
         self.model.lose_worker(RESCUES_MOST);
         self.late.push(running);
         Ok(())

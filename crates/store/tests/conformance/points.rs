@@ -30,7 +30,7 @@ use crate::{
 
 /// Every kind of revocation at some points of one claim.
 const SITES: usize = 5 * KINDS.len();
-const RACES: usize = 1_000;
+const RACES: usize = 2_000;
 
 /// One claim, and what is revoked on its way.
 struct Round {

@@ -63,7 +63,7 @@ pub async fn v14_every_change_in_a_scope_moves_its_version(db: Arc<Database>) {
     store.report_store(&running, &report).await.unwrap();
     moved("a report").await;
     world.expire(run).await;
-    store.runs_rescue().await.unwrap();
+    world.rescue().await.unwrap();
     moved("a rescue").await;
     let running = world.start_one().await;
     moved("a second start").await;

@@ -41,14 +41,10 @@ pub async fn l08_a_lost_lease_makes_a_new_attempt_with_a_new_decision(db: Arc<Da
     let world = World::new(&db).await;
     let first = world.running(&world.owner, InventorySync).await;
     let run = first.key().run_id;
-    assert_eq!(
-        world.store.runs_rescue().await.unwrap(),
-        0,
-        "the lease still holds"
-    );
+    assert_eq!(world.rescue().await.unwrap(), 0, "the lease still holds");
     let before = world.store.run(&world.owner, run).await.unwrap();
     world.expire(run).await;
-    assert_eq!(world.store.runs_rescue().await.unwrap(), 1);
+    assert_eq!(world.rescue().await.unwrap(), 1);
     let queued = world.store.run(&world.owner, run).await.unwrap();
     assert_eq!(queued.run().state.status, RunStatus::Queued);
     assert_eq!(queued.run().attempt, 2);
@@ -92,7 +88,7 @@ pub async fn the_old_attempt_changes_nothing_any_more(db: Arc<Database>) {
     );
     assert!(store.lease_renew(me, &[]).await.unwrap().kept.is_empty());
     world.expire(run).await;
-    store.runs_rescue().await.unwrap();
+    world.rescue().await.unwrap();
     let refuses_all = async |old: Running, fingerprint: Vec<String>| {
         let lost = |answer: Result<(), StoreError>, what: &str| {
             assert!(
@@ -199,7 +195,7 @@ pub async fn l10_a_refused_rescue_keeps_what_was_done(db: Arc<Database>) {
                 .unwrap();
         }
         world.expire(run).await;
-        world.store.runs_rescue().await.unwrap();
+        world.rescue().await.unwrap();
         let role = Role::Readonly;
         let user = operator.user_id();
         world

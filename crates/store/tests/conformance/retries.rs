@@ -191,7 +191,7 @@ pub async fn l08_runs_are_tried_again_in_one_transaction(db: Arc<Database>) {
     let running = world.store.runs_start(worker(), 10).await.unwrap().running;
     // One lost its lease, one is cancelled, one has asked for too long a wait, one is named twice.
     world.expire(running[0].key().run_id).await;
-    assert_eq!(world.store.runs_rescue().await.unwrap(), 1);
+    assert_eq!(world.rescue().await.unwrap(), 1);
     let cancelled = running[1].key().run_id;
     let access = world.store.run(&world.owner, cancelled).await.unwrap();
     let answer = world.store.run_cancel(&world.owner, &access).await.unwrap();
@@ -263,7 +263,7 @@ pub async fn r10_a_run_that_kills_its_workers_is_given_up(db: Arc<Database>) {
     for lost in 0..RESCUES_MOST {
         assert_eq!(queue(&world, run, "rescues").await, lost);
         world.expire(run).await;
-        assert_eq!(world.store.runs_rescue().await.unwrap(), 1);
+        assert_eq!(world.rescue().await.unwrap(), 1);
         running = world.start_one().await;
         // A worker that stops is no worker lost.
         world.store.run_hand_back(&running).await.unwrap();
@@ -271,7 +271,7 @@ pub async fn r10_a_run_that_kills_its_workers_is_given_up(db: Arc<Database>) {
     }
     assert_eq!(queue(&world, run, "rescues").await, RESCUES_MOST);
     world.expire(run).await;
-    assert_eq!(world.store.runs_rescue().await.unwrap(), 1);
+    assert_eq!(world.rescue().await.unwrap(), 1);
     let over = row(&world, run).await;
     assert_eq!(over.state.outcome, RunOutcome::Failed);
     assert_eq!(over.reason_code.as_deref(), Some("worker_lost"));
@@ -287,7 +287,7 @@ pub async fn r10_a_run_that_kills_its_workers_is_given_up(db: Arc<Database>) {
     let good = end(WorkedOutcome::Succeeded);
     let late = world.store.run_finish(&running, &good).await;
     assert!(matches!(late, Err(store::StoreError::LeaseLost)));
-    assert_eq!(world.store.runs_rescue().await.unwrap(), 0);
+    assert_eq!(world.rescue().await.unwrap(), 0);
 }
 
 pub async fn l08_many_lost_runs_are_taken_back_together(db: Arc<Database>) {
@@ -305,7 +305,7 @@ pub async fn l08_many_lost_runs_are_taken_back_together(db: Arc<Database>) {
     for running in &running {
         world.expire(running.key().run_id).await;
     }
-    assert_eq!(world.store.runs_rescue().await.unwrap(), 5);
+    assert_eq!(world.rescue().await.unwrap(), 5);
     for running in &running[..4] {
         let run = running.key().run_id;
         let row = row(&world, run).await;

@@ -166,7 +166,7 @@ pub async fn i05_a_write_that_nobody_knows_the_end_of_outweighs_that_its_run_is_
     let run = running.key().run_id;
     open(&world, &running, "one").await;
     world.expire(run).await;
-    assert_eq!(world.store.runs_rescue().await.unwrap(), 1);
+    assert_eq!(world.rescue().await.unwrap(), 1);
     world.present(2 * DAY, 0).await;
     world.age(run, DAY + MINUTE).await;
     assert_eq!(world.store.runs_reconcile().await.unwrap(), 1);
@@ -187,7 +187,7 @@ pub async fn r10_what_an_earlier_attempt_did_stays(db: Arc<Database>) {
         .await
         .unwrap();
     world.expire(run).await;
-    assert_eq!(store.runs_rescue().await.unwrap(), 1);
+    assert_eq!(world.rescue().await.unwrap(), 1);
     world.present(2 * DAY, 0).await;
     world.age(run, DAY + MINUTE).await;
     assert_eq!(store.runs_reconcile().await.unwrap(), 1);

@@ -13,7 +13,7 @@ use domain::{
 use policy::Running;
 use store::{
     NewConnection, NewTenant, NewUser, Presence, Requested, RunDraft, RunEnd, Scope, Store,
-    SystemDraft, TenantAccess, WorkedOutcome, WorkspaceAccess,
+    StoreError, SystemDraft, TenantAccess, WorkedOutcome, WorkspaceAccess,
 };
 use uuid::Uuid;
 
@@ -211,6 +211,11 @@ impl World {
     pub async fn succeed(&self, running: Running) {
         let end = end(WorkedOutcome::Succeeded);
         self.store.run_finish(&running, &end).await.unwrap();
+    }
+
+    /// Takes runs whose lease is over from their workers; answers how many.
+    pub async fn rescue(&self) -> Result<usize, StoreError> {
+        store::conformance::rescue(&self.store).await
     }
 
     /// Lets the lease of a running run be over.

@@ -1,0 +1,246 @@
+//! Ended, rescued, refused and left behind: a bulk that does not simply go through.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{bulk::BulkState, capability::Role, run::RunOutcome, views::OperationsQuery};
+use operations::PoolSettings;
+use tokio::sync::watch;
+
+use crate::{
+    play::on_both,
+    world::{SETTINGS, World, changed, patience, until},
+};
+
+use super::{ask, start, states, tenants};
+
+on_both! {
+    b07_a_bulk_waits_for_a_part_behind_a_pause,
+    b07_an_item_left_behind_says_that_its_bulk_was_over,
+    b07_a_bulk_that_is_ended_ends_what_it_asked_for,
+    b07_a_bulk_that_never_started_has_begun_nothing,
+    l08_a_rescued_bulk_goes_on_where_it_was,
+    l09_a_revocation_refuses_the_parts_that_have_not_started,
+    l10_a_bulk_whose_person_may_not_any_more_stops_and_keeps_what_is_done,
+}
+
+async fn b07_a_bulk_that_is_ended_ends_what_it_asked_for(world: Arc<World>) {
+    let tenants = tenants(&world, 3).await;
+    let run = ask(&world, &world.owner, &tenants).await;
+    let store = world.services.store();
+    let running = start(&world).await;
+    assert_eq!(store.bulk_ask(&running, 2).await.unwrap(), 2);
+    // One part runs, one waits, one was not asked for.
+    let part = start(&world).await;
+    let id = run.to_string();
+    world.services.cancel(&world.owner, &id).await.unwrap();
+    assert_eq!(store.bulk_ask(&running, 2).await.unwrap(), 0);
+    store.bulk_abort(&running).await.unwrap();
+    store.bulk_abort(&running).await.unwrap();
+    let view = world.view(run).await;
+    let mut seen = states(&view);
+    seen.sort_unstable();
+    assert_eq!(
+        seen,
+        [BulkState::Waiting, BulkState::Running, BulkState::Cancelled]
+    );
+    let asked = world.view(part.key().run_id).await;
+    assert_eq!(asked.cancel_asked.unwrap().by, "Olivia");
+    // A worker that takes over is told, ends what is under way, and then the whole.
+    store.run_hand_back(&part).await.unwrap();
+    store.run_hand_back(&running).await.unwrap();
+    let over = || async {
+        world.pool().drain().await.unwrap();
+        world.view(run).await.state.is_over()
+    };
+    until("the end of the bulk", over).await;
+    let view = world.view(run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Cancelled);
+    assert!(states(&view).iter().all(|state| state.is_over()));
+    assert!(states(&view).contains(&BulkState::NotStarted));
+    assert_eq!(world.told(&world.owner, run).await, 1);
+}
+
+async fn b07_a_bulk_that_never_started_has_begun_nothing(world: Arc<World>) {
+    let operator = world.operator("operator").await;
+    let run = ask(&world, &operator, &[world.sites[0].id]).await;
+    let lowered = world
+        .services
+        .member_set_role(
+            &world.owner,
+            None,
+            &operator.user_id().to_string(),
+            "readonly",
+        )
+        .await;
+    lowered.unwrap();
+    world.pool().drain().await.unwrap();
+    let view = world.seen_by(&operator, run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Blocked);
+    assert_eq!(view.started_at, None);
+    assert!(view.counts.is_empty() && view.progress.is_none(), "R-08");
+    assert_eq!(states(&view), [BulkState::NotStarted]);
+    assert_eq!(view.bulk.unwrap()[0].run_id, None);
+}
+
+async fn l08_a_rescued_bulk_goes_on_where_it_was(world: Arc<World>) {
+    let tenants = tenants(&world, 5).await;
+    let run = ask(&world, &world.owner, &tenants).await;
+    let store = world.services.store();
+    let first = start(&world).await;
+    assert_eq!(store.bulk_ask(&first, 3).await.unwrap(), 3);
+    store.run_hand_back(&first).await.unwrap();
+    // What comes too late asks for nothing.
+    assert!(matches!(
+        store.bulk_ask(&first, 3).await,
+        Err(store::StoreError::LeaseLost)
+    ));
+    world.pool().drain().await.unwrap();
+    let view = world.view(run).await;
+    assert_eq!(view.attempt, 2);
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded);
+    assert_eq!(states(&view), [BulkState::Succeeded; 5]);
+    let query = OperationsQuery {
+        tenant: "all".to_owned(),
+        parent: run.to_string(),
+        ..OperationsQuery::default()
+    };
+    let page = world.services.operations_page(&world.owner, &query, None);
+    let page = changed(page.await);
+    assert_eq!(page.rows.len(), 5, "one part a tenant");
+    assert!(page.rows.iter().all(|row| row.parent_id == Some(run)));
+}
+
+async fn l09_a_revocation_refuses_the_parts_that_have_not_started(world: Arc<World>) {
+    let operator = world.operator("operator").await;
+    world.enrol(&operator, 1, Role::Operator).await;
+    let run = ask(&world, &operator, &[world.sites[0].id, world.sites[1].id]).await;
+    let store = world.services.store();
+    let running = start(&world).await;
+    assert_eq!(store.bulk_ask(&running, 20).await.unwrap(), 2);
+    // Queued, and then the person may not any more.
+    let tenant = world.sites[1].id();
+    let lowered = world
+        .services
+        .member_set_role(
+            &world.owner,
+            Some(&tenant),
+            &operator.user_id().to_string(),
+            "readonly",
+        )
+        .await;
+    lowered.unwrap();
+    store.run_hand_back(&running).await.unwrap();
+    world.pool().drain().await.unwrap();
+    let view = world.seen_by(&operator, run).await;
+    assert_eq!(view.state.outcome, RunOutcome::PartiallySucceeded);
+    let items = view.bulk.unwrap();
+    let refused = items
+        .iter()
+        .find(|item| item.tenant_id == world.sites[1].id);
+    let refused = refused.unwrap();
+    assert_eq!(refused.state, BulkState::Blocked);
+    let part = refused.run_id.unwrap();
+    assert_eq!(refused.reason_code.as_deref(), Some("missing_capability"));
+    assert!(world.asked_for(part).is_empty(), "nothing was called");
+}
+
+async fn l10_a_bulk_whose_person_may_not_any_more_stops_and_keeps_what_is_done(world: Arc<World>) {
+    for (done, outcome) in [
+        (1, RunOutcome::PartiallySucceeded),
+        (0, RunOutcome::Blocked),
+    ] {
+        let operator = world.operator(&format!("operator {done}")).await;
+        world.enrol(&operator, 1, Role::Operator).await;
+        let run = ask(&world, &operator, &[world.sites[0].id, world.sites[1].id]).await;
+        let store = world.services.store();
+        let running = start(&world).await;
+        assert_eq!(store.bulk_ask(&running, 1).await.unwrap(), 1);
+        if done == 1 {
+            world.pool().drain().await.unwrap();
+        }
+        let user = operator.user_id().to_string();
+        let lowered = world
+            .services
+            .member_set_role(&world.owner, None, &user, "readonly")
+            .await;
+        lowered.unwrap();
+        let said = store.checkpoint(&running).await.unwrap();
+        assert!(matches!(said, store::Asked::Refused(_)), "{said:?}");
+        let view = world.seen_by(&operator, run).await;
+        assert_eq!(view.state.outcome, outcome);
+        assert_eq!(view.blocked_phase.as_deref(), Some("checkpoint"));
+        assert!(states(&view).contains(&BulkState::NotStarted));
+        world.pool().drain().await.unwrap();
+    }
+}
+
+async fn b07_a_bulk_waits_for_a_part_behind_a_pause(world: Arc<World>) {
+    let (services, tenant) = (&world.services, world.sites[0].id());
+    services.queue_pause(&world.owner, &tenant).await.unwrap();
+    let run = ask(&world, &world.owner, &[world.sites[0].id]).await;
+    let impatient = PoolSettings {
+        grace: Duration::ZERO,
+        ..SETTINGS
+    };
+    let longest = Duration::from_millis(50);
+    let pool = world.pool_with(patience(), impatient);
+    let (stop, stopped) = watch::channel(false);
+    let pool = tokio::spawn(pool.with_longest_run(longest).run(stopped));
+    // It waits for longer than any run of this pool may take, and says for what.
+    let waits = || async {
+        let now = services.store().now().await.unwrap();
+        let view = world.view(run).await;
+        assert!(!view.state.is_over());
+        let passed = view.started_at.map(|at| at.plus(4 * 50_000));
+        passed.is_some_and(|at| at < now) && states(&view) == [BulkState::Queued]
+    };
+    until("a bulk older than a run may be", waits).await;
+    let view = world.view(run).await;
+    let item = &view.bulk.unwrap()[0];
+    assert!(
+        item.reason.as_deref().unwrap().contains("paused"),
+        "{item:?}"
+    );
+    stop.send(true).unwrap();
+    pool.await.unwrap();
+    services.queue_resume(&world.owner, &tenant).await.unwrap();
+    let over = || async {
+        world.pool().drain().await.unwrap();
+        world.view(run).await.state.is_over()
+    };
+    until("the end of the bulk", over).await;
+    let view = world.view(run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded);
+    assert_eq!(states(&view), [BulkState::Succeeded]);
+}
+
+async fn b07_an_item_left_behind_says_that_its_bulk_was_over(world: Arc<World>) {
+    let operator = world.operator("operator").await;
+    let run = ask(&world, &operator, &[world.sites[0].id]).await;
+    let store = world.services.store();
+    let running = start(&world).await;
+    assert_eq!(store.bulk_ask(&running, 1).await.unwrap(), 1);
+    let user = operator.user_id().to_string();
+    let lowered = world
+        .services
+        .member_set_role(&world.owner, None, &user, "readonly")
+        .await;
+    lowered.unwrap();
+    let said = store.checkpoint(&running).await.unwrap();
+    assert!(matches!(said, store::Asked::Refused(_)), "{said:?}");
+    world.pool().drain().await.unwrap();
+    let view = world.seen_by(&operator, run).await;
+    assert_eq!(states(&view), [BulkState::Blocked]);
+    let item = &view.bulk.unwrap()[0];
+    assert_eq!(
+        item.reason.as_deref(),
+        Some("The bulk that this run was a part of was over before it could start.")
+    );
+    // Its own page says what to do about it.
+    let part = world.seen_by(&operator, item.run_id.unwrap()).await;
+    assert_eq!(part.state.outcome, RunOutcome::Blocked);
+    assert!(part.started_at.is_none());
+    let told = part.decisions[0].explanation.as_ref().unwrap();
+    assert!(told.next_step.contains("If it is still wanted"));
+    assert!(part.follow_ups.retry.unwrap().disabled_because.is_none());
+}
