@@ -204,13 +204,6 @@ mod tests {
             };
             assert_eq!(refused.error_code(), expected, "{path}");
         }
-        assert!(
-            world
-                .sandbox
-                .journal()
-                .since(0)
-                .iter()
-                .all(|entry| entry.write.is_none())
-        );
+        assert!(world.is_unwritten());
     }
 }

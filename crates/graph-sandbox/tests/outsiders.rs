@@ -26,8 +26,7 @@ mod tests {
         let found = "/v1.0/directoryObjects/microsoft.graph.getByIds";
         let found = world.ask(&token, "POST", found, &[], &ids).await.json();
         assert_eq!(found["value"][0]["id"], id);
-        let entries = world.sandbox.journal().since(0);
-        assert!(entries.iter().all(|entry| entry.write.is_none()));
+        assert!(world.is_unwritten());
         let (policies, _) = world
             .all(&token, "/beta/deviceManagement/deviceConfigurations")
             .await;
@@ -185,14 +184,7 @@ mod tests {
         let uri = "/beta/deviceManagement/roleScopeTags";
         let refused = world.ask(&token, "POST", uri, &[packed], &body).await;
         assert_eq!(refused.status.as_u16(), 415);
-        assert!(
-            world
-                .sandbox
-                .journal()
-                .since(0)
-                .iter()
-                .all(|entry| entry.write.is_none())
-        );
+        assert!(world.is_unwritten());
         assert_eq!(world.status(&token, "POST", uri, &body).await, 200);
     }
 

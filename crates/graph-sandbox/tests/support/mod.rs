@@ -135,6 +135,12 @@ impl World {
         self.send(request.body(body).unwrap()).await
     }
 
+    /// Whether no request has changed anything.
+    pub fn is_unwritten(&self) -> bool {
+        let entries = self.sandbox.journal().since(0);
+        entries.iter().all(|entry| entry.write.is_none())
+    }
+
     /// The status that a request with a JSON body is answered with.
     pub async fn status(&self, token: &str, method: &str, uri: &str, body: &Value) -> u16 {
         self.ask(token, method, uri, &[], body)

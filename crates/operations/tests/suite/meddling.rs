@@ -11,6 +11,7 @@ use graph::{
     HttpGraphClient, Organization, Page, PageCursor, UnreachableKind, Write, WriteError,
     WriteFuture,
 };
+use graph_sandbox::{Fault, FaultKind, Sandbox};
 use policy::Step;
 use serde_json::{Map, Value};
 
@@ -26,6 +27,25 @@ pub enum Meddle {
     StopsBefore,
     /// The worker stops for ever after the provider confirmed it.
     StopsAfter,
+}
+
+impl Meddle {
+    /// The first change is made, its answer is lost, and what could tell of it fails once; the path is that of the
+    /// object's id.
+    pub fn unreadable(
+        sandbox: Sandbox,
+        path: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Self {
+        Self::Lost(Box::new(move |id| {
+            let mut fault = Fault::everywhere(FaultKind::Status {
+                status: 500,
+                retry_after: None,
+            });
+            fault.route = Some(path(id));
+            fault.count = Some(1);
+            sandbox.faults().add(fault).unwrap();
+        }))
+    }
 }
 
 /// The client.

@@ -209,16 +209,8 @@ async fn i05_assignments_that_were_not_taken_are_sent_again(world: Arc<World>) {
 
 async fn i05_assignments_that_cannot_be_read_back_are_asked_of_a_person(world: Arc<World>) {
     let world = laboratory(&world).await;
-    let sandbox = world.sandbox.clone();
-    let unreadable = Meddle::Lost(Box::new(move |id| {
-        let mut fault = graph_sandbox::Fault::everywhere(FaultKind::Status {
-            status: 500,
-            retry_after: None,
-        });
-        fault.route = Some(format!("{CONFIGURATIONS}/{id}/assignments"));
-        fault.count = Some(1);
-        sandbox.faults().add(fault).unwrap();
-    }));
+    let path = |id: &str| format!("{CONFIGURATIONS}/{id}/assignments");
+    let unreadable = Meddle::unreadable(world.sandbox.clone(), path);
     let (run, view) = meets(&world, LabEffect::Assign, unreadable).await;
     is_asked(&world, &view, "provider_error").await;
     assert_eq!((sent(&world, run).len(), effects(&world, run)), (2, 2));

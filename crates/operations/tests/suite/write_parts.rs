@@ -138,16 +138,8 @@ async fn i05_settings_that_somebody_changed_are_asked_of_a_person(world: Arc<Wor
 
 async fn i05_settings_that_cannot_be_read_back_are_asked_of_a_person(world: Arc<World>) {
     let world = prepared(&world).await;
-    let sandbox = world.sandbox.clone();
-    let unreadable = Meddle::Lost(Box::new(move |id| {
-        let mut fault = Fault::everywhere(FaultKind::Status {
-            status: 500,
-            retry_after: None,
-        });
-        fault.route = Some(format!("{POLICIES}/{id}/settings"));
-        fault.count = Some(1);
-        sandbox.faults().add(fault).unwrap();
-    }));
+    let path = |id: &str| format!("{POLICIES}/{id}/settings");
+    let unreadable = Meddle::unreadable(world.sandbox.clone(), path);
     let (run, view) = meets(&world, LabEffect::Settings, unreadable).await;
     is_asked(&world, &view, "provider_error").await;
     assert_eq!(counts(&world, run), (2, 2));

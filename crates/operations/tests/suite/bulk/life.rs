@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{bulk::BulkState, capability::Role, run::RunOutcome, views::OperationsQuery};
 use operations::PoolSettings;
+use policy::Running;
+use store::Scope;
 use tokio::sync::watch;
 
 use crate::{
@@ -158,20 +160,25 @@ async fn l10_a_bulk_whose_person_may_not_any_more_stops_and_keeps_what_is_done(w
         if done == 1 {
             world.pool().drain().await.unwrap();
         }
-        let user = operator.user_id().to_string();
-        let lowered = world
-            .services
-            .member_set_role(&world.owner, None, &user, "readonly")
-            .await;
-        lowered.unwrap();
-        let said = store.checkpoint(&running).await.unwrap();
-        assert!(matches!(said, store::Asked::Refused(_)), "{said:?}");
+        is_lowered_and_refused(&world, &operator, &running).await;
         let view = world.seen_by(&operator, run).await;
         assert_eq!(view.state.outcome, outcome);
         assert_eq!(view.blocked_phase.as_deref(), Some("checkpoint"));
         assert!(states(&view).contains(&BulkState::NotStarted));
         world.pool().drain().await.unwrap();
     }
+}
+
+/// Who asked for the bulk may only read from now on, and its next checkpoint says so.
+async fn is_lowered_and_refused(world: &World, operator: &Scope, running: &Running) {
+    let user = operator.user_id().to_string();
+    let lowered = world
+        .services
+        .member_set_role(&world.owner, None, &user, "readonly")
+        .await;
+    lowered.unwrap();
+    let said = world.services.store().checkpoint(running).await.unwrap();
+    assert!(matches!(said, store::Asked::Refused(_)), "{said:?}");
 }
 
 async fn b07_a_bulk_waits_for_a_part_behind_a_pause(world: Arc<World>) {
@@ -220,14 +227,7 @@ async fn b07_an_item_left_behind_says_that_its_bulk_was_over(world: Arc<World>) 
     let store = world.services.store();
     let running = start(&world).await;
     assert_eq!(store.bulk_ask(&running, 1).await.unwrap(), 1);
-    let user = operator.user_id().to_string();
-    let lowered = world
-        .services
-        .member_set_role(&world.owner, None, &user, "readonly")
-        .await;
-    lowered.unwrap();
-    let said = store.checkpoint(&running).await.unwrap();
-    assert!(matches!(said, store::Asked::Refused(_)), "{said:?}");
+    is_lowered_and_refused(&world, &operator, &running).await;
     world.pool().drain().await.unwrap();
     let view = world.seen_by(&operator, run).await;
     assert_eq!(states(&view), [BulkState::Blocked]);
