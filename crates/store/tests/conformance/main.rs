@@ -52,6 +52,7 @@ mod schedule_race;
 mod schedules;
 mod schema;
 mod slots;
+mod standing;
 mod start;
 mod tenants;
 mod turns;
