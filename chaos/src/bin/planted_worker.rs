@@ -28,6 +28,8 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    // First of all: whoever started it may ask it to stop at any moment.
+    let mut asked_to_stop = signal(SignalKind::terminate())?;
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -64,7 +66,7 @@ async fn main() -> anyhow::Result<()> {
     let pool = Pool::new(&services, client, endpoints, settings).with_queue(queue);
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(pool.run(stopped));
-    signal(SignalKind::terminate())?.recv().await;
+    asked_to_stop.recv().await;
     stop.send(true)?;
     working.await?;
     Ok(())
