@@ -42,13 +42,17 @@ pub async fn with_clock<T>(by: i64, work: impl Future<Output = T>) -> T {
 /// Takes the runs whose lease is over by the database's clock, as somebody does who has long looked on.
 ///
 /// # Errors
-/// When the database does not answer.
+/// When the database does not answer, or one of the runs cannot be taken.
 pub async fn rescue(store: &Store) -> Result<usize, StoreError> {
     let (mut watch, begun) = (LeaseWatch::default(), Instant::now());
     let long = store.queue.certain();
     let mut taken = 0;
     for looked_on in [Duration::ZERO, long / 2, long] {
-        taken += store.runs_rescue(&mut watch, begun + looked_on).await?;
+        let rescued = store.runs_rescue(&mut watch, begun + looked_on).await?;
+        taken += rescued.taken;
+        if let Some((_, error)) = rescued.faults.into_iter().next() {
+            return Err(error);
+        }
     }
     Ok(taken)
 }

@@ -2,11 +2,12 @@
 //!
 //! Any number of processes may run it: what it does is decided in the database.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use store::{Store, StoreError, Ticked};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::said::Said;
 use crate::retention::tidy;
 
 /// Slots come on whole minutes; one starts at most this late.
@@ -105,18 +106,6 @@ impl Scheduler {
     }
 }
 
-/// What the log has been told of: a fault that stays is said once, not every second, and again when it comes back.
-#[derive(Default)]
-struct Said(BTreeSet<String>);
-
-impl Said {
-    /// Those of the faults there are that were not there the last time.
-    fn news(&mut self, faults: impl Iterator<Item = String>) -> Vec<String> {
-        let before = std::mem::replace(&mut self.0, faults.collect());
-        self.0.difference(&before).cloned().collect()
-    }
-}
-
 fn tell(ticked: Ticked) {
     let Ticked {
         runs,
@@ -131,21 +120,5 @@ fn tell(ticked: Ticked) {
             missed,
             "slots: {runs} with a run, {skipped} skipped, {missed} missed"
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn r06_each_schedule_that_nobody_understands_is_named_once() {
-        let mut said = Said::default();
-        let mut news = |faults: &[&str]| said.news(faults.iter().map(|&it| it.to_owned()));
-        assert_eq!(news(&["one", "two"]), ["one", "two"]);
-        assert_eq!(news(&["two", "one"]), [""; 0]);
-        assert_eq!(news(&["two", "three"]), ["three"]);
-        assert_eq!(news(&[]), [""; 0]);
-        assert_eq!(news(&["two"]), ["two"], "mended, and broken anew");
     }
 }

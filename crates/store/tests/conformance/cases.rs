@@ -182,6 +182,8 @@ cases! {
     retries::l08_a_try_meets_the_revocation,
     retries::r10_a_run_that_kills_its_workers_is_given_up,
     retries::l08_many_lost_runs_are_taken_back_together,
+    retries::r10_more_lost_runs_than_one_transaction_takes_are_all_taken_at_once,
+    retries::r10_a_run_that_cannot_be_taken_back_is_named_and_stops_no_other,
     list::every_row_comes_once_in_either_order,
     list::filters_narrow_and_never_widen,
     list::a_name_finds_tenants_and_people_alike,
