@@ -128,6 +128,8 @@ cases! {
     finish::l08_a_lost_lease_in_a_group_is_its_own_alone,
     finish::a_group_with_an_end_that_is_refused_writes_none,
     lost_commit::a_commit_whose_answer_was_lost_is_looked_up,
+    silent_line::r10_a_line_that_swallows_everything_is_given_up,
+    silent_line::a_listener_that_hears_nothing_looks_whether_anybody_is_there,
     start::an_unknown_operation_is_refused_not_lost,
     start::unknown_words_refuse_their_own_runs_alone,
     start::a_context_that_does_not_parse_refuses_its_own_run_alone,
