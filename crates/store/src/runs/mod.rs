@@ -45,7 +45,7 @@ pub use request::Requested;
 pub use retry::{Again, Retrying};
 pub use row::RunRow;
 pub use slots::BUSY_WAIT;
-pub use stale::{STALE_AFTER, STALE_QUEUED};
+pub use stale::{Reconciled, STALE_AFTER, STALE_QUEUED};
 pub use steps::StepRow;
 pub use ticked::Ticked;
 pub use watch::LeaseWatch;

@@ -209,6 +209,7 @@ cases! {
     wall::d02_every_attack_by_raw_sql_is_refused,
     wall::the_regular_life_of_a_run_passes_the_wall,
     upkeep::r10_a_run_that_nobody_took_is_ended_and_told,
+    upkeep::r10_a_waiting_run_that_the_ledger_knows_otherwise_is_named_and_stops_no_other,
     upkeep::r10_time_without_workers_ages_no_run,
     upkeep::r10_a_paused_queue_ages_no_run,
     upkeep::i05_a_write_that_nobody_knows_the_end_of_outweighs_that_its_run_is_stale,
