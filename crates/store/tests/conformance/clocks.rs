@@ -215,7 +215,7 @@ pub async fn r10_runs_that_a_clock_put_off_are_set_right(db: Arc<Database>) {
     };
     let tried = with_clock(HOUR, fresh).await;
     let again = Again {
-        policy: &RetryPolicy::PATIENT,
+        policy: RetryPolicy::PATIENT,
         chance: Chance(0),
         stated_wait: None,
     };

@@ -33,7 +33,7 @@ static POLICY: RetryPolicy = RetryPolicy {
 
 fn again() -> Again {
     Again {
-        policy: &POLICY,
+        policy: POLICY,
         chance: Chance(1 << 31),
         stated_wait: None,
     }
