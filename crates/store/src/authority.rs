@@ -1,4 +1,4 @@
-//! What a person's change in a tenant rests on, held until the change is committed.
+//! What a person's change in a tenant or workspace rests on, held until the change is committed.
 //!
 //! A use case asks for the capability when it resolves the tenant or the run, in a read of its own. What is changed
 //! then, must not be changed by somebody who lost it between that read and the change.
@@ -8,7 +8,7 @@ use domain::capability::Role;
 use crate::{
     error::StoreError,
     runs::RunAccess,
-    scope::Scope,
+    scope::{Scope, WorkspaceAccess},
     sql::{Row, Statement, Tx, args, dialects},
     tenants::TenantAccess,
 };
@@ -64,6 +64,19 @@ pub(crate) async fn hold_of_run(
         }
     };
     is_still(row, run.role())
+}
+
+/// The same for what a person does in a workspace as a whole.
+///
+/// # Errors
+/// `NotFound` when they have lost it meanwhile, `Conflict` when their role is another.
+pub(crate) async fn hold_in_workspace(
+    tx: &mut Tx,
+    scope: &Scope,
+    workspace: &WorkspaceAccess,
+) -> Result<(), StoreError> {
+    let args = args![workspace.id, scope.user_id];
+    is_still(tx.first(&HOLD_IN_WORKSPACE, args).await?, workspace.role)
 }
 
 fn is_still(row: Option<Row>, role: Role) -> Result<(), StoreError> {

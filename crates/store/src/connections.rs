@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
+    authority,
     error::StoreError,
     new_id::new_id,
     scope::Scope,
@@ -162,6 +163,7 @@ impl Store {
         new: NewConnection,
     ) -> Result<ConnectionId, StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let now = tx.now().await?;
         let id = new_id(ConnectionId::from_uuid);
         let args = args![
@@ -234,6 +236,7 @@ impl Store {
         action: &'static str,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let now = tx.now().await?;
         let args = args![tenant.workspace_id(), tenant.id(), id, enabled];
         if tx.execute(&CONNECTION_SWITCH, args).await? == 0 {

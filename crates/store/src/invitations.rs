@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
+    authority,
     error::StoreError,
     new_id::new_id,
     scope::{Scope, WorkspaceAccess},
@@ -77,12 +78,6 @@ macro_rules! invitation {
     };
 }
 
-// Before any invitation: who takes the membership away locks it first, and the invitations with it.
-static INVITER_LOCK: Statement = dialects(
-    "inviter_lock",
-    "select role from workspace_memberships where workspace_id = $1 and user_id = $2",
-    "select role from workspace_memberships where workspace_id = $1 and user_id = $2 for share",
-);
 static INVITATION_CREATE: Statement = same(
     "invitation_create",
     "insert into invitations (workspace_id, id, token_hash, email, role, invited_by, created_at, expires_at)
@@ -169,11 +164,10 @@ impl Store {
         new: NewInvitation,
     ) -> Result<InvitationId, StoreError> {
         let mut tx = self.db.write().await?;
+        // Before any invitation: who takes the membership away locks it first, and the invitations with it.
+        authority::hold_in_workspace(&mut tx, scope, workspace).await?;
         let now = tx.now().await?;
         let email = normal_email(&new.email);
-        tx.first(&INVITER_LOCK, args![workspace.id, scope.user_id])
-            .await?
-            .ok_or(StoreError::NotFound)?;
         tx.execute(&INVITATION_SWEEP, args![now]).await?;
         if tx.first(&INVITED_IS_THERE, args![&*email]).await?.is_some() {
             return Err(StoreError::Conflict);
@@ -230,6 +224,7 @@ impl Store {
         id: InvitationId,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold_in_workspace(&mut tx, scope, workspace).await?;
         let now = tx.now().await?;
         if tx.execute(&INVITATION_END, args![workspace.id, id]).await? == 0 {
             return Err(StoreError::NotFound);

@@ -16,6 +16,7 @@ pub use change::TenantDetails;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
+    authority,
     error::StoreError,
     members::set_tenant_role,
     new_id::new_id,
@@ -153,6 +154,7 @@ impl Store {
         tenant: NewTenant,
     ) -> Result<TenantId, StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold_in_workspace(&mut tx, scope, workspace).await?;
         let now = tx.now().await?;
         let id = new_id(TenantId::from_uuid);
         let lifecycle = tenant.lifecycle.as_str();
@@ -234,6 +236,7 @@ impl Store {
         to: TenantLifecycle,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let now = tx.now().await?;
         let from = tenant.lifecycle;
         let args = args![tenant.workspace_id, tenant.id, to.as_str(), from.as_str()];

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
+    authority,
     error::StoreError,
     scope::{Scope, WorkspaceAccess},
     sql::{Statement, args, same},
@@ -28,6 +29,7 @@ impl Store {
         name: &str,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold_in_workspace(&mut tx, scope, workspace).await?;
         let now = tx.now().await?;
         let args = args![workspace.id, name, &*workspace.name];
         if tx.execute(&WORKSPACE_RENAME, args).await? == 0 {

@@ -1,6 +1,7 @@
 //! Rules about the source tree itself, as ordinary tests.
 
 mod arrows;
+mod authority;
 mod contrast;
 mod licences;
 mod migrations;

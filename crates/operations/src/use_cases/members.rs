@@ -70,7 +70,14 @@ impl Services {
             Err(StoreError::NotFound) => return Err(unknown_address(&place)),
             answer => answer.answer(scope.request_id())?,
         };
-        self.set_role(scope, &place, user, role).await
+        match &place {
+            Place::Workspace(place) => {
+                let added = self.store.workspace_role_set(scope, place, user, role);
+                added.await
+            }
+            Place::Tenant(place) => self.store.tenant_role_set(scope, place, user, role).await,
+        }
+        .answer(scope.request_id())
     }
 
     /// Changes a member's role.
@@ -87,7 +94,17 @@ impl Services {
         let role = fields::role(role)?;
         let place = self.place(scope, tenant).await?;
         let user = self.member(scope, &place, user).await?;
-        self.set_role(scope, &place, user, role).await
+        match &place {
+            Place::Workspace(place) => {
+                let changed = self.store.workspace_role_change(scope, place, user, role);
+                changed.await
+            }
+            Place::Tenant(place) => {
+                let changed = self.store.tenant_role_change(scope, place, user, role);
+                changed.await
+            }
+        }
+        .answer(scope.request_id())
     }
 
     /// Takes a person out; queued runs of theirs are refused from then on.
@@ -140,24 +157,6 @@ impl Services {
             .find(|m| m.user_id == user)
             .map(|m| m.user_id)
             .ok_or(ApiError::NotFound)
-    }
-
-    async fn set_role(
-        &self,
-        scope: &Scope,
-        place: &Place,
-        user: UserId,
-        role: Role,
-    ) -> Result<(), ApiError> {
-        match place {
-            Place::Workspace(place) => {
-                self.store
-                    .workspace_role_set(scope, place, user, role)
-                    .await
-            }
-            Place::Tenant(place) => self.store.tenant_role_set(scope, place, user, role).await,
-        }
-        .answer(scope.request_id())
     }
 }
 

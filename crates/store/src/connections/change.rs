@@ -10,6 +10,7 @@ use super::Connection;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
+    authority,
     error::StoreError,
     scope::Scope,
     sql::{Statement, args, same},
@@ -51,6 +52,7 @@ impl Store {
         to: &ConnectionChange,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let now = tx.now().await?;
         let args = args![
             tenant.workspace_id(),

@@ -6,6 +6,7 @@ use super::entry_of;
 use crate::{
     Store,
     audit::{action, append},
+    authority,
     error::StoreError,
     scope::Scope,
     sql::{Statement, args, same},
@@ -64,6 +65,7 @@ impl Store {
         sealed: Vec<u8>,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let now = tx.now().await?;
         let args = args![
             tenant.workspace_id(),

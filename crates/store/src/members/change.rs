@@ -45,6 +45,15 @@ static TENANT_MEMBER_REMOVE: Statement = same(
     "tenant_member_remove",
     "delete from tenant_memberships where workspace_id = $1 and tenant_id = $2 and user_id = $3",
 );
+/// Whom a role is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    /// Whoever may be a member from now on.
+    Anybody,
+    /// Who is a member already: nobody comes back who was taken out meanwhile.
+    Member,
+}
+
 /// A change of a membership, for the audit log.
 struct Change {
     workspace_id: WorkspaceId,
@@ -52,6 +61,13 @@ struct Change {
     action: &'static str,
     user: UserId,
     detail: serde_json::Value,
+}
+
+fn is_for(whom: Whom, had: Option<Role>) -> Result<(), StoreError> {
+    match (whom, had) {
+        (Whom::Member, None) => Err(StoreError::NotFound),
+        _ => Ok(()),
+    }
 }
 
 async fn commit_change(
@@ -80,7 +96,8 @@ impl Store {
     /// Gives a person a role in a workspace, new or instead of the one they had.
     ///
     /// # Errors
-    /// `LastOwner` when it would leave the workspace without an owner.
+    /// `LastOwner` when it would leave the workspace without an owner; `NotFound` when whoever asks lost it
+    /// meanwhile, `Conflict` when their role is another.
     pub async fn workspace_role_set(
         &self,
         scope: &Scope,
@@ -88,9 +105,37 @@ impl Store {
         user: UserId,
         role: Role,
     ) -> Result<(), StoreError> {
+        self.workspace_role(scope, workspace, user, role, Whom::Anybody)
+            .await
+    }
+
+    /// Gives a member of a workspace another role.
+    ///
+    /// # Errors
+    /// As [`Store::workspace_role_set`], and `NotFound` when they are no member.
+    pub async fn workspace_role_change(
+        &self,
+        scope: &Scope,
+        workspace: &WorkspaceAccess,
+        user: UserId,
+        role: Role,
+    ) -> Result<(), StoreError> {
+        self.workspace_role(scope, workspace, user, role, Whom::Member)
+            .await
+    }
+
+    async fn workspace_role(
+        &self,
+        scope: &Scope,
+        workspace: &WorkspaceAccess,
+        user: UserId,
+        role: Role,
+        whom: Whom,
+    ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        workspace_keeps_an_owner(&mut tx, workspace.id, user, Some(role)).await?;
+        let had = workspace_keeps_an_owner(&mut tx, scope, workspace, user, Some(role)).await?;
+        is_for(whom, had)?;
         tx.execute(
             &WORKSPACE_ROLE_SET,
             args![workspace.id, user, role.as_str(), now],
@@ -119,7 +164,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        workspace_keeps_an_owner(&mut tx, workspace.id, user, None).await?;
+        workspace_keeps_an_owner(&mut tx, scope, workspace, user, None).await?;
         tenants_keep_an_owner(&mut tx, workspace.id, user, scope.user_id).await?;
         if tx
             .execute(&WORKSPACE_MEMBER_REMOVE, args![workspace.id, user])
@@ -142,7 +187,8 @@ impl Store {
     ///
     /// # Errors
     /// `LastOwner` when it would leave the tenant without an owner; `Database` when the person is
-    /// no member of the workspace: the database refuses it.
+    /// no member of the workspace: the database refuses it. `NotFound` when whoever asks lost the tenant
+    /// meanwhile, `Conflict` when their role is another.
     pub async fn tenant_role_set(
         &self,
         scope: &Scope,
@@ -150,9 +196,37 @@ impl Store {
         user: UserId,
         role: Role,
     ) -> Result<(), StoreError> {
+        self.tenant_role(scope, tenant, user, role, Whom::Anybody)
+            .await
+    }
+
+    /// Gives a member of a tenant another role.
+    ///
+    /// # Errors
+    /// As [`Store::tenant_role_set`], and `NotFound` when they are no member.
+    pub async fn tenant_role_change(
+        &self,
+        scope: &Scope,
+        tenant: &TenantAccess,
+        user: UserId,
+        role: Role,
+    ) -> Result<(), StoreError> {
+        self.tenant_role(scope, tenant, user, role, Whom::Member)
+            .await
+    }
+
+    async fn tenant_role(
+        &self,
+        scope: &Scope,
+        tenant: &TenantAccess,
+        user: UserId,
+        role: Role,
+        whom: Whom,
+    ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        tenant_keeps_an_owner(&mut tx, tenant, user, Some(role)).await?;
+        let had = tenant_keeps_an_owner(&mut tx, scope, tenant, user, Some(role)).await?;
+        is_for(whom, had)?;
         set_tenant_role(&mut tx, now, tenant.workspace_id(), tenant.id(), user, role).await?;
         let change = Change {
             workspace_id: tenant.workspace_id(),
@@ -176,7 +250,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        tenant_keeps_an_owner(&mut tx, tenant, user, None).await?;
+        tenant_keeps_an_owner(&mut tx, scope, tenant, user, None).await?;
         let args = args![tenant.workspace_id(), tenant.id(), user];
         if tx.execute(&TENANT_MEMBER_REMOVE, args).await? == 0 {
             return Err(StoreError::NotFound);

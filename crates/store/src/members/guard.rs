@@ -1,4 +1,5 @@
-//! No workspace and no tenant is left without somebody who can hand out its roles.
+//! No workspace and no tenant is left without somebody who can hand out its roles, and none of these is handed out by
+//! somebody who lost their own meanwhile.
 //!
 //! Each guard locks all memberships that it counts, in the order that every transaction keeps, so
 //! two owners who leave at once are put one after the other and the second sees the first gone.
@@ -11,20 +12,27 @@ use uuid::Uuid;
 
 use crate::{
     error::StoreError,
+    scope::{Scope, WorkspaceAccess},
     sql::{Row, Statement, Tx, args, dialects, same},
     tenants::TenantAccess,
 };
 
+static ACTOR_HOLD: Statement = dialects(
+    "membership_actor_hold",
+    "select id from users where id = $1 and disabled_at is null",
+    "select id from users where id = $1 and disabled_at is null for share",
+);
 static WORKSPACE_MEMBERS_LOCK: Statement = dialects(
     "workspace_members_lock",
     "select user_id, role from workspace_memberships where workspace_id = $1 order by user_id",
     "select user_id, role from workspace_memberships where workspace_id = $1 order by user_id for update",
 );
-// The key of a new tenant membership leads here: taken first, because workspaces come first.
-static WORKSPACE_MEMBER_HOLD: Statement = dialects(
-    "workspace_member_hold",
-    "select user_id from workspace_memberships where workspace_id = $1 and user_id = $2",
-    "select user_id from workspace_memberships where workspace_id = $1 and user_id = $2 for key share",
+// The key of a new tenant membership leads to the person's row: taken first, because workspaces come first.
+static WORKSPACE_MEMBERS_HOLD: Statement = dialects(
+    "workspace_members_hold",
+    "select user_id from workspace_memberships where workspace_id = $1 and user_id in ($2, $3) order by user_id",
+    "select user_id from workspace_memberships where workspace_id = $1 and user_id in ($2, $3) order by user_id
+     for share",
 );
 static TENANT_MEMBERS_LOCK: Statement = dialects(
     "tenant_members_lock",
@@ -68,35 +76,68 @@ fn leaves_none(rows: &[Row], user: UserId, becomes: Option<Role>) -> Result<bool
     Ok(held && !keeps && others == 0)
 }
 
-/// Refuses to take the guarded role from the last member of a workspace who has it.
+/// The person who asks still is what they were resolved with, until the transaction ends.
+fn is_still(rows: &[Row], asks: UserId, role: Role) -> Result<(), StoreError> {
+    match role_of(rows, asks)? {
+        None => Err(StoreError::NotFound),
+        Some(now) if now != role => Err(StoreError::Conflict),
+        Some(_) => Ok(()),
+    }
+}
+
+fn role_of(rows: &[Row], user: UserId) -> Result<Option<Role>, StoreError> {
+    for row in rows {
+        if row.uuid("user_id")? == user.as_uuid() {
+            return Ok(Some(row.word("role", Role::parse)?));
+        }
+    }
+    Ok(None)
+}
+
+async fn hold_actor(tx: &mut Tx, scope: &Scope) -> Result<(), StoreError> {
+    let row = tx.first(&ACTOR_HOLD, args![scope.user_id]).await?;
+    row.map(drop).ok_or(StoreError::NotFound)
+}
+
+/// Refuses to take the guarded role from the last member of a workspace who has it, and whoever lost their own role
+/// in it meanwhile; answers the person's role.
 pub(super) async fn workspace_keeps_an_owner(
     tx: &mut Tx,
-    workspace: WorkspaceId,
+    scope: &Scope,
+    workspace: &WorkspaceAccess,
     user: UserId,
     becomes: Option<Role>,
-) -> Result<(), StoreError> {
-    let rows = tx.fetch(&WORKSPACE_MEMBERS_LOCK, args![workspace]).await?;
+) -> Result<Option<Role>, StoreError> {
+    hold_actor(tx, scope).await?;
+    let rows = tx
+        .fetch(&WORKSPACE_MEMBERS_LOCK, args![workspace.id])
+        .await?;
+    is_still(&rows, scope.user_id, workspace.role)?;
     if leaves_none(&rows, user, becomes)? {
         return Err(StoreError::LastOwner);
     }
-    Ok(())
+    role_of(&rows, user)
 }
 
-/// Refuses to take the guarded role from the last member of a tenant who has it.
+/// Refuses to take the guarded role from the last member of a tenant who has it, and whoever lost their own role
+/// in it meanwhile; answers the person's role.
 pub(super) async fn tenant_keeps_an_owner(
     tx: &mut Tx,
+    scope: &Scope,
     tenant: &TenantAccess,
     user: UserId,
     becomes: Option<Role>,
-) -> Result<(), StoreError> {
-    let held = args![tenant.workspace_id(), user];
-    tx.first(&WORKSPACE_MEMBER_HOLD, held).await?;
+) -> Result<Option<Role>, StoreError> {
+    hold_actor(tx, scope).await?;
+    let held = args![tenant.workspace_id(), user, scope.user_id];
+    tx.fetch(&WORKSPACE_MEMBERS_HOLD, held).await?;
     let args = args![tenant.workspace_id(), tenant.id()];
     let rows = tx.fetch(&TENANT_MEMBERS_LOCK, args).await?;
+    is_still(&rows, scope.user_id, tenant.role())?;
     if leaves_none(&rows, user, becomes)? {
         return Err(StoreError::LastOwner);
     }
-    Ok(())
+    role_of(&rows, user)
 }
 
 /// Refuses to take somebody out of a workspace who is the last owner of one of its tenants.

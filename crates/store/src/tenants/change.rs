@@ -6,6 +6,7 @@ use super::TenantAccess;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
+    authority,
     error::StoreError,
     scope::Scope,
     sql::{Statement, args, same},
@@ -43,6 +44,7 @@ impl Store {
         to: &TenantDetails,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let now = tx.now().await?;
         let args = args![
             tenant.workspace_id,

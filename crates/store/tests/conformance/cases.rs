@@ -140,6 +140,8 @@ cases! {
     held::l04_a_cancel_of_a_bulk_rests_on_the_workspace,
     held::l04_an_answer_by_who_lost_the_run_meanwhile_is_not_taken,
     held::l04_a_revocation_before_a_cancel_is_always_seen,
+    standing::v16_a_changed_role_brings_nobody_back,
+    standing::v16_what_a_person_changes_rests_on_what_they_hold_then,
     parts::l09_a_part_whose_bulk_is_over_does_not_start,
     parts::l09_an_end_of_a_bulk_before_the_start_of_a_part_is_always_seen,
     doctor::d03_another_key_is_told_in_every_workspace,

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The ways to lose a run that are about the person.
-const LOST: [Kind; 4] = [
+pub const LOST: [Kind; 4] = [
     Kind::UserDisabled,
     Kind::LeftWorkspace,
     Kind::MembershipRemoved,
@@ -22,7 +22,7 @@ const LOST: [Kind; 4] = [
 ];
 
 /// What somebody is told who has lost a run between look and change.
-fn told<T: std::fmt::Debug>(kind: Kind, answer: &Result<T, StoreError>) {
+pub fn told<T: std::fmt::Debug>(kind: Kind, answer: &Result<T, StoreError>) {
     let is_right = match kind {
         Kind::RoleLowered => matches!(answer, Err(StoreError::Conflict)),
         _ => matches!(answer, Err(StoreError::NotFound)),

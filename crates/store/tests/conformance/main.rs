@@ -53,6 +53,7 @@ mod schedules;
 mod schema;
 mod silent_line;
 mod slots;
+mod standing;
 mod start;
 mod tenants;
 mod turns;
