@@ -16,8 +16,11 @@ const PASSING: [&str; 5] = [
     "provider_unreachable",
     "provider_error",
     "database_busy",
-    "timed_out",
+    TIMED_OUT,
 ];
+
+/// The reason of a run that took longer than a run may.
+const TIMED_OUT: &str = "timed_out";
 
 /// Whether a failure with this reason may be gone when the run is tried again.
 pub fn passes(reason_code: &str) -> bool {
@@ -68,6 +71,20 @@ impl RetryPolicy {
         base: 5 * SECOND,
         cap: 2 * MINUTE,
     };
+
+    /// The same for a run that failed for these reasons.
+    ///
+    /// Who took all the time there is held a slot for as long; it gets one more try, and not as many as a failure
+    /// that costs a moment.
+    pub fn after<'a>(self, mut reason_codes: impl Iterator<Item = &'a str>) -> Self {
+        let is_late = reason_codes.any(|reason| reason == TIMED_OUT);
+        let tries = if is_late {
+            self.tries.min(2)
+        } else {
+            self.tries
+        };
+        Self { tries, ..self }
+    }
 
     /// The pause before the next try of a run that was retried `retries` times; `None` when it has no more,
     /// or is asked to wait for too long.
@@ -131,6 +148,17 @@ mod tests {
         assert_eq!(policy.pause(0, Chance(0), Some(-5)), Some(0));
         assert_eq!(policy.pause(2, Chance(0), Some(1)), Some(1));
         assert_eq!(policy.pause(3, Chance(0), Some(1)), None, "the fourth try");
+    }
+
+    #[test]
+    fn l08_who_took_all_of_its_time_has_one_more_try() {
+        let after = |reasons: &[&'static str]| RetryPolicy::PATIENT.after(reasons.iter().copied());
+        assert_eq!(after(&["provider_throttled"]), RetryPolicy::PATIENT);
+        let late = after(&["provider_throttled", "timed_out"]);
+        assert!(late.pause(0, HALF, None).is_some());
+        assert_eq!(late.pause(1, HALF, None), None);
+        let never = RetryPolicy::NEVER.after(["timed_out"].into_iter());
+        assert_eq!(never.pause(0, HALF, None), None);
     }
 
     #[test]

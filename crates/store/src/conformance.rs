@@ -34,6 +34,19 @@ pub async fn with_border<T>(border: Border, work: impl Future<Output = T>) -> T 
     crate::sql::border::within(border, work).await
 }
 
+/// The same store with another patience for PostgreSQL's answers.
+pub fn with_patience(mut store: Store, patience: Duration) -> Store {
+    if let Db::Postgres { line, .. } = &mut store.db {
+        line.patience = patience;
+    }
+    store
+}
+
+/// Hears hints, asking after so long a silence whether the connection is still there.
+pub async fn hear_hints_within(store: &Store, quiet: Duration) {
+    store.hear_hints_within(quiet).await;
+}
+
 /// Does some work while the database's clock is set this many microseconds ahead, or behind.
 pub async fn with_clock<T>(by: i64, work: impl Future<Output = T>) -> T {
     crate::clock::set::within(by, work).await
@@ -42,13 +55,17 @@ pub async fn with_clock<T>(by: i64, work: impl Future<Output = T>) -> T {
 /// Takes the runs whose lease is over by the database's clock, as somebody does who has long looked on.
 ///
 /// # Errors
-/// When the database does not answer.
+/// When the database does not answer, or one of the runs cannot be taken.
 pub async fn rescue(store: &Store) -> Result<usize, StoreError> {
     let (mut watch, begun) = (LeaseWatch::default(), Instant::now());
     let long = store.queue.certain();
     let mut taken = 0;
     for looked_on in [Duration::ZERO, long / 2, long] {
-        taken += store.runs_rescue(&mut watch, begun + looked_on).await?;
+        let rescued = store.runs_rescue(&mut watch, begun + looked_on).await?;
+        taken += rescued.taken;
+        if let Some((_, error)) = rescued.faults.into_iter().next() {
+            return Err(error);
+        }
     }
     Ok(taken)
 }
@@ -186,6 +203,16 @@ pub async fn slot_comes(
     tx.commit().await
 }
 
+/// Takes away the table in which processes with workers say that they are there.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn presence_lost(store: &Store) -> Result<(), StoreError> {
+    let mut tx = store.db.write().await?;
+    tx.execute(&PRESENCE_LOST, vec![]).await?;
+    tx.commit().await
+}
+
 /// Writes a zone and an operation into a schedule that no form would take, as another version may have.
 ///
 /// # Errors
@@ -232,11 +259,13 @@ static SLOT_COMES: Statement = same(
     "update schedules set next_at = $2 where id = $1",
 );
 
+static PRESENCE_LOST: Statement = same("conformance_presence_lost", "drop table worker_presence");
+
 static LIMITS: Statement = dialects(
     "conformance_limits",
     "select 'none' as limits",
     "select current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' '
-       || current_setting('jit') as limits",
+       || current_setting('jit') || ' ' || current_setting('idle_in_transaction_session_timeout') as limits",
 );
 
 /// Under which limits a transaction of the store works; none on SQLite.

@@ -41,9 +41,10 @@ pub(super) fn again(spec: &'static OperationSpec, end: &RunEnd, jitter: Jitter) 
         && !end.failures.is_empty()
         && end.failures.iter().all(|it| passes(&it.reason_code));
     is_worth_it.then(|| {
+        let reasons = end.failures.iter().map(|it| it.reason_code.as_str());
         let stated = end.failures.iter().filter_map(|it| it.stated_wait).max();
         Again {
-            policy: &spec.retry,
+            policy: spec.retry.after(reasons),
             chance: jitter.draw(),
             stated_wait: stated.map(|it| i64::try_from(it.as_micros()).unwrap_or(i64::MAX)),
         }
@@ -130,6 +131,6 @@ mod tests {
         let again = again(spec, &end, Jitter::Fixed(Chance(5))).unwrap();
         assert_eq!(again.stated_wait, Some(9 * domain::time::SECOND));
         assert_eq!(again.chance, Chance(5));
-        assert_eq!(*again.policy, spec.retry);
+        assert_eq!(again.policy, spec.retry);
     }
 }

@@ -7,6 +7,7 @@ mod held;
 mod host;
 mod job;
 mod pool;
+mod said;
 mod scheduler;
 
 pub use again::Jitter;

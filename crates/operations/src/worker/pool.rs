@@ -8,14 +8,16 @@ use std::{
 use domain::ids::WorkerId;
 use graph::{Endpoints, GraphClient};
 use policy::{RunKey, Running};
-use store::{LeaseWatch, QueueSettings, Store, StoreError, WorkerCard};
+use store::{LeaseWatch, QueueSettings, Rescued, Store, StoreError, WorkerCard};
 use tokio::{
     sync::{Semaphore, watch},
     task::{JoinHandle, JoinSet},
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{again::Jitter, finisher::Finisher, held::Held, host, job::Job, scheduler::Scheduler};
+use super::{
+    again::Jitter, finisher::Finisher, held::Held, host, job::Job, said::Said, scheduler::Scheduler,
+};
 use crate::{Services, families::Providers};
 
 /// How a pool works.
@@ -311,16 +313,30 @@ impl Pool {
         let mut tick = interval(self.queue().sweep());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut watch = LeaseWatch::default();
+        let mut said = Said::default();
         loop {
             tick.tick().await;
-            match self.store.runs_rescue(&mut watch, Instant::now()).await {
-                Ok(0) => {}
-                Ok(rescued) => tracing::warn!(rescued, "took {rescued} runs from silent workers"),
+            let rescued = match self.store.runs_rescue(&mut watch, Instant::now()).await {
+                Ok(rescued) => rescued,
                 Err(error) => {
                     tracing::warn!(error = %error, "sweep failed; trying again");
                     // Who was silent because the database was away renews its leases first.
                     watch = LeaseWatch::default();
+                    continue;
                 }
+            };
+            let Rescued { taken, faults } = rescued;
+            if taken > 0 {
+                tracing::warn!(taken, "took {taken} runs from silent workers");
+            }
+            let faults = faults
+                .iter()
+                .map(|(run, error)| format!("run {run}: {error}"));
+            for fault in said.news(faults) {
+                tracing::error!(
+                    error = fault,
+                    "could not take a run from its silent worker; trying again"
+                );
             }
         }
     }

@@ -2,11 +2,13 @@
 //!
 //! Any number of processes may run it: what it does is decided in the database.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
-use store::{Store, StoreError, Ticked};
+use domain::ids::RunId;
+use store::{Reconciled, Store, StoreError, Ticked};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::said::Said;
 use crate::retention::tidy;
 
 /// Slots come on whole minutes; one starts at most this late.
@@ -56,26 +58,53 @@ impl Scheduler {
     async fn keep_up(&self) {
         let mut timer = interval(UPKEEP);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut said = Said::default();
         loop {
             timer.tick().await;
-            if let Err(error) = self.upkeep().await {
-                tracing::warn!(error = %error, "upkeep failed; trying again in a minute");
+            let faults = self.upkeep().await;
+            for fault in said.news(faults.into_iter()) {
+                tracing::warn!(error = fault, "upkeep failed; trying again every minute");
             }
         }
     }
 
-    /// What is done every minute, and once a day by one process.
+    /// What is done every minute, and once a day by one process; answers what of it failed.
     ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn upkeep(&self) -> Result<(), StoreError> {
+    /// Each step is tried, whatever became of those before it.
+    pub async fn upkeep(&self) -> Vec<String> {
+        let steps = [
+            ("telling that workers are there", self.tell_presence().await),
+            ("ending runs that nobody took", self.end_stale().await),
+            ("letting queued runs start", self.realign_queue().await),
+            ("setting slots right", self.realign_schedules().await),
+            ("removing what is old", self.tidy_away().await),
+        ];
+        let failed = steps.into_iter().filter_map(|(step, done)| {
+            let error = done.err()?;
+            Some(format!("{step}: {error}"))
+        });
+        failed.collect()
+    }
+
+    async fn tell_presence(&self) -> Result<(), UpkeepError> {
         self.store.presence_tell().await?;
+        Ok(())
+    }
+
+    async fn end_stale(&self) -> Result<(), UpkeepError> {
         loop {
-            match self.store.runs_reconcile().await? {
-                0 => break,
-                ended => tracing::warn!(ended, "ended {ended} queued runs that no worker took"),
+            let Reconciled { ended, odd } = self.store.runs_reconcile().await?;
+            if ended > 0 {
+                tracing::warn!(ended, "ended {ended} queued runs that no worker took");
+            } else if odd.is_empty() {
+                return Ok(());
+            } else {
+                return Err(UpkeepError::Odd(odd));
             }
         }
+    }
+
+    async fn realign_queue(&self) -> Result<(), UpkeepError> {
         match self.store.queue_realign().await? {
             0 => {}
             n => tracing::warn!(
@@ -83,6 +112,10 @@ impl Scheduler {
                 "let {n} queued runs start that lay in the future, as after a clock that was ahead"
             ),
         }
+        Ok(())
+    }
+
+    async fn realign_schedules(&self) -> Result<(), UpkeepError> {
         match self.store.schedules_realign().await? {
             0 => {}
             n => tracing::warn!(
@@ -90,6 +123,10 @@ impl Scheduler {
                 "set the next slots of {n} schedules right: they lay beyond their rules, as after a clock that was ahead"
             ),
         }
+        Ok(())
+    }
+
+    async fn tidy_away(&self) -> Result<(), UpkeepError> {
         if self.store.retention_turn().await? {
             let kept_days = self.store.retention_days().await?;
             let tidied = tidy(&self.store, kept_days).await?;
@@ -105,16 +142,19 @@ impl Scheduler {
     }
 }
 
-/// What the log has been told of: a fault that stays is said once, not every second, and again when it comes back.
-#[derive(Default)]
-struct Said(BTreeSet<String>);
+/// Why a step of the upkeep failed.
+#[derive(Debug, thiserror::Error)]
+enum UpkeepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Waiting runs are left as they are, because queue and ledger differ.
+    #[error("the queue and the ledger do not say the same of the runs {}", named(.0))]
+    Odd(Vec<RunId>),
+}
 
-impl Said {
-    /// Those of the faults there are that were not there the last time.
-    fn news(&mut self, faults: impl Iterator<Item = String>) -> Vec<String> {
-        let before = std::mem::replace(&mut self.0, faults.collect());
-        self.0.difference(&before).cloned().collect()
-    }
+fn named(runs: &[RunId]) -> String {
+    let names: Vec<_> = runs.iter().map(ToString::to_string).collect();
+    names.join(", ")
 }
 
 fn tell(ticked: Ticked) {
@@ -131,21 +171,5 @@ fn tell(ticked: Ticked) {
             missed,
             "slots: {runs} with a run, {skipped} skipped, {missed} missed"
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn r06_each_schedule_that_nobody_understands_is_named_once() {
-        let mut said = Said::default();
-        let mut news = |faults: &[&str]| said.news(faults.iter().map(|&it| it.to_owned()));
-        assert_eq!(news(&["one", "two"]), ["one", "two"]);
-        assert_eq!(news(&["two", "one"]), [""; 0]);
-        assert_eq!(news(&["two", "three"]), ["three"]);
-        assert_eq!(news(&[]), [""; 0]);
-        assert_eq!(news(&["two"]), ["two"], "mended, and broken anew");
     }
 }

@@ -1,18 +1,19 @@
 //! Opening a PostgreSQL database.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{io, str::FromStr as _, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio::time::timeout;
 
 use super::{
     OpenError, Standing,
     look::{self, Seen},
     schema::{APPLIED, Applied, POSTGRES, Schema, migrator},
 };
-use crate::sql::{Db, Sessions};
+use crate::sql::{Db, Line, Sessions};
 
 // What an extension brought along belongs to nobody.
 const TABLES: &str =
@@ -22,6 +23,8 @@ const TABLES: &str =
        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
    order by 1";
 const HABITAT: &str = "select habitat from installation";
+/// How long a connection that comes back may take to answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 const SESSION: &str = "select pg_backend_pid()";
 
 fn server(url: &str) -> Result<PgConnectOptions, OpenError> {
@@ -121,14 +124,32 @@ pub(super) async fn open_as_it_is(url: &str) -> Result<(Db, PgPool), OpenError> 
         // A pooler's session is checked by the transaction that is given it.
         .test_before_acquire(sessions == Sessions::Own)
         .after_connect(move |connection, _| Box::pin(settle(connection, sessions)))
+        .after_release(|connection, _| Box::pin(answers(connection)))
         .connect_with(server(url)?)
         .await
         .map_err(OpenError::unreachable)?;
     let db = Db::Postgres {
         pool: pool.clone(),
-        sessions,
+        line: Line {
+            sessions,
+            patience: Line::PATIENCE,
+        },
     };
     Ok((db, pool))
+}
+
+/// Whether a connection that comes back still answers; it also takes along the rollback of what was left open.
+///
+/// The pool asks by itself, but without an end: a line that swallows everything would hold a place in the pool
+/// for a quarter of an hour. An error has the connection closed at once, without a word to the server.
+async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match timeout(ANSWERS_WITHIN, connection.ping()).await {
+        Ok(answered) => answered.map(|()| true),
+        Err(_) => Err(sqlx::Error::Io(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "a connection that came back does not answer",
+        ))),
+    }
 }
 
 /// Settings of a session of our own; in a pooler's, each transaction brings its own along.
@@ -139,8 +160,10 @@ async fn settle(connection: &mut PgConnection, sessions: Sessions) -> Result<(),
         connection.execute("set lock_timeout = '5s'").await?;
         // Compiling a plan takes longer than any statement here does.
         connection.execute("set jit = off").await?;
+        // No transaction here waits for anything but the database. A process that stands still in the middle of one
+        // holds the heads of audit chains, and with them all of their workspaces' work: for less than a lease.
         connection
-            .execute("set idle_in_transaction_session_timeout = '30s'")
+            .execute("set idle_in_transaction_session_timeout = '8s'")
             .await?;
     }
     Ok(())

@@ -4,7 +4,10 @@
 //! one: a task of its own sends it after the commit, and one for all the runs of a burst. The listener has a
 //! connection of its own. A hint that is lost costs what is left of a worker's pause between two looks.
 
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
     Executor as _, PgPool,
@@ -18,7 +21,7 @@ use tokio::{
 use crate::{
     Store,
     error::StoreError,
-    sql::{Db, Sessions},
+    sql::{Db, Line, Sessions},
 };
 
 const CHANNEL: &str = "tenant_atlas_queue";
@@ -31,6 +34,9 @@ const BURST: Duration = Duration::from_millis(20);
 const AGAIN: Duration = Duration::from_secs(5);
 /// How long a probe is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// After so long without a hint a listener is asked whether its connection is still there.
+const QUIET: Duration = Duration::from_secs(60);
+const ALIVE: &str = "select 1";
 
 /// Whether notifications get through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +78,24 @@ impl Hints {
 
 /// Without parameters, so that nothing is prepared: a pooler in between would mix that up.
 async fn notify(pool: &PgPool, statement: &'static str) -> Result<(), sqlx::Error> {
-    pool.execute(statement).await.map(drop)
+    let sending = timeout(PATIENCE, pool.execute(statement));
+    sending.await.unwrap_or_else(|_| Err(silent())).map(drop)
+}
+
+fn silent() -> sqlx::Error {
+    let why = "the connection for hints does not answer";
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, why))
+}
+
+/// Waits for the next hint; a connection that nobody holds at its other end brings none, and no error either.
+async fn hear(listener: &mut PgListener, quiet: Duration) -> Result<(), sqlx::Error> {
+    loop {
+        if let Ok(heard) = timeout(quiet, listener.recv()).await {
+            return heard.map(drop);
+        }
+        let asking = timeout(PATIENCE, listener.execute(ALIVE));
+        asking.await.unwrap_or_else(|_| Err(silent()))?;
+    }
 }
 
 /// A listener on a connection of its own, so that it takes none from those that work.
@@ -92,14 +115,19 @@ async fn listen(pool: &PgPool, channel: &str) -> Result<PgListener, sqlx::Error>
 impl Store {
     /// Rings this process's bell for what other processes queue; never returns, and needs not be there.
     pub async fn hear_hints(&self) {
+        self.hear_hints_within(QUIET).await;
+    }
+
+    /// The same, asking after another silence whether the connection is still there.
+    pub(crate) async fn hear_hints_within(&self, quiet: Duration) {
         let (Db::Postgres { pool, .. }, Some(_)) = (&self.db, &self.hints) else {
             return std::future::pending().await;
         };
         loop {
             let error = match listen(pool, CHANNEL).await {
                 Ok(mut listener) => loop {
-                    match listener.recv().await {
-                        Ok(_) => self.queue_changed.notify_one(),
+                    match hear(&mut listener, quiet).await {
+                        Ok(()) => self.queue_changed.notify_one(),
                         Err(error) => break error,
                     }
                 },
@@ -119,7 +147,11 @@ impl Store {
             Db::Sqlite { .. } => return Ok(HintReport::None),
             // Listener and sender may meet in one session of its, and get what was meant for the other.
             Db::Postgres {
-                sessions: Sessions::Pooled,
+                line:
+                    Line {
+                        sessions: Sessions::Pooled,
+                        ..
+                    },
                 ..
             } => return Ok(HintReport::Pooled),
             Db::Postgres { pool, .. } => pool,

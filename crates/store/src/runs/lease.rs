@@ -1,6 +1,9 @@
 //! Leases: kept by heartbeats, taken back when a worker falls silent.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use domain::{
     ids::{RunId, ScopeId, WorkerId, WorkspaceId},
@@ -48,7 +51,7 @@ static HEARTBEAT: Statement = dialects(
 // The worker's own lease may be longer than this process's; where its row is gone, this process's counts.
 static LEASES: Statement = same(
     "run_queue_leases",
-    "select q.run_id, q.attempt, q.lease_until, w.lease from run_queue q left join workers w on w.id = q.owner
+    "select q.workspace_id, q.run_id, q.attempt, q.lease_until, w.lease from run_queue q left join workers w on w.id = q.owner
      where q.status = 'running' and q.lease_until is not null",
 );
 // What was renewed since it was looked at is left alone, as is what another sweep has locked.
@@ -86,6 +89,23 @@ pub struct Leases {
     pub kept: Vec<RunKey>,
     /// Those of them whose end somebody asked for.
     pub cancelled: Vec<RunKey>,
+}
+
+/// What came of a look for silent workers.
+#[derive(Debug, Default)]
+pub struct Rescued {
+    /// How many runs were taken from them.
+    pub taken: usize,
+    /// Which runs could not be taken, and why.
+    pub faults: Vec<(RunId, StoreError)>,
+}
+
+/// Whether an error says something of the database, and nothing of the runs that were to be taken.
+const fn is_of_all(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Unavailable(_) | StoreError::NotWritable(_) | StoreError::Stopped
+    )
 }
 
 /// An attempt that nobody works on any more.
@@ -195,29 +215,64 @@ impl Store {
         Ok(leases)
     }
 
-    /// Takes runs whose lease is over from their workers; answers how many.
+    /// Takes runs whose lease is over from their workers, all of them; answers how many.
     ///
     /// A sweeper asks again and again with what it remembers, and `at` is its own steady clock. Each run goes back
     /// into the queue as a new attempt, unless its end was asked for, or it lost its worker too often: then it
-    /// is over.
+    /// is over. A run that cannot be taken is named, and keeps no other from being taken.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the leases cannot be read, or the database cannot be written: then the workers could not renew them
+    /// either, and the sweeper is to watch anew.
     pub async fn runs_rescue(
         &self,
         watch: &mut LeaseWatch,
         at: Instant,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<Rescued, StoreError> {
         let now = self.db.now().await?;
         let rows = self.db.fetch(&LEASES, vec![]).await?;
         let leases = rows.iter().map(|row| self.lease_of(row));
         let leases = leases.collect::<Result<_, _>>()?;
         let mut over = watch.over(at, now, self.queue.lease, leases);
+        over.sort_by_key(|lease| lease.until);
+        let mut rescued = Rescued::default();
+        // Where somebody stands in the way, one wait is enough: the next look comes soon.
+        let mut contended = HashSet::new();
+        for group in over.chunks(TAKEN_MOST) {
+            let is_free = |lease: &&LeaseSeen| !contended.contains(&lease.workspace);
+            let group: Vec<_> = group.iter().filter(is_free).copied().collect();
+            match self.take(&group).await {
+                Ok(taken) => {
+                    rescued.taken += taken;
+                    continue;
+                }
+                Err(error) if is_of_all(&error) => return Err(error),
+                Err(_) => {}
+            }
+            for lease in group {
+                if contended.contains(&lease.workspace) {
+                    continue;
+                }
+                match self.take(&[lease]).await {
+                    Ok(taken) => rescued.taken += taken,
+                    Err(error) if is_of_all(&error) => return Err(error),
+                    Err(error) => {
+                        if error.is_contention() {
+                            contended.insert(lease.workspace);
+                        }
+                        rescued.faults.push((lease.run, error));
+                    }
+                }
+            }
+        }
+        Ok(rescued)
+    }
+
+    /// Takes runs whose leases are still as they were seen, in one transaction.
+    async fn take(&self, over: &[LeaseSeen]) -> Result<usize, StoreError> {
         if over.is_empty() {
             return Ok(0);
         }
-        over.sort_by_key(|lease| lease.until);
-        over.truncate(TAKEN_MOST);
         let rows = Rows::default()
             .ids("run", over.iter().map(|lease| lease.run.as_uuid()))
             .ints("attempt", over.iter().map(|lease| lease.attempt))
@@ -230,6 +285,7 @@ impl Store {
     fn lease_of(&self, row: &Row) -> Result<LeaseSeen, StoreError> {
         let stated = row.opt_int("lease")?.and_then(|it| u64::try_from(it).ok());
         Ok(LeaseSeen {
+            workspace: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
             run: RunId::from_uuid(row.uuid("run_id")?),
             attempt: row.int("attempt")?,
             until: row.time("lease_until")?,

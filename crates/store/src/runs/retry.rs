@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct Again {
     /// How often, and with which pauses.
-    pub policy: &'static RetryPolicy,
+    pub policy: RetryPolicy,
     /// Where in the pause it comes back.
     pub chance: Chance,
     /// How long the provider asked to wait, in microseconds.

@@ -1,5 +1,7 @@
 //! Queued runs that no worker ever took (R-10): ended, so that a new start is not answered with them for ever.
 
+use std::collections::HashMap;
+
 use domain::{
     ids::{RunId, ScopeId, UserId, WorkspaceId},
     time::{DAY, Timestamp},
@@ -68,6 +70,16 @@ static RUNS_STALE: Statement = dialects(
      returning id, outcome"
     ),
 );
+
+/// What became of queued runs that nobody took.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// How many were ended.
+    pub ended: usize,
+    /// Of which the queue and the ledger do not say the same, so that they were left as they are.
+    pub odd: Vec<RunId>,
+}
+
 struct Stale {
     key: RunKey,
     user_id: Option<UserId>,
@@ -115,20 +127,20 @@ impl Stale {
 }
 
 impl Store {
-    /// Ends queued runs that nobody took although workers were there all the time; answers how many.
+    /// Ends queued runs that nobody took although workers were there all the time, some hundred at a time.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn runs_reconcile(&self) -> Result<usize, StoreError> {
+    pub async fn runs_reconcile(&self) -> Result<Reconciled, StoreError> {
         let now = self.db.now().await?;
         let old = now.plus(-STALE_AFTER);
         if self.db.first(&STALE_PEEK, args![old]).await?.is_none() {
-            return Ok(0);
+            return Ok(Reconciled::default());
         }
         let mut tx = self.db.write().await?;
         let rows = tx.fetch(&STALE, args![old, now, STALE_AFTER]).await?;
         if rows.is_empty() {
-            return Ok(0);
+            return Ok(Reconciled::default());
         }
         let stale = rows.iter().map(Stale::of).collect::<Result<Vec<_>, _>>()?;
         let ids: Vec<_> = stale
@@ -138,27 +150,30 @@ impl Store {
         let ids = to_json(&ids)?;
         let now: Timestamp = tx.now().await?;
         let args = args![&*ids, now, STALE_QUEUED, to_json(&[failure()])?];
-        let ended = tx.fetch(&RUNS_STALE, args).await?;
-        // The queue and the ledger say the same of a run; where they do not, nothing is written.
-        if ended.len() != stale.len() {
-            return Err(StoreError::Conflict);
+        let mut outcomes = HashMap::with_capacity(stale.len());
+        for row in tx.fetch(&RUNS_STALE, args).await? {
+            outcomes.insert(RunId::from_uuid(row.uuid("id")?), row.text("outcome")?);
         }
-        let keys: Vec<_> = stale.iter().map(|run| run.key).collect();
+        let (ended, odd): (Vec<_>, Vec<_>) = stale
+            .into_iter()
+            .partition(|run| outcomes.contains_key(&run.key.run_id));
+        let keys: Vec<_> = ended.iter().map(|run| run.key).collect();
         leave_queue(&mut tx, &keys).await?;
         let runs = keys.iter().map(|key| key.run_id);
         stop_waiting(&mut tx, now, runs, Waiting::Stale).await?;
-        let mut entries = Vec::with_capacity(stale.len());
-        for row in &ended {
-            let id = RunId::from_uuid(row.uuid("id")?);
-            let run = stale.iter().find(|run| run.key.run_id == id);
-            let run = run.ok_or(StoreError::Conflict)?;
-            entries.push(run.entry(&row.text("outcome")?));
-        }
-        let notices: Vec<_> = stale.iter().filter_map(Stale::notice).collect();
+        let outcome_of = |run: &Stale| outcomes.get(&run.key.run_id);
+        let entries = ended
+            .iter()
+            .filter_map(|run| Some(run.entry(outcome_of(run)?)));
+        let entries = entries.collect();
+        let notices: Vec<_> = ended.iter().filter_map(Stale::notice).collect();
         notify(&mut tx, now, &notices).await?;
         append(&mut tx, now, entries).await?;
         tx.commit().await?;
-        Ok(stale.len())
+        Ok(Reconciled {
+            ended: ended.len(),
+            odd: odd.iter().map(|run| run.key.run_id).collect(),
+        })
     }
 }
 

@@ -5,13 +5,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{ids::RunId, time::Timestamp};
+use domain::{
+    ids::{RunId, WorkspaceId},
+    time::Timestamp,
+};
 
 use crate::queue::QueueSettings;
 
 /// A lease as the queue has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LeaseSeen {
+    /// In whose audit chain its rescue is told.
+    pub(super) workspace: WorkspaceId,
     /// Of which run.
     pub(super) run: RunId,
     /// Of which of its attempts.
@@ -91,6 +96,7 @@ mod tests {
 
     fn lease(until: i64) -> LeaseSeen {
         LeaseSeen {
+            workspace: WorkspaceId::from_uuid(Uuid::nil()),
             run: RunId::from_uuid(Uuid::nil()),
             attempt: 1,
             until: Timestamp(until),

@@ -2,7 +2,7 @@
 
 use sqlx::{PgPool, SqlitePool};
 
-use super::{Fragments, Row, Statement, Tx, Value, tx};
+use super::{Fragments, Line, Row, Statement, Tx, Value, tx};
 use crate::error::StoreError;
 
 /// An open database.
@@ -19,8 +19,8 @@ pub(crate) enum Db {
     Postgres {
         /// Its connections.
         pool: PgPool,
-        /// Whether they are this process's own.
-        sessions: Sessions,
+        /// What they are like.
+        line: Line,
     },
 }
 
@@ -47,7 +47,7 @@ impl Db {
                 let begun = tokio::spawn(async move { writer.begin_with("begin immediate").await });
                 Ok(Tx::Sqlite(begun.await.map_err(|_| StoreError::Stopped)??))
             }
-            Self::Postgres { pool, sessions } => begin(pool, *sessions, Purpose::Write).await,
+            Self::Postgres { pool, line } => begin(pool, *line, Purpose::Write).await,
         }
     }
 
@@ -58,26 +58,24 @@ impl Db {
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         tx::note(self.dialect(), statement.name).await;
-        Ok(match self {
+        match self {
             Self::Sqlite { readers, .. } => {
                 let rows = tx::sqlite(statement, args).fetch_all(readers).await?;
-                rows.into_iter().map(Row::Sqlite).collect()
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-            Self::Postgres {
-                pool,
-                sessions: Sessions::Own,
-            } => {
+            Self::Postgres { pool, line } if line.sessions == Sessions::Own => {
                 let query = tx::postgres(statement, args, Sessions::Own);
-                let rows = query.fetch_all(pool).await?;
-                rows.into_iter().map(Row::Postgres).collect()
+                let reading = async { Ok(query.fetch_all(pool).await?) };
+                let rows = tx::within(Some(line.patience), reading).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
             }
-            Self::Postgres { pool, sessions } => {
-                let mut tx = begin(pool, *sessions, Purpose::Read).await?;
+            Self::Postgres { pool, line } => {
+                let mut tx = begin(pool, *line, Purpose::Read).await?;
                 let rows = tx.fetch(statement, args).await?;
                 tx.commit().await?;
-                rows
+                Ok(rows)
             }
-        })
+        }
     }
 
     /// Runs a reading statement and answers its first row, if there is one.
@@ -98,11 +96,11 @@ impl Db {
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let Self::Postgres { pool, sessions } = self else {
+        let Self::Postgres { pool, line } = self else {
             return self.fetch(statement, args).await;
         };
         tx::note(self.dialect(), statement.name).await;
-        let mut tx = begin(pool, *sessions, Purpose::Walk).await?;
+        let mut tx = begin(pool, *line, Purpose::Walk).await?;
         let rows = tx.fetch(statement, args).await?;
         tx.end_reading().await?;
         Ok(rows)
@@ -116,15 +114,18 @@ impl Db {
                 let rows = fragments.sqlite().build().fetch_all(readers).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Self::Postgres { pool, sessions } => {
+            Self::Postgres { pool, line } => {
                 // Planned each time for what it asks: a plan for any limit and any number of cells reads
                 // the whole ledger.
                 let mut query = fragments.postgres();
                 let query = query.build().persistent(false);
-                let rows = match sessions {
-                    Sessions::Own => query.fetch_all(pool).await?,
+                let rows = match line.sessions {
+                    Sessions::Own => {
+                        let reading = async { Ok(query.fetch_all(pool).await?) };
+                        tx::within(Some(line.patience), reading).await?
+                    }
                     Sessions::Pooled => {
-                        let mut tx = begin(pool, *sessions, Purpose::Read).await?;
+                        let mut tx = begin(pool, *line, Purpose::Read).await?;
                         let rows = tx.list(query).await?;
                         tx.commit().await?;
                         rows
@@ -165,7 +166,7 @@ macro_rules! begin {
 macro_rules! begin_pooled {
     ($($settings:literal)*) => {
         begin!("statement_timeout = '30s'" "lock_timeout = '5s'" "jit = off"
-            "idle_in_transaction_session_timeout = '30s'" $($settings)*)
+            "idle_in_transaction_session_timeout = '8s'" $($settings)*)
     };
 }
 
@@ -193,10 +194,15 @@ const fn opening(sessions: Sessions, purpose: Purpose) -> &'static str {
 }
 
 /// Begins a transaction in a task of its own, which a dropped request does not interrupt.
-async fn begin(pool: &PgPool, sessions: Sessions, purpose: Purpose) -> Result<Tx, StoreError> {
+///
+/// A `begin` that is broken off because nothing answers can leave an empty transaction open, on a connection that
+/// the pool closes unless it answers after all; the server ends it then.
+async fn begin(pool: &PgPool, line: Line, purpose: Purpose) -> Result<Tx, StoreError> {
     let pool = pool.clone();
-    let begin = opening(sessions, purpose);
-    let begun = tokio::spawn(async move { pool.begin_with(begin).await });
+    let begin = opening(line.sessions, purpose);
+    let begun = tokio::spawn(tx::within(Some(line.patience), async move {
+        Ok(pool.begin_with(begin).await?)
+    }));
     let tx = begun.await.map_err(|_| StoreError::Stopped)??;
-    Ok(Tx::Postgres(tx, sessions))
+    Ok(Tx::Postgres(tx, line))
 }

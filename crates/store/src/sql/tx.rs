@@ -1,6 +1,9 @@
 //! A write transaction of either database.
 
-use std::time::Instant;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
     Postgres, Sqlite, Transaction,
@@ -17,7 +20,7 @@ pub(crate) enum Tx {
     /// `BEGIN IMMEDIATE` on the one writer connection.
     Sqlite(Transaction<'static, Sqlite>),
     /// READ COMMITTED, with the timeouts of a short transaction.
-    Postgres(Transaction<'static, Postgres>, Sessions),
+    Postgres(Transaction<'static, Postgres>, Line),
 }
 
 impl Tx {
@@ -28,13 +31,13 @@ impl Tx {
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
         note(self.dialect(), statement.name).await;
-        timed(statement.name, async {
+        timed(statement.name, self.patience(), async {
             Ok(match self {
                 Self::Sqlite(tx) => sqlite(statement, args)
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
-                Self::Postgres(tx, sessions) => postgres(statement, args, *sessions)
+                Self::Postgres(tx, line) => postgres(statement, args, line.sessions)
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
@@ -50,14 +53,14 @@ impl Tx {
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         note(self.dialect(), statement.name).await;
-        timed(statement.name, async {
+        timed(statement.name, self.patience(), async {
             Ok(match self {
                 Self::Sqlite(tx) => {
                     let rows = sqlite(statement, args).fetch_all(&mut **tx).await?;
                     rows.into_iter().map(Row::Sqlite).collect()
                 }
-                Self::Postgres(tx, sessions) => {
-                    let rows = postgres(statement, args, *sessions)
+                Self::Postgres(tx, line) => {
+                    let rows = postgres(statement, args, line.sessions)
                         .fetch_all(&mut **tx)
                         .await?;
                     rows.into_iter().map(Row::Postgres).collect()
@@ -75,7 +78,7 @@ impl Tx {
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
         note(self.dialect(), statement.name).await;
-        timed(statement.name, async {
+        timed(statement.name, self.patience(), async {
             Ok(match self {
                 Self::Sqlite(tx) => {
                     let mut changed = 0;
@@ -85,8 +88,8 @@ impl Tx {
                     }
                     changed
                 }
-                Self::Postgres(tx, sessions) => {
-                    let query = rows.bind_postgres(text_of(statement, *sessions));
+                Self::Postgres(tx, line) => {
+                    let query = rows.bind_postgres(text_of(statement, line.sessions));
                     let done = bind_postgres(query, args).execute(&mut **tx).await?;
                     done.rows_affected()
                 }
@@ -103,7 +106,7 @@ impl Tx {
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         note(self.dialect(), statement.name).await;
-        timed(statement.name, async {
+        timed(statement.name, self.patience(), async {
             Ok(match self {
                 Self::Sqlite(tx) => {
                     let mut found = Vec::new();
@@ -113,8 +116,8 @@ impl Tx {
                     }
                     found.into_iter().map(Row::Sqlite).collect()
                 }
-                Self::Postgres(tx, sessions) => {
-                    let query = rows.bind_postgres(text_of(statement, *sessions));
+                Self::Postgres(tx, line) => {
+                    let query = rows.bind_postgres(text_of(statement, line.sessions));
                     let found = bind_postgres(query, args).fetch_all(&mut **tx).await?;
                     found.into_iter().map(Row::Postgres).collect()
                 }
@@ -135,7 +138,7 @@ impl Tx {
     /// Commits.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         note(self.dialect(), "commit").await;
-        timed("commit", async {
+        timed("commit", self.patience(), async {
             match self {
                 Self::Sqlite(tx) => tx.commit().await?,
                 Self::Postgres(tx, _) => tx.commit().await?,
@@ -147,11 +150,14 @@ impl Tx {
 
     /// Ends a transaction that has changed nothing.
     pub(super) async fn end_reading(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => tx.rollback().await?,
-            Self::Postgres(tx, _) => tx.rollback().await?,
-        }
-        Ok(())
+        within(self.patience(), async {
+            match self {
+                Self::Sqlite(tx) => tx.rollback().await?,
+                Self::Postgres(tx, _) => tx.rollback().await?,
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Runs a list query on PostgreSQL; SQLite's lists are read by its readers alone.
@@ -159,9 +165,20 @@ impl Tx {
         &mut self,
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<Vec<PgRow>, StoreError> {
+        within(self.patience(), async {
+            match self {
+                Self::Sqlite(_) => Err(StoreError::NotFound),
+                Self::Postgres(tx, _) => Ok(query.fetch_all(&mut **tx).await?),
+            }
+        })
+        .await
+    }
+
+    /// How long an answer is waited for; a file's comes, or the program is gone with it.
+    const fn patience(&self) -> Option<Duration> {
         match self {
-            Self::Sqlite(_) => Err(StoreError::NotFound),
-            Self::Postgres(tx, _) => Ok(query.fetch_all(&mut **tx).await?),
+            Self::Sqlite(_) => None,
+            Self::Postgres(_, line) => Some(line.patience),
         }
     }
 
@@ -173,13 +190,54 @@ impl Tx {
     }
 }
 
-/// Tells the log how long a statement of a transaction took, when somebody asks for `store::statement`.
-async fn timed<T>(statement: &'static str, work: impl Future<Output = T>) -> T {
-    if !tracing::enabled!(target: "store::statement", tracing::Level::TRACE) {
+/// The way to a PostgreSQL server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line {
+    /// Whether its connections are this process's own.
+    pub(crate) sessions: Sessions,
+    /// How long an answer is waited for.
+    pub(crate) patience: Duration,
+}
+
+impl Line {
+    /// Longer than a statement may take there: when this has passed, nobody is left who would answer.
+    ///
+    /// Without it a network that swallows everything holds a heartbeat for a quarter of an hour, as long as the
+    /// kernel sends again.
+    pub(crate) const PATIENCE: Duration = Duration::from_secs(35);
+}
+
+/// Waits for an answer as long as one can still come.
+///
+/// What is broken off leaves a connection of which nobody knows where it stands: the pool asks it as it comes back,
+/// and closes it when it stays silent.
+pub(super) async fn within<T>(
+    patience: Option<Duration>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let Some(patience) = patience else {
         return work.await;
+    };
+    match tokio::time::timeout(patience, work).await {
+        Ok(done) => done,
+        Err(_) => Err(StoreError::from(sqlx::Error::Io(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the database does not answer",
+        )))),
+    }
+}
+
+/// Waits for a statement's answer, and tells the log how long it took when somebody asks for `store::statement`.
+async fn timed<T>(
+    statement: &'static str,
+    patience: Option<Duration>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    if !tracing::enabled!(target: "store::statement", tracing::Level::TRACE) {
+        return within(patience, work).await;
     }
     let begun = Instant::now();
-    let done = work.await;
+    let done = within(patience, work).await;
     let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     tracing::trace!(target: "store::statement", statement, micros);
     done

@@ -67,7 +67,7 @@ impl<'a> Play<'a> {
     async fn look(&mut self, passed: Duration) -> usize {
         let (clock, at) = (self.clock(passed), self.begun + passed);
         let looking = self.world.store.runs_rescue(&mut self.watch, at);
-        with_clock(clock, looking).await.unwrap()
+        with_clock(clock, looking).await.unwrap().taken
     }
 
     /// Beats and looks by the settings as they are, until a death, and then looks alone; answers how long after
@@ -215,7 +215,7 @@ pub async fn r10_runs_that_a_clock_put_off_are_set_right(db: Arc<Database>) {
     };
     let tried = with_clock(HOUR, fresh).await;
     let again = Again {
-        policy: &RetryPolicy::PATIENT,
+        policy: RetryPolicy::PATIENT,
         chance: Chance(0),
         stated_wait: None,
     };
@@ -286,7 +286,7 @@ pub async fn r10_what_is_renewed_between_look_and_grasp_is_kept(db: Arc<Database
     let late = play.begun + settings.certain();
     let looking = world.store.runs_rescue(&mut play.watch, late);
     let taken = store::conformance::with_border(renew, looking).await;
-    assert_eq!(taken.unwrap(), 0);
+    assert_eq!(taken.unwrap().taken, 0);
     assert_eq!(world.audited("run.rescued", run).await, 0);
     world.succeed(play.running).await;
 }

@@ -102,7 +102,7 @@ pub async fn the_life_of_runs_breaks_no_rule(db: Arc<Database>) {
 }
 
 /// Takes away what keeps a table's rows as they are; the database is thrown away afterwards.
-async fn open_the_wall(db: &Database, table: &str) {
+pub async fn open_the_wall(db: &Database, table: &str) {
     let raw = &db.raw;
     match db.dialect {
         Dialect::Sqlite => {

@@ -116,7 +116,7 @@ fn throttled() -> RunEnd {
 /// A pause that is not over within a test.
 fn again() -> Again {
     Again {
-        policy: &POLICY,
+        policy: POLICY,
         chance: Chance(u32::MAX),
         stated_wait: Some(MINUTE),
     }

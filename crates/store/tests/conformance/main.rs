@@ -51,6 +51,7 @@ mod revocations;
 mod schedule_race;
 mod schedules;
 mod schema;
+mod silent_line;
 mod slots;
 mod standing;
 mod start;

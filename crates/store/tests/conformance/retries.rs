@@ -1,6 +1,9 @@
 //! Tries by itself after a failure that passes, and runs that lose their workers again and again.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{
     capability::Role,
@@ -12,11 +15,13 @@ use domain::{
 };
 use policy::Running;
 use store::{
-    Again, Cancel, Failure, ItemOutcome, RESCUES_MOST, Retrying, RunEnd, RunRow, WorkedOutcome,
+    Again, Cancel, Failure, ItemOutcome, LeaseWatch, RESCUES_MOST, Retrying, RunEnd, RunRow,
+    WorkedOutcome,
 };
 
 use crate::{
     database::Database,
+    invariants::open_the_wall,
     world::{World, accepted, end, worker},
 };
 
@@ -28,7 +33,7 @@ static POLICY: RetryPolicy = RetryPolicy {
 
 fn again() -> Again {
     Again {
-        policy: &POLICY,
+        policy: POLICY,
         chance: Chance(1 << 31),
         stated_wait: None,
     }
@@ -319,4 +324,60 @@ pub async fn l08_many_lost_runs_are_taken_back_together(db: Arc<Database>) {
     assert_eq!(again.running.len(), 4);
     let verdicts = world.store.audit_verify().await.unwrap();
     assert!(verdicts.iter().all(|verdict| verdict.broken_at.is_none()));
+}
+
+pub async fn r10_more_lost_runs_than_one_transaction_takes_are_all_taken_at_once(
+    db: Arc<Database>,
+) {
+    let world = World::new(&db).await;
+    for n in 0..201 {
+        let tenant = world.another_tenant(&format!("Tenant {n}")).await;
+        accepted(world.ask_in(&world.owner, &tenant, InventorySync).await);
+    }
+    let running = world.store.runs_start(worker(), 300).await.unwrap().running;
+    assert_eq!(running.len(), 201);
+    db.raw.run("update run_queue set lease_until = 1").await;
+    let (mut watch, begun) = (LeaseWatch::default(), Instant::now());
+    let long = world.store.queue_settings().certain();
+    for (looked_on, taken) in [(Duration::ZERO, 0), (long / 2, 0), (long, 201)] {
+        let looked = world.store.runs_rescue(&mut watch, begun + looked_on).await;
+        let rescued = looked.unwrap();
+        assert!(rescued.faults.is_empty(), "{:?}", rescued.faults);
+        assert_eq!(rescued.taken, taken, "after {looked_on:?}");
+    }
+    world.chains_hold().await;
+}
+
+pub async fn r10_a_run_that_cannot_be_taken_back_is_named_and_stops_no_other(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    world.sync(&world.owner).await;
+    for n in 1..4 {
+        let tenant = world.another_tenant(&format!("Tenant {n}")).await;
+        accepted(world.ask_in(&world.owner, &tenant, InventorySync).await);
+    }
+    let running = world.store.runs_start(worker(), 10).await.unwrap().running;
+    assert_eq!(running.len(), 4);
+    let odd = running[1].key().run_id;
+    let access = world.store.run(&world.owner, odd).await.unwrap();
+    world.store.run_cancel(&world.owner, &access).await.unwrap();
+    // The queue says another attempt than the ledger does.
+    open_the_wall(&db, "run_queue").await;
+    let row = db.id(odd.as_uuid());
+    let sql = format!("update run_queue set attempt = attempt + 1 where run_id = {row}");
+    assert_eq!(db.raw.run(&sql).await, 1);
+    db.raw.run("update run_queue set lease_until = 1").await;
+
+    let (mut watch, begun) = (LeaseWatch::default(), Instant::now());
+    let long = world.store.queue_settings().certain();
+    let mut looks = Vec::new();
+    for looked_on in [Duration::ZERO, long / 2, long, long + long / 4] {
+        let looked = world.store.runs_rescue(&mut watch, begun + looked_on).await;
+        let rescued = looked.unwrap();
+        let faults: Vec<_> = rescued.faults.iter().map(|(run, _)| *run).collect();
+        looks.push((rescued.taken, faults));
+    }
+    let none = (0, vec![]);
+    assert_eq!(looks, [none.clone(), none, (3, vec![odd]), (0, vec![odd])]);
+    let again = world.store.runs_start(worker(), 10).await.unwrap();
+    assert_eq!(again.running.len(), 3);
 }

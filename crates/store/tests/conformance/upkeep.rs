@@ -10,12 +10,13 @@ use domain::{
     time::{DAY, HOUR, MINUTE, Timestamp},
     verification::VerificationReport,
 };
-use store::{ItemOutcome, Removed, STALE_QUEUED};
+use store::{ItemOutcome, Reconciled, Removed, STALE_QUEUED};
 
 use crate::{
     database::Database,
     intents::{laboratory, open, writing},
-    world::{World, worker},
+    invariants::open_the_wall,
+    world::{World, accepted, worker},
 };
 
 impl World {
@@ -80,15 +81,15 @@ pub async fn r10_a_run_that_nobody_took_is_ended_and_told(db: Arc<Database>) {
     let operator = world.operator("operator").await;
     let run = world.sync(&operator).await;
     world.present(2 * DAY, 0).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
     world.age(run, DAY - MINUTE).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
     // A retry that is for later is not old, whenever it was asked for.
     world.age(run, -HOUR).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
     world.age(run, DAY + MINUTE).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 1);
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 1);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
 
     let access = store.run(&operator, run).await.unwrap();
     let row = access.run();
@@ -111,7 +112,7 @@ pub async fn r10_a_run_that_nobody_took_is_ended_and_told(db: Arc<Database>) {
         .await;
     let system = world.sync_by_system().await;
     world.age(system, 3 * DAY).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 1);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 1);
     assert_eq!(world.count("notifications", system).await, 0);
     assert!(
         store
@@ -129,19 +130,19 @@ pub async fn r10_time_without_workers_ages_no_run(db: Arc<Database>) {
     let run = world.sync(&world.owner).await;
     world.age(run, 30 * DAY).await;
     // Nobody ever said that workers are there.
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
     // They say so for the first time now: no time has passed yet.
     store.presence_tell().await.unwrap();
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
     // An hour ago and yesterday, together less than a day.
     world.present(3 * DAY, 2 * DAY + 2 * HOUR).await;
     world.present(10 * HOUR, 9 * HOUR).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
     // What was before the run counts for nothing, what is after it does.
     world.present(40 * DAY, 31 * DAY).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
     world.present(20 * DAY, 19 * DAY + HOUR).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 1);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 1);
 }
 
 pub async fn r10_a_paused_queue_ages_no_run(db: Arc<Database>) {
@@ -151,11 +152,11 @@ pub async fn r10_a_paused_queue_ages_no_run(db: Arc<Database>) {
     world.present(3 * DAY, 0).await;
     let (store, tenant) = (&world.store, &world.tenant);
     store.queue_pause_set(&world.owner, tenant).await.unwrap();
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
     store.queue_resume(&world.owner, tenant).await.unwrap();
-    assert_eq!(store.runs_reconcile().await.unwrap(), 0);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 0);
     world.age(run, 3 * DAY).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 1);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 1);
 }
 
 pub async fn i05_a_write_that_nobody_knows_the_end_of_outweighs_that_its_run_is_stale(
@@ -169,7 +170,7 @@ pub async fn i05_a_write_that_nobody_knows_the_end_of_outweighs_that_its_run_is_
     assert_eq!(world.rescue().await.unwrap(), 1);
     world.present(2 * DAY, 0).await;
     world.age(run, DAY + MINUTE).await;
-    assert_eq!(world.store.runs_reconcile().await.unwrap(), 1);
+    assert_eq!(world.store.runs_reconcile().await.unwrap().ended, 1);
     let access = world.store.run(&world.owner, run).await.unwrap();
     assert_eq!(access.run().state.outcome, RunOutcome::Indeterminate);
     assert_eq!(world.store.violations().await.unwrap(), []);
@@ -190,7 +191,7 @@ pub async fn r10_what_an_earlier_attempt_did_stays(db: Arc<Database>) {
     assert_eq!(world.rescue().await.unwrap(), 1);
     world.present(2 * DAY, 0).await;
     world.age(run, DAY + MINUTE).await;
-    assert_eq!(store.runs_reconcile().await.unwrap(), 1);
+    assert_eq!(store.runs_reconcile().await.unwrap().ended, 1);
     let access = store.run(&world.owner, run).await.unwrap();
     assert_eq!(access.run().state.outcome, RunOutcome::PartiallySucceeded);
     assert!(access.run().reconciled_at.is_some());
@@ -314,4 +315,33 @@ pub async fn retention_is_one_process_a_day(db: Arc<Database>) {
         assert!(!world.store.retention_turn().await.unwrap());
     }
     elsewhere.close().await;
+}
+
+pub async fn r10_a_waiting_run_that_the_ledger_knows_otherwise_is_named_and_stops_no_other(
+    db: Arc<Database>,
+) {
+    let world = World::new(&db).await;
+    let store = &world.store;
+    let other = world.another_tenant("Other tenant").await;
+    let run = world.sync(&world.owner).await;
+    let asked = world.ask_in(&world.owner, &other, OperationType::InventorySync);
+    let odd = accepted(asked.await);
+    world.present(3 * DAY, 0).await;
+    for old in [run, odd] {
+        world.age(old, 2 * DAY).await;
+    }
+    open_the_wall(&db, "operation_runs").await;
+    let sql = format!(
+        "update operation_runs set status = 'running', started_attempt = 1, started_at = 1 where id = {}",
+        db.id(odd.as_uuid())
+    );
+    assert_eq!(db.raw.run(&sql).await, 1);
+    for ended in [1, 0] {
+        let odd = vec![odd];
+        let reconciled = store.runs_reconcile().await.unwrap();
+        assert_eq!(reconciled, Reconciled { ended, odd });
+    }
+    assert_eq!(world.audited("run.completed", run).await, 1);
+    assert_eq!(world.audited("run.completed", odd).await, 0);
+    assert_eq!(world.count("notifications", odd).await, 0);
 }

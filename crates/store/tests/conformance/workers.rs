@@ -108,7 +108,7 @@ pub async fn behind_a_pooler_everything_works_without_sessions(db: Arc<Database>
     // Each transaction brings its limits along, since the session may be another one each time.
     assert_eq!(
         (own, limits(&store).await.unwrap()),
-        ("30s 5s off".to_owned(), "30s 5s off".to_owned())
+        ("30s 5s off 8s".to_owned(), "30s 5s off 8s".to_owned())
     );
     assert_eq!(store.hint_report().await.unwrap(), HintReport::Pooled);
     let run = world.sync(&world.owner).await;

@@ -11,7 +11,7 @@ use domain::{
     views::{Execution, ExecutionView},
 };
 use operations::{ScheduleForm, tidy};
-use store::conformance::slot_comes;
+use store::conformance::{presence_lost, slot_comes};
 
 use crate::{
     play::on_both,
@@ -27,6 +27,7 @@ on_both! {
     r12_a_run_by_hand_is_no_slot,
     v15_the_page_says_what_was_removed_and_why,
     r06_the_page_says_that_a_clock_was_ahead,
+    r06_a_step_of_the_upkeep_that_fails_keeps_no_later_one_from_being_done,
     l08_a_person_starts_the_run_of_a_slot_again,
 }
 
@@ -242,6 +243,20 @@ async fn v15_the_page_says_what_was_removed_and_why(world: Arc<World>) {
     );
 }
 
+async fn r06_a_step_of_the_upkeep_that_fails_keeps_no_later_one_from_being_done(world: Arc<World>) {
+    let store = world.services.store();
+    let id = world.nightly().await;
+    let own = world.schedule(&world.owner, &id).await.next.unwrap();
+    let far = own.at.plus(364 * DAY);
+    slot_comes(store, id.parse().unwrap(), far).await.unwrap();
+    presence_lost(store).await.unwrap();
+    let faults = operations::Scheduler::new(store).upkeep().await;
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].starts_with("telling that workers are there: "));
+    let page = world.schedule(&world.owner, &id).await;
+    assert_eq!(page.next.unwrap().at, own.at);
+}
+
 async fn r06_the_page_says_that_a_clock_was_ahead(world: Arc<World>) {
     let store = world.services.store();
     let id = world.nightly().await;
@@ -250,7 +265,7 @@ async fn r06_the_page_says_that_a_clock_was_ahead(world: Arc<World>) {
     let far = own.at.plus(364 * DAY);
     slot_comes(store, id.parse().unwrap(), far).await.unwrap();
     let scheduler = operations::Scheduler::new(store);
-    scheduler.upkeep().await.unwrap();
+    assert_eq!(scheduler.upkeep().await, [""; 0]);
     let page = world.schedule(&world.owner, &id).await;
     assert_eq!(page.next.as_ref().unwrap().at, own.at);
     let told = page.realigned.unwrap();
