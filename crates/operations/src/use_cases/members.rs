@@ -1,7 +1,7 @@
 //! Members of workspaces and tenants.
 
 use domain::{
-    capability::{Capability, Role},
+    capability::Capability,
     error::ApiError,
     ids::UserId,
     views::{MemberView, MembersView},
