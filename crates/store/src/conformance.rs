@@ -208,9 +208,16 @@ pub async fn slot_comes(
 /// # Errors
 /// When the database does not answer.
 pub async fn presence_lost(store: &Store) -> Result<(), StoreError> {
-    let mut tx = store.db.write().await?;
-    tx.execute(&PRESENCE_LOST, vec![]).await?;
-    tx.commit().await
+    const DROP: &str = "drop table worker_presence";
+    match &store.db {
+        Db::Sqlite { writer, .. } => {
+            sqlx::query(DROP).execute(writer).await?;
+        }
+        Db::Postgres { pool, .. } => {
+            sqlx::query(DROP).execute(pool).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes a zone and an operation into a schedule that no form would take, as another version may have.
@@ -258,8 +265,6 @@ static SLOT_COMES: Statement = same(
     "conformance_slot_comes",
     "update schedules set next_at = $2 where id = $1",
 );
-
-static PRESENCE_LOST: Statement = same("conformance_presence_lost", "drop table worker_presence");
 
 static LIMITS: Statement = dialects(
     "conformance_limits",

@@ -318,29 +318,42 @@ impl Store {
     }
 
     async fn give_back(&self, mut tx: Tx, rows: &[Row], by: EndedBy) -> Result<usize, StoreError> {
-        let now = tx.now().await?;
-        let (mut back, mut over) = (Vec::new(), Vec::new());
-        for row in rows {
-            let left = Left::of(row)?;
-            match left.fate(by, now) {
-                Fate::Back(next) => back.push(next),
-                Fate::Over(end) => over.push((left.key, end)),
+        let count = match give_back_in(&mut tx, rows, by).await {
+            Ok(count) => count,
+            Err(error) => {
+                // Waited for: what is tried next passes by rows that are still locked.
+                let _ = tx.give_up().await;
+                return Err(error);
             }
-        }
-        let keys: Vec<_> = over.iter().map(|(key, _)| *key).collect();
-        leave_queue(&mut tx, &keys).await?;
-        let over: Vec<_> = over
-            .iter()
-            .map(|(key, end)| Over { key: *key, end, by })
-            .collect();
-        let mut entries = finish_all(&mut tx, now, &over).await?;
-        entries.extend(requeue(&mut tx, now, back).await?);
-        let count = entries.len();
-        append(&mut tx, now, entries).await?;
+        };
         tx.commit().await?;
         if count > 0 {
             self.ring();
         }
         Ok(count)
     }
+}
+
+/// Ends attempts and puts their runs back, or ends them too; answers how many.
+async fn give_back_in(tx: &mut Tx, rows: &[Row], by: EndedBy) -> Result<usize, StoreError> {
+    let now = tx.now().await?;
+    let (mut back, mut over) = (Vec::new(), Vec::new());
+    for row in rows {
+        let left = Left::of(row)?;
+        match left.fate(by, now) {
+            Fate::Back(next) => back.push(next),
+            Fate::Over(end) => over.push((left.key, end)),
+        }
+    }
+    let keys: Vec<_> = over.iter().map(|(key, _)| *key).collect();
+    leave_queue(tx, &keys).await?;
+    let over: Vec<_> = over
+        .iter()
+        .map(|(key, end)| Over { key: *key, end, by })
+        .collect();
+    let mut entries = finish_all(tx, now, &over).await?;
+    entries.extend(requeue(tx, now, back).await?);
+    let count = entries.len();
+    append(tx, now, entries).await?;
+    Ok(count)
 }

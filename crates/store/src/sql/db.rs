@@ -102,7 +102,7 @@ impl Db {
         tx::note(self.dialect(), statement.name).await;
         let mut tx = begin(pool, *line, Purpose::Walk).await?;
         let rows = tx.fetch(statement, args).await?;
-        tx.end_reading().await?;
+        tx.give_up().await?;
         Ok(rows)
     }
 

@@ -148,8 +148,8 @@ impl Tx {
         .await
     }
 
-    /// Ends a transaction that has changed nothing.
-    pub(super) async fn end_reading(self) -> Result<(), StoreError> {
+    /// Ends a transaction without keeping anything of it.
+    pub(crate) async fn give_up(self) -> Result<(), StoreError> {
         within(self.patience(), async {
             match self {
                 Self::Sqlite(tx) => tx.rollback().await?,
