@@ -44,9 +44,19 @@ pub(crate) async fn work(
     if running.operation() == OperationType::LabNoop {
         return Ok(Worked::Ended(empty(WorkedOutcome::Succeeded)));
     }
+    // In boxes of their own: what a run needs most of is not kept ready for each that needs little.
     if running.operation().spec().children.is_some() {
-        return bulk::run(store, running).await;
+        return Box::pin(bulk::run(store, running)).await;
     }
+    Box::pin(work_at_provider(store, provider, running)).await
+}
+
+/// The work of a run that calls the provider.
+async fn work_at_provider(
+    store: &Store,
+    provider: &Provider,
+    running: &Running,
+) -> Result<Worked, StoreError> {
     let session = match provider.session(store, running).await? {
         Ok(session) => session,
         Err(failure) => return Ok(Worked::Ended(failed(failure))),

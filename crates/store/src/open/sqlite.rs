@@ -80,6 +80,8 @@ async fn pools(options: SqliteConnectOptions) -> Result<Db, OpenError> {
     let options = options
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // As many as a claim or a group of ends reads: with fewer, file and program wait for each other in turns.
+        .row_buffer_size(1024)
         .pragma("trusted_schema", "off")
         .pragma("cell_size_check", "on")
         // 32 MB: a page that many commits change is carried over once for all of them.

@@ -11,6 +11,7 @@ use domain::{
 };
 use policy::{ContextState, Facts, RunFacts, RunKey, SlotFacts, Started};
 
+use super::ledger::Recorded;
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, to_json},
@@ -30,6 +31,7 @@ pub struct Claim {
     pub(super) now: Timestamp,
     pub(super) worker: WorkerId,
     pub(super) runs: BTreeMap<RunId, Claimed>,
+    pub(super) recorded: Recorded,
     pub(super) entries: Vec<AuditEntry>,
     /// One of its runs, started where it starts any: where the ledger has it, it has all of them.
     pub(super) probe: Option<RunKey>,
@@ -270,6 +272,7 @@ impl Store {
             now,
             worker,
             runs,
+            recorded: Recorded::new(),
             entries: Vec::new(),
             probe: None,
         };

@@ -106,13 +106,16 @@ pub(super) async fn leave_queue(tx: &mut Tx, keys: &[RunKey]) -> Result<(), Stor
         .map(drop)
 }
 
+/// The decisions of a batch as they were recorded, for the audit log to carry word for word.
+pub(super) type Recorded = BTreeMap<RunId, String>;
+
 /// Writes the decision rows of a batch, allowing or not.
 pub(crate) async fn record_decisions(
     tx: &mut Tx,
     now: Timestamp,
     permits: &[Permit],
     refusals: &[Refusal],
-) -> Result<(), StoreError> {
+) -> Result<Recorded, StoreError> {
     let (mut keys, mut decisions) = (Vec::new(), Vec::new());
     let allowed = permits
         .iter()
@@ -133,10 +136,10 @@ pub(crate) async fn record_decisions(
             told.clone().map(|(d, _)| verdict(d.allowed).to_owned()),
         )
         .texts("reason", told.map(|(d, _)| d.reason_code.map(reason)))
-        .texts("decision", decisions.into_iter().map(|(_, text)| text));
-    tx.execute_rows(&RECORD_DECISIONS, rows, args![now])
-        .await
-        .map(drop)
+        .texts("decision", decisions.iter().map(|(_, text)| text.clone()));
+    tx.execute_rows(&RECORD_DECISIONS, rows, args![now]).await?;
+    let texts = decisions.into_iter().map(|(_, text)| text);
+    Ok(keys.iter().map(|key| key.run_id).zip(texts).collect())
 }
 
 /// Keys of attempts, for statements over many.
@@ -165,18 +168,23 @@ impl Claim {
             .collect()
     }
 
-    fn audit(&mut self, key: RunKey, action: &'static str, detail: String) {
-        if let Some(run) = self.runs.get(&key.run_id) {
-            self.entries.push(AuditEntry {
-                workspace_id: key.workspace_id,
-                scope_id: key.scope_id,
-                action,
-                actor: run.actor.clone(),
-                subject_id: key.run_id.as_uuid(),
-                run_id: Some(key.run_id),
-                detail,
-            });
-        }
+    /// Has the audit log tell what became of a run, with the decision as it was recorded (L-15).
+    ///
+    /// # Errors
+    /// `Conflict` for a run about which nothing was recorded: it neither starts nor ends here.
+    fn audit(&mut self, key: RunKey, action: &'static str) -> Result<(), StoreError> {
+        let run = self.runs.get(&key.run_id).ok_or(StoreError::Conflict)?;
+        let detail = self.recorded.remove(&key.run_id);
+        self.entries.push(AuditEntry {
+            workspace_id: key.workspace_id,
+            scope_id: key.scope_id,
+            action,
+            actor: run.actor.clone(),
+            subject_id: key.run_id.as_uuid(),
+            run_id: Some(key.run_id),
+            detail: detail.ok_or(StoreError::Conflict)?,
+        });
+        Ok(())
     }
 
     fn notices(&self, ended: &[RunKey]) -> Vec<Notice> {
@@ -199,7 +207,8 @@ impl StartLedger for Claim {
     type Error = StoreError;
 
     async fn record(&mut self, permits: &[Permit], refusals: &[Refusal]) -> Result<(), StoreError> {
-        record_decisions(&mut self.tx, self.now, permits, refusals).await
+        self.recorded = record_decisions(&mut self.tx, self.now, permits, refusals).await?;
+        Ok(())
     }
 
     async fn set_running(&mut self, permits: &[Permit]) -> Result<Vec<RunKey>, StoreError> {
@@ -224,11 +233,8 @@ impl StartLedger for Claim {
             .execute_rows(&ATTEMPTS_BEGIN, key_rows(&turned), args)
             .await?;
         self.probe = turned.first().copied().or(self.probe);
-        let started: BTreeMap<_, _> = permits.iter().map(|p| (p.key().run_id, p)).collect();
         for key in &turned {
-            if let Some(permit) = started.get(&key.run_id) {
-                self.audit(*key, action::RUN_STARTED, to_json(permit.decision())?);
-            }
+            self.audit(*key, action::RUN_STARTED)?;
         }
         Ok(turned)
     }
@@ -268,11 +274,7 @@ impl StartLedger for Claim {
             .iter()
             .filter(|refusal| ended.contains(&refusal.key()))
         {
-            self.audit(
-                refusal.key(),
-                action::RUN_BLOCKED,
-                to_json(refusal.decision())?,
-            );
+            self.audit(refusal.key(), action::RUN_BLOCKED)?;
         }
         Ok(ended)
     }
