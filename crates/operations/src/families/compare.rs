@@ -36,8 +36,8 @@ pub(super) fn hash_of(object: &Map<String, Value>, names: &[&str]) -> [u8; 32] {
         Some(Value::Array(settings)) if name == SettingSet::NAME => {
             SettingSet::of(settings).to_string()
         }
-        Some(value) => value.to_string(),
-        None => "null".to_owned(),
+        Some(value) => told(value).to_string(),
+        None => Value::Null.to_string(),
     };
     let mut fields: Vec<_> = names.iter().map(|name| (*name, value(name))).collect();
     fields.sort_unstable();
@@ -46,6 +46,27 @@ pub(super) fn hash_of(object: &Map<String, Value>, names: &[&str]) -> [u8; 32] {
             .iter()
             .flat_map(|(name, value)| [*name, value.as_str()]),
     )
+}
+
+/// A value as it is compared: Graph answers an empty text as null, adds empty lists that nobody sent, leaves out
+/// what is null, and has its own order of words and ids, who is included or excluded among them.
+fn told(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.is_empty() => Value::Null,
+        Value::Array(values) if values.is_empty() => Value::Null,
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name, told(value)));
+            let told = fields.filter(|(_, value)| !value.is_null());
+            told.map(|(name, value)| (name.clone(), value)).collect()
+        }
+        Value::Array(values) if values.iter().all(Value::is_string) => {
+            let mut words: Vec<_> = values.iter().filter_map(Value::as_str).collect();
+            words.sort_unstable();
+            words.into()
+        }
+        Value::Array(values) => values.iter().map(told).collect(),
+        other => other.clone(),
+    }
 }
 
 /// All fields of what is to be sent.
@@ -82,7 +103,35 @@ fn hash<'a>(texts: impl Iterator<Item = &'a str>) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn i05_what_graph_answers_in_its_own_way_is_what_was_sent() {
+        let hash = |value: Value| hash_of_body(value.as_object().unwrap());
+        let sent = hash(json!({
+            "description": "",
+            "conditions": { "users": { "includeUsers": ["a", "b"], "excludeUsers": [] }, "platforms": null },
+        }));
+        let answered = json!({
+            "description": null,
+            "conditions": { "users": { "includeGroups": [], "includeUsers": ["b", "a"] } },
+        });
+        assert_eq!(sent, hash(answered));
+        for other in [
+            json!({ "description": "x", "conditions": { "users": { "includeUsers": ["a", "b"], "excludeUsers": [] } } }),
+            json!({ "description": "", "conditions": { "users": { "includeUsers": ["a"], "excludeUsers": [] } } }),
+            json!({ "description": "", "conditions": { "users": { "includeUsers": ["a", "b"], "excludeUsers": ["c"] } } }),
+            json!({ "description": "", "conditions": {} }),
+        ] {
+            assert_ne!(sent, hash(other.clone()), "{other}");
+        }
+        // Steps and other objects keep their order.
+        let steps =
+            |one: &str, other: &str| hash(json!({ "steps": [{ "do": one }, { "do": other }] }));
+        assert_ne!(steps("a", "b"), steps("b", "a"));
+    }
 
     #[test]
     fn i05_a_newcomer_is_the_one_namesake_that_was_not_there() {
