@@ -112,6 +112,7 @@ fn ending(attempt: &AttemptRow, steps: &[StepRow]) -> Option<(Timestamp, String)
     let label = match attempt.ended_by.as_deref()? {
         "lease_expired" => format!("Worker of attempt {n} fell silent"),
         "handed_back" => format!("Worker of attempt {n} gave it back"),
+        "broken_off" => format!("The database broke off under attempt {n}"),
         "retried" => steps
             .iter()
             .filter_map(Retry::of)

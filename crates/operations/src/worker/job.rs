@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{operation::ProviderEffect, summary::SummaryCounts};
 use policy::Running;
-use store::{Again, Failure, RunEnd, Store, StoreError, WorkedOutcome};
+use store::{Again, Failure, GivenBack, RunEnd, Store, StoreError, WorkedOutcome};
 use tokio::{
     task::JoinError,
     time::{sleep, timeout},
@@ -78,7 +78,7 @@ impl Job {
             // The run did nothing wrong: it is tried again, and decided about again, once the database is back.
             Came::ToItsEnd(Ok(Err(error))) if error.may_pass() => {
                 tracing::warn!(run.id = %key.run_id, error = %error, "the database went away, run {}", key.run_id);
-                hand_back(&self.store, running).await;
+                Box::pin(hand_back(&self.store, running)).await;
                 return None;
             }
             Came::ToItsEnd(Ok(Err(error))) => {
@@ -97,7 +97,7 @@ impl Job {
             }
             Came::Cancelled => {
                 tracing::info!(run.id = %key.run_id, "cancelled, run {}", key.run_id);
-                self.wind_down(running).await?;
+                Box::pin(self.wind_down(running)).await?;
                 cancelled()
             }
             Came::TooLate => {
@@ -187,7 +187,7 @@ fn cancelled() -> RunEnd {
 async fn hand_back(store: &Store, running: &Running) {
     let key = running.key();
     loop {
-        match store.run_hand_back(running).await {
+        match store.run_hand_back(running, GivenBack::BrokenOff).await {
             Ok(()) => {
                 tracing::info!(run.id = %key.run_id, "handed back, run {}", key.run_id);
                 return;

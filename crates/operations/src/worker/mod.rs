@@ -6,6 +6,7 @@ mod finisher;
 mod held;
 mod host;
 mod job;
+mod jobs;
 mod pool;
 mod said;
 mod scheduler;

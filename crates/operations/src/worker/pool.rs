@@ -10,13 +10,12 @@ use graph::{Endpoints, GraphClient};
 use policy::{RunKey, Running};
 use store::{LeaseWatch, QueueSettings, Rescued, Store, StoreError, WorkerCard};
 use tokio::{
-    sync::{Semaphore, watch},
-    task::{JoinHandle, JoinSet},
+    sync::watch,
     time::{MissedTickBehavior, interval, sleep},
 };
 
 use super::{
-    again::Jitter, finisher::Finisher, held::Held, host, job::Job, said::Said, scheduler::Scheduler,
+    again::Jitter, held::Held, host, job::Job, jobs::Jobs, said::Said, scheduler::Scheduler,
 };
 use crate::{Services, families::Providers};
 
@@ -47,6 +46,9 @@ const APPROVAL_WAIT: Duration = Duration::from_secs(60);
 
 /// A gateway gives up sooner than the service behind it: what it made shows up some seconds later.
 const CREATION_WAIT: Duration = Duration::from_secs(12);
+
+/// Between a heartbeat that failed and the next try.
+const BEAT_AGAIN: Duration = Duration::from_secs(1);
 
 /// A pool of workers in this process.
 pub struct Pool {
@@ -133,6 +135,10 @@ impl Pool {
         self.id
     }
 
+    fn jobs(&self) -> Jobs {
+        Jobs::new(self.store.clone(), self.settings.workers)
+    }
+
     /// Works until `stop` turns true, then finishes or hands back what it holds.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         if self.settings.workers == 0 {
@@ -140,7 +146,7 @@ impl Pool {
             return;
         }
         tracing::info!(worker.id = %self.id, workers = self.settings.workers, "worker {} claims runs", self.id);
-        let mut jobs = Jobs::new(&self);
+        let mut jobs = self.jobs();
         tokio::select! {
             () = self.claim_for_ever(&mut jobs) => {}
             () = self.keep_leases() => {}
@@ -164,7 +170,7 @@ impl Pool {
         if self.settings.workers == 0 {
             return Ok(0);
         }
-        let mut jobs = Jobs::new(self);
+        let mut jobs = self.jobs();
         let drained = tokio::select! {
             drained = self.claim_all(&mut jobs) => drained,
             () = self.keep_leases() => Ok(0),
@@ -287,7 +293,11 @@ impl Pool {
                     self.held.stop(&lost);
                     self.held.cancel(&leases.cancelled);
                 }
-                Err(error) => tracing::warn!(error = %error, "heartbeat failed; trying again"),
+                Err(error) => {
+                    tracing::warn!(error = %error, "heartbeat failed; trying again");
+                    // Not only with the next beat: two that fail are a lease that is over.
+                    tick.reset_after(BEAT_AGAIN);
+                }
             }
         }
     }
@@ -357,34 +367,6 @@ impl Pool {
         // Also what was started in the database, but not yet here, when the pool was stopped.
         if let Err(error) = self.store.runs_hand_back(self.id).await {
             tracing::warn!(error = %error, "could not hand runs back; their leases run out");
-        }
-    }
-}
-
-/// What a pool works on, and where it is written down how that ended.
-struct Jobs {
-    running: JoinSet<()>,
-    slots: Arc<Semaphore>,
-    finisher: Finisher,
-    writing: JoinHandle<()>,
-}
-
-impl Jobs {
-    fn new(pool: &Pool) -> Self {
-        let (finisher, writing) = Finisher::start(pool.store.clone());
-        Self {
-            running: JoinSet::new(),
-            slots: Arc::new(Semaphore::new(pool.settings.workers)),
-            finisher,
-            writing,
-        }
-    }
-
-    /// Waits for the group that is being written, so that nothing of it is handed back.
-    async fn close(self) {
-        drop(self.finisher);
-        if let Err(error) = self.writing.await {
-            tracing::error!(error = %error, "writing ends broke off");
         }
     }
 }

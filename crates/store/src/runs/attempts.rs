@@ -17,8 +17,10 @@ pub(super) enum EndedBy {
     Finished,
     /// Its worker fell silent.
     LeaseExpired,
-    /// Its worker gave it back: it is stopping, or could not reach the database.
+    /// Its worker gave it back: it is stopping.
     HandedBack,
+    /// The database broke off under its worker.
+    BrokenOff,
     /// The gate refused it at a checkpoint, and the run is over.
     Refused,
     /// It failed in a way that may pass, and the run is tried again.
@@ -32,6 +34,7 @@ impl EndedBy {
             Self::Finished => "finished",
             Self::LeaseExpired => "lease_expired",
             Self::HandedBack => "handed_back",
+            Self::BrokenOff => "broken_off",
             Self::Refused => "refused",
             Self::Retried => "retried",
         }

@@ -1,14 +1,14 @@
 //! Leases: kept by heartbeats, taken back when a worker falls silent.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
 use domain::{
     ids::{RunId, ScopeId, WorkerId, WorkspaceId},
     summary::SummaryCounts,
-    time::Timestamp,
+    time::{SECOND, Timestamp},
 };
 use policy::{RunKey, Running};
 use serde_json::json;
@@ -28,8 +28,18 @@ use crate::{
     sql::{Row, Rows, Statement, Tx, args, dialects, same},
 };
 
-/// How often a run may lose its worker before it is not tried again; hand-backs do not count.
+/// How often a run may lose its worker, or its worker the database, before it is not tried again; what a stopping
+/// worker gives back does not count.
 pub const RESCUES_MOST: i64 = 3;
+
+/// How long a heartbeat waits for each answer: longer than for any lock, and short enough to try another connection
+/// before the lease is over.
+const BEAT_WITHIN: Duration = Duration::from_secs(6);
+
+/// Why a run waits, or is over, under which the database broke off.
+const BROKEN_OFF: &str = "database_busy";
+/// How long such a run waits the first time.
+const BROKEN_OFF_PAUSE: i64 = 2 * SECOND;
 
 /// How many runs one transaction takes back; it bounds how long the audit chains are held.
 const TAKEN_MOST: usize = 200;
@@ -81,6 +91,15 @@ static HELD: Statement = dialects(
     "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
      where run_id = $1 and attempt = $2 and status = 'running' for update",
 );
+
+/// Why a worker gives a run back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenBack {
+    /// It is stopping: another one takes the run at once.
+    Stopping,
+    /// The database broke off under the run: it waits, and it does not come back for ever.
+    BrokenOff,
+}
 
 /// What a heartbeat brings back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -142,17 +161,35 @@ impl Left {
         if self.is_cancelled {
             return Fate::Over(ended(WorkedOutcome::Cancelled, Vec::new()));
         }
-        if by == EndedBy::LeaseExpired && self.rescues >= RESCUES_MOST {
-            return Fate::Over(ended(WorkedOutcome::Failed, vec![worker_lost()]));
+        let reason = match by {
+            EndedBy::LeaseExpired => Some("worker_lost"),
+            EndedBy::BrokenOff => Some(BROKEN_OFF),
+            _ => None,
+        };
+        if let Some(reason) = reason
+            && self.rescues >= RESCUES_MOST
+        {
+            return Fate::Over(ended(WorkedOutcome::Failed, vec![lost_too_often(reason)]));
         }
+        let (available_at, waiting) = match by {
+            EndedBy::BrokenOff => (now.plus(self.pause()), Some(BROKEN_OFF.to_owned())),
+            _ => (now, None),
+        };
         Fate::Back(Back {
             key: self.key,
             by,
-            available_at: now,
-            waiting: None,
+            available_at,
+            waiting,
             counts: None,
             detail: json!({ "lost_attempt": self.key.attempt, "by": by.as_str() }),
         })
+    }
+}
+
+impl Left {
+    /// How long a run waits after the database broke off under it; each time twice as long as before.
+    fn pause(&self) -> i64 {
+        BROKEN_OFF_PAUSE << self.rescues.clamp(0, RESCUES_MOST)
     }
 }
 
@@ -165,12 +202,12 @@ fn ended(outcome: WorkedOutcome, failures: Vec<Failure>) -> RunEnd {
     }
 }
 
-fn worker_lost() -> Failure {
+fn lost_too_often(reason: &str) -> Failure {
     Failure {
         code: "run.worker".to_owned(),
-        reason_code: "worker_lost".to_owned(),
+        reason_code: reason.to_owned(),
         message: format!(
-            "The workers that had this run fell silent {} times, so it is not tried again. \
+            "This run lost its worker, or its worker lost the database, {} times, so it is not tried again. \
              The servers' logs of those moments say why.",
             RESCUES_MOST + 1
         ),
@@ -192,23 +229,23 @@ impl Store {
         if held.is_empty() {
             return Ok(leases);
         }
-        let mut tx = self.db.write().await?;
+        let mut tx = self.db.write_within(BEAT_WITHIN).await?;
         let now = tx.now().await?;
         let until = now.plus(self.queue.lease_micros());
+        let keys = held.iter().map(|key| ((key.run_id, key.attempt), key));
+        let keys: HashMap<_, _> = keys.collect();
         let rows = attempt_rows(held);
         for row in tx
             .fetch_rows(&HEARTBEAT, rows, args![worker, until])
             .await?
         {
             let id = RunId::from_uuid(row.uuid("run_id")?);
-            let attempt = row.int("attempt")?;
-            let kept = |key: &&RunKey| key.run_id == id && key.attempt == attempt;
-            let Some(key) = held.iter().find(kept) else {
+            let Some(key) = keys.get(&(id, row.int("attempt")?)) else {
                 continue;
             };
-            leases.kept.push(*key);
+            leases.kept.push(**key);
             if row.opt_time("cancel_requested_at")?.is_some() {
-                leases.cancelled.push(*key);
+                leases.cancelled.push(**key);
             }
         }
         tx.commit().await?;
@@ -303,15 +340,20 @@ impl Store {
         self.give_back(tx, &rows, EndedBy::HandedBack).await
     }
 
-    /// Puts one run that is being worked on back into the queue, as a new attempt.
+    /// Puts one run that is being worked on back into the queue, as a new attempt; or ends it, where the database
+    /// broke off under it too often.
     ///
     /// # Errors
     /// `LeaseLost` when another attempt has taken over: then nothing was written.
-    pub async fn run_hand_back(&self, running: &Running) -> Result<(), StoreError> {
+    pub async fn run_hand_back(&self, running: &Running, why: GivenBack) -> Result<(), StoreError> {
         let key = running.key();
         let mut tx = self.db.write().await?;
         let rows = tx.fetch(&HELD, args![key.run_id, key.attempt]).await?;
-        match self.give_back(tx, &rows, EndedBy::HandedBack).await? {
+        let by = match why {
+            GivenBack::Stopping => EndedBy::HandedBack,
+            GivenBack::BrokenOff => EndedBy::BrokenOff,
+        };
+        match self.give_back(tx, &rows, by).await? {
             0 => Err(StoreError::LeaseLost),
             _ => Ok(()),
         }

@@ -36,7 +36,7 @@ pub use draft::{RunDraft, SystemDraft};
 pub use finish::{Ending, Failure, RunEnd, WorkedOutcome};
 pub use intents::{Intent, IntentEnd, NewIntent};
 pub use laboratory::{LabEffect, LabWrite};
-pub use lease::{Leases, RESCUES_MOST, Rescued};
+pub use lease::{GivenBack, Leases, RESCUES_MOST, Rescued};
 pub use list::{BulkEnds, Named, RunFilter, RunOrder, RunPage};
 pub use progress::ItemOutcome;
 pub use read::{AttemptRow, ChangeRow, ItemRow, RunAccess, Sight};

@@ -115,7 +115,7 @@ pub struct AttemptRow {
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// How: `finished`, `lease_expired`, `handed_back` or `retried`.
+    /// How: `finished`, `lease_expired`, `handed_back`, `broken_off` or `retried`.
     pub ended_by: Option<String>,
 }
 

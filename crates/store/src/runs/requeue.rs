@@ -68,7 +68,7 @@ impl Back {
             "available": self.available_at,
             "waiting": self.waiting,
             "retried": i64::from(self.by == EndedBy::Retried),
-            "rescued": i64::from(self.by == EndedBy::LeaseExpired),
+            "rescued": i64::from(matches!(self.by, EndedBy::LeaseExpired | EndedBy::BrokenOff)),
         })
     }
 

@@ -1,5 +1,7 @@
 //! The pools of either database.
 
+use std::time::Duration;
+
 use sqlx::{PgPool, SqlitePool};
 
 use super::{Fragments, Line, Row, Statement, Tx, Value, tx};
@@ -40,6 +42,13 @@ impl Db {
     /// On PostgreSQL `begin` is not cancel-safe in sqlx 0.9.0, so it runs in a task of its own:
     /// a dropped request cannot leave a connection in the pool with an open transaction.
     pub(crate) async fn write(&self) -> Result<Tx, StoreError> {
+        self.write_within(Line::PATIENCE).await
+    }
+
+    /// The same where each answer is waited for no longer than this, because it would come too late.
+    ///
+    /// Only PostgreSQL can fail to answer; whoever waits for SQLite's writer keeps their place.
+    pub(crate) async fn write_within(&self, most: Duration) -> Result<Tx, StoreError> {
         tx::note(self.dialect(), "begin").await;
         match self {
             Self::Sqlite { writer, .. } => {
@@ -47,7 +56,11 @@ impl Db {
                 let begun = tokio::spawn(async move { writer.begin_with("begin immediate").await });
                 Ok(Tx::Sqlite(begun.await.map_err(|_| StoreError::Stopped)??))
             }
-            Self::Postgres { pool, line } => begin(pool, *line, Purpose::Write).await,
+            Self::Postgres { pool, line } => {
+                let patience = line.patience.min(most);
+                let line = Line { patience, ..*line };
+                begin(pool, line, Purpose::Write).await
+            }
         }
     }
 

@@ -112,7 +112,10 @@ pub async fn b07_an_ended_bulk_ends_its_parts(db: Arc<Database>) {
             .await,
         1
     );
-    store.run_hand_back(&bulk).await.unwrap();
+    store
+        .run_hand_back(&bulk, store::GivenBack::Stopping)
+        .await
+        .unwrap();
     let late = store.bulk_abort(&bulk).await;
     assert!(matches!(late, Err(StoreError::LeaseLost)));
 }

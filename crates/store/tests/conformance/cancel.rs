@@ -170,7 +170,11 @@ pub async fn a_cancelled_run_that_loses_its_worker_is_over(db: Arc<Database>) {
     let handed = world.running(&world.owner, InventorySync).await;
     let run = handed.key().run_id;
     assert_eq!(cancel(&world.store, &world.owner, run).await, Cancel::Asked);
-    world.store.run_hand_back(&handed).await.unwrap();
+    world
+        .store
+        .run_hand_back(&handed, store::GivenBack::Stopping)
+        .await
+        .unwrap();
     assert_cancelled(&world, run).await;
     assert!(!reconciled(run).await);
     let access = world.store.run(&world.owner, run).await.unwrap();

@@ -51,7 +51,10 @@ async fn is_over_for(world: &World, running: &Running) {
     let end = end(WorkedOutcome::Succeeded);
     let late = world.store.run_finish(running, &end).await;
     assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
-    let back = world.store.run_hand_back(running).await;
+    let back = world
+        .store
+        .run_hand_back(running, store::GivenBack::Stopping)
+        .await;
     assert!(matches!(back, Err(StoreError::LeaseLost)), "{back:?}");
 }
 

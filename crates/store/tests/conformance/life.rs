@@ -274,7 +274,11 @@ impl Life<'_> {
         let Some(running) = self.held.take() else {
             return Ok(());
         };
-        self.world.store.run_hand_back(&running).await.unwrap();
+        self.world
+            .store
+            .run_hand_back(&running, store::GivenBack::Stopping)
+            .await
+            .unwrap();
         self.model.hand_back();
         self.late.push(running);
         Ok(())
@@ -293,7 +297,9 @@ impl Life<'_> {
             let counts = SummaryCounts::default();
             let wrote = store.run_progress(running, &item(), &counts).await;
             prop_assert!(matches!(wrote, Err(StoreError::LeaseLost)));
-            let back = store.run_hand_back(running).await;
+            let back = store
+                .run_hand_back(running, store::GivenBack::Stopping)
+                .await;
             prop_assert!(matches!(back, Err(StoreError::LeaseLost)));
         }
         Ok(())
@@ -335,7 +341,11 @@ impl Life<'_> {
     /// Ends what is still under way.
     async fn end(&mut self) {
         if let Some(running) = self.held.take() {
-            self.world.store.run_hand_back(&running).await.unwrap();
+            self.world
+                .store
+                .run_hand_back(&running, store::GivenBack::Stopping)
+                .await
+                .unwrap();
         }
         if let Some(newest) = self.model.runs.last().map(|run| run.id) {
             let access = self.access(newest).await;

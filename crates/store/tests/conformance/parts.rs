@@ -65,7 +65,10 @@ impl Ending {
                 }
             }
             Self::Cancelled => {
-                store.run_hand_back(&bulk).await.unwrap();
+                store
+                    .run_hand_back(&bulk, store::GivenBack::Stopping)
+                    .await
+                    .unwrap();
                 let access = store.run(&world.owner, run).await.unwrap();
                 store.run_cancel(&world.owner, &access).await.unwrap();
             }

@@ -247,8 +247,15 @@ pub async fn one_attempt_is_handed_back_and_only_by_who_holds_it(db: Arc<Databas
     world.ask_in(&world.owner, &second, InventorySync).await;
     let mut running = world.store.runs_start(worker(), 2).await.unwrap().running;
     let (kept, handed) = (running.remove(1), running.remove(0));
-    world.store.run_hand_back(&handed).await.unwrap();
-    let again = world.store.run_hand_back(&handed).await;
+    world
+        .store
+        .run_hand_back(&handed, store::GivenBack::Stopping)
+        .await
+        .unwrap();
+    let again = world
+        .store
+        .run_hand_back(&handed, store::GivenBack::Stopping)
+        .await;
     assert!(matches!(again, Err(StoreError::LeaseLost)), "{again:?}");
     let next = world.start_one().await;
     assert_eq!(next.key().run_id, handed.key().run_id);
@@ -256,5 +263,9 @@ pub async fn one_attempt_is_handed_back_and_only_by_who_holds_it(db: Arc<Databas
     assert_eq!(world.audited("run.started", handed.key().run_id).await, 2);
     // The other one of the same worker is still under way.
     assert_eq!(world.audited("run.started", kept.key().run_id).await, 1);
-    world.store.run_hand_back(&kept).await.unwrap();
+    world
+        .store
+        .run_hand_back(&kept, store::GivenBack::Stopping)
+        .await
+        .unwrap();
 }

@@ -15,8 +15,8 @@ use domain::{
 };
 use policy::Running;
 use store::{
-    Again, Cancel, Failure, ItemOutcome, LeaseWatch, RESCUES_MOST, Retrying, RunEnd, RunRow,
-    WorkedOutcome,
+    Again, Cancel, Failure, GivenBack, ItemOutcome, LeaseWatch, RESCUES_MOST, Retrying, RunEnd,
+    RunRow, WorkedOutcome,
 };
 
 use crate::{
@@ -271,7 +271,11 @@ pub async fn r10_a_run_that_kills_its_workers_is_given_up(db: Arc<Database>) {
         assert_eq!(world.rescue().await.unwrap(), 1);
         running = world.start_one().await;
         // A worker that stops is no worker lost.
-        world.store.run_hand_back(&running).await.unwrap();
+        world
+            .store
+            .run_hand_back(&running, GivenBack::Stopping)
+            .await
+            .unwrap();
         running = world.start_one().await;
     }
     assert_eq!(queue(&world, run, "rescues").await, RESCUES_MOST);
@@ -293,6 +297,49 @@ pub async fn r10_a_run_that_kills_its_workers_is_given_up(db: Arc<Database>) {
     let late = world.store.run_finish(&running, &good).await;
     assert!(matches!(late, Err(store::StoreError::LeaseLost)));
     assert_eq!(world.rescue().await.unwrap(), 0);
+}
+
+pub async fn r10_a_run_under_which_the_database_breaks_off_waits_and_is_given_up(
+    db: Arc<Database>,
+) {
+    let world = World::new(&db).await;
+    let mut running = world.running(&world.owner, InventorySync).await;
+    let run = running.key().run_id;
+    item_done(&world, &running).await;
+    let break_off = async |running: &Running| {
+        let back = world.store.run_hand_back(running, GivenBack::BrokenOff);
+        back.await.unwrap();
+    };
+    let id = db.id(run.as_uuid());
+    let waits = format!(
+        "select q.available_at - r.updated_at from run_queue q join operation_runs r on r.id = q.run_id
+         where q.run_id = {id}"
+    );
+    for broken in 0..RESCUES_MOST {
+        break_off(&running).await;
+        // Twice as long each time, and it can say why.
+        assert_eq!(db.raw.int(&waits).await, Some((2 << broken) * SECOND));
+        assert_eq!(queue(&world, run, "rescues").await, broken + 1);
+        let why = format!("select waiting_code from run_queue where run_id = {id}");
+        assert_eq!(db.raw.texts(&why).await, ["database_busy"]);
+        let started = world.store.runs_start(worker(), 1).await.unwrap();
+        assert!(started.running.is_empty(), "it waits");
+        wait_out(&world, run).await;
+        running = world.start_one().await;
+        assert_eq!(running.key().attempt, broken + 2);
+    }
+    break_off(&running).await;
+    let over = row(&world, run).await;
+    assert_eq!(over.state.outcome, RunOutcome::Failed);
+    assert_eq!(over.reason_code.as_deref(), Some("database_busy"));
+    assert!(over.failures[0].message.contains("4 times"));
+    assert_eq!(world.count("run_items", run).await, 1, "what is done stays");
+    assert_eq!(world.count("run_queue", run).await, 0);
+    assert_eq!(world.count("notifications", run).await, 1);
+    assert_eq!(world.audited("run.rescued", run).await, RESCUES_MOST);
+    assert_eq!(world.audited("run.completed", run).await, 1);
+    let again = world.store.run_hand_back(&running, GivenBack::BrokenOff);
+    assert!(matches!(again.await, Err(store::StoreError::LeaseLost)));
 }
 
 pub async fn l08_many_lost_runs_are_taken_back_together(db: Arc<Database>) {

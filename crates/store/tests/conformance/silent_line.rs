@@ -127,6 +127,28 @@ pub async fn r10_a_line_that_swallows_everything_is_given_up(db: Arc<Database>) 
     far.close().await;
 }
 
+pub async fn r10_a_heartbeat_that_nobody_answers_leaves_time_for_another(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    if db.dialect == Dialect::Sqlite {
+        return;
+    }
+    let line = Line::to(&db.url).await;
+    // Everybody else would wait for the answer for longer than the lease lasts.
+    let far = Store::open(&line.address).await.unwrap();
+    let me = worker();
+    accepted(world.ask(&world.owner, InventorySync).await);
+    let started = world.store.runs_start(me, 1).await.unwrap();
+    let held = [started.running[0].key()];
+    let silent = line.silent_before("run_queue_heartbeat", 1);
+    let begun = Instant::now();
+    let answer = with_border(silent, far.lease_renew(me, &held)).await;
+    assert!(is_away(&answer), "{answer:?}");
+    let certain = far.queue_settings().certain();
+    assert!(begun.elapsed() < certain / 2, "{:?}", begun.elapsed());
+    recovers(&far).await;
+    far.close().await;
+}
+
 async fn recovers(far: &Store) {
     let answered = timeout(Duration::from_secs(20), async {
         while let Err(error) = far.now().await {

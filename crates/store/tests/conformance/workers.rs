@@ -124,7 +124,10 @@ pub async fn behind_a_pooler_everything_works_without_sessions(db: Arc<Database>
     );
     let foreign = store.lease_renew(worker(), &[running.key()]).await.unwrap();
     assert_eq!(foreign.kept, []);
-    store.run_hand_back(&running).await.unwrap();
+    store
+        .run_hand_back(&running, store::GivenBack::Stopping)
+        .await
+        .unwrap();
     let page = store
         .runs(
             &world.owner,

@@ -121,7 +121,11 @@ async fn b07_each_item_says_what_became_of_it(world: Arc<World>) {
     let run = services.verify_start(&person, &selection).await.unwrap();
     let running = start_only(&world, run.run_id).await;
     assert_eq!(services.store().bulk_ask(&running, 20).await.unwrap(), 5);
-    services.store().run_hand_back(&running).await.unwrap();
+    services
+        .store()
+        .run_hand_back(&running, store::GivenBack::Stopping)
+        .await
+        .unwrap();
     world.pool().drain().await.unwrap();
     let view = world.seen_by(&person, run.run_id).await;
     assert_eq!(view.state.outcome, RunOutcome::PartiallySucceeded);

@@ -48,8 +48,14 @@ async fn b07_a_bulk_that_is_ended_ends_what_it_asked_for(world: Arc<World>) {
     let asked = world.view(part.key().run_id).await;
     assert_eq!(asked.cancel_asked.unwrap().by, "Olivia");
     // A worker that takes over is told, ends what is under way, and then the whole.
-    store.run_hand_back(&part).await.unwrap();
-    store.run_hand_back(&running).await.unwrap();
+    store
+        .run_hand_back(&part, store::GivenBack::Stopping)
+        .await
+        .unwrap();
+    store
+        .run_hand_back(&running, store::GivenBack::Stopping)
+        .await
+        .unwrap();
     let over = || async {
         world.pool().drain().await.unwrap();
         world.view(run).await.state.is_over()
@@ -90,7 +96,10 @@ async fn l08_a_rescued_bulk_goes_on_where_it_was(world: Arc<World>) {
     let store = world.services.store();
     let first = start(&world).await;
     assert_eq!(store.bulk_ask(&first, 3).await.unwrap(), 3);
-    store.run_hand_back(&first).await.unwrap();
+    store
+        .run_hand_back(&first, store::GivenBack::Stopping)
+        .await
+        .unwrap();
     // What comes too late asks for nothing.
     assert!(matches!(
         store.bulk_ask(&first, 3).await,
@@ -131,7 +140,10 @@ async fn l09_a_revocation_refuses_the_parts_that_have_not_started(world: Arc<Wor
         )
         .await;
     lowered.unwrap();
-    store.run_hand_back(&running).await.unwrap();
+    store
+        .run_hand_back(&running, store::GivenBack::Stopping)
+        .await
+        .unwrap();
     world.pool().drain().await.unwrap();
     let view = world.seen_by(&operator, run).await;
     assert_eq!(view.state.outcome, RunOutcome::PartiallySucceeded);
