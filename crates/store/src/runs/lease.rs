@@ -207,7 +207,7 @@ fn lost_too_often(reason: &str) -> Failure {
         code: "run.worker".to_owned(),
         reason_code: reason.to_owned(),
         message: format!(
-            "This run lost its worker, or its worker lost the database, {} times, so it is not tried again. \
+            "The workers that had this run fell silent or lost the database {} times, so it is not tried again. \
              The servers' logs of those moments say why.",
             RESCUES_MOST + 1
         ),
