@@ -23,6 +23,7 @@ use super::{ask, count, start, states, tenants};
 on_both! {
     v02_a_bulk_shows_each_person_their_own_tenants_alone,
     v02_the_end_of_a_bulk_is_that_of_the_persons_own_tenants,
+    v16_whoever_may_start_in_the_workspace_may_end_a_bulk_and_learns_nothing_by_it,
     v14_a_poll_of_a_bulk_moves_with_the_persons_own_tenants_alone,
 }
 
@@ -91,6 +92,36 @@ async fn v02_a_bulk_shows_each_person_their_own_tenants_alone(world: Arc<World>)
         .run_page(&outsider, &run.to_string(), None)
         .await;
     assert_eq!(page.err(), Some(ApiError::NotFound));
+}
+
+async fn v16_whoever_may_start_in_the_workspace_may_end_a_bulk_and_learns_nothing_by_it(
+    world: Arc<World>,
+) {
+    let made = tenants(&world, 2).await;
+    let duty = world.person("duty", Role::Operator, None).await;
+    let reader = world.person("reader", Role::Readonly, None).await;
+    let run = ask(&world, &world.owner, &made).await;
+    let bulk = start(&world).await;
+    let store = world.services.store();
+    assert_eq!(store.bulk_ask(&bulk, 2).await.unwrap(), 2);
+    let part = start(&world).await.key().run_id.to_string();
+
+    let id = run.to_string();
+    let refused = world.services.cancel(&reader, &id).await;
+    assert!(
+        matches!(refused, Err(ApiError::Forbidden { .. })),
+        "{refused:?}"
+    );
+    // Of a part alone there is nothing to end for somebody who knows of none.
+    let hidden = world.services.cancel(&duty, &part).await;
+    assert_eq!(hidden.err(), Some(ApiError::NotFound));
+    world.services.cancel(&duty, &id).await.unwrap();
+    store.bulk_abort(&bulk).await.unwrap();
+    assert_eq!(world.seen_by(&duty, run).await.bulk.unwrap(), []);
+    let page = world.services.run_page(&duty, &part, None).await;
+    assert_eq!(page.err(), Some(ApiError::NotFound));
+    let asked = world.seen_by(&world.owner, part.parse().unwrap()).await;
+    assert_eq!(asked.cancel_asked.unwrap().by, "duty");
 }
 
 async fn v02_the_end_of_a_bulk_is_that_of_the_persons_own_tenants(world: Arc<World>) {
