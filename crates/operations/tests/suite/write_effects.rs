@@ -57,7 +57,7 @@ pub fn control(sandbox: &Sandbox, method: &str, path: String, body: &str) -> Val
 }
 
 /// A run of two such changes, the first of which meets this.
-async fn meets(world: &World, effect: LabEffect, meddle: Meddle) -> (RunId, RunView) {
+pub async fn meets(world: &World, effect: LabEffect, meddle: Meddle) -> (RunId, RunView) {
     let run = ask_for(world, &world.owner, 2, effect).await;
     let client = Meddling::once(meddle);
     let pool = world.pool_of(client).with_creation_wait(Duration::ZERO);

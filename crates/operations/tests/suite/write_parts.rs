@@ -1,19 +1,19 @@
 //! Changes that are not seen in the object itself: the settings of catalog policies, which are a collection of their
 //! own, and the assignments of Autopilot profiles, which are made one by one.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use domain::{ids::RunId, run::RunOutcome, views::RunView};
+use domain::{ids::RunId, run::RunOutcome};
 use graph_sandbox::{Fault, FaultKind, JournalEntry};
 use serde_json::json;
 use store::LabEffect;
 
 use crate::{
-    meddling::{Meddle, Meddling},
+    meddling::Meddle,
     play::on_both,
     world::World,
     write_crashes::{crash_in, states},
-    write_effects::{LOST, control, is_asked},
+    write_effects::{LOST, control, is_asked, meets},
     writes::{ask_for, effects_of, laboratory},
 };
 
@@ -62,15 +62,6 @@ fn hits(world: &World, path: &str, kind: FaultKind) {
     fault.route = Some(path.to_owned());
     fault.count = Some(1);
     world.sandbox.faults().add(fault).unwrap();
-}
-
-/// Two such changes, the first of which meets this.
-async fn meets(world: &World, effect: LabEffect, meddle: Meddle) -> (RunId, RunView) {
-    let run = ask_for(world, &world.owner, 2, effect).await;
-    let client = Meddling::once(meddle);
-    let pool = world.pool_of(client).with_creation_wait(Duration::ZERO);
-    pool.drain().await.unwrap();
-    (run, world.view(run).await)
 }
 
 /// The answer to the first of two such changes is lost in each way, and both are made once.

@@ -342,18 +342,28 @@ pub async fn r10_a_run_under_which_the_database_breaks_off_waits_and_is_given_up
     assert!(matches!(again.await, Err(store::StoreError::LeaseLost)));
 }
 
-pub async fn l08_many_lost_runs_are_taken_back_together(db: Arc<Database>) {
-    let world = World::new(&db).await;
+/// So many runs of one worker, each in a tenant of its own.
+async fn under_way(world: &World, runs: usize) -> Vec<Running> {
     world.sync(&world.owner).await;
-    for n in 1..5 {
+    for n in 1..runs {
         let tenant = world.another_tenant(&format!("Tenant {n}")).await;
         accepted(world.ask_in(&world.owner, &tenant, InventorySync).await);
     }
     let running = world.store.runs_start(worker(), 10).await.unwrap().running;
-    assert_eq!(running.len(), 5);
-    let cancelled = running[4].key().run_id;
-    let access = world.store.run(&world.owner, cancelled).await.unwrap();
+    assert_eq!(running.len(), runs);
+    running
+}
+
+async fn ask_for_the_end(world: &World, run: domain::ids::RunId) {
+    let access = world.store.run(&world.owner, run).await.unwrap();
     world.store.run_cancel(&world.owner, &access).await.unwrap();
+}
+
+pub async fn l08_many_lost_runs_are_taken_back_together(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let running = under_way(&world, 5).await;
+    let cancelled = running[4].key().run_id;
+    ask_for_the_end(&world, cancelled).await;
     for running in &running {
         world.expire(running.key().run_id).await;
     }
@@ -397,16 +407,9 @@ pub async fn r10_more_lost_runs_than_one_transaction_takes_are_all_taken_at_once
 
 pub async fn r10_a_run_that_cannot_be_taken_back_is_named_and_stops_no_other(db: Arc<Database>) {
     let world = World::new(&db).await;
-    world.sync(&world.owner).await;
-    for n in 1..4 {
-        let tenant = world.another_tenant(&format!("Tenant {n}")).await;
-        accepted(world.ask_in(&world.owner, &tenant, InventorySync).await);
-    }
-    let running = world.store.runs_start(worker(), 10).await.unwrap().running;
-    assert_eq!(running.len(), 4);
+    let running = under_way(&world, 4).await;
     let odd = running[1].key().run_id;
-    let access = world.store.run(&world.owner, odd).await.unwrap();
-    world.store.run_cancel(&world.owner, &access).await.unwrap();
+    ask_for_the_end(&world, odd).await;
     // The queue says another attempt than the ledger does.
     open_the_wall(&db, "run_queue").await;
     let row = db.id(odd.as_uuid());
