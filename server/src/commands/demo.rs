@@ -12,6 +12,7 @@ use super::serve::{listen, serve_pages, start_pool};
 use crate::{
     cli::Demo,
     data_dir::{DataDir, ProviderFile},
+    http::Site,
     process::stop_signal,
 };
 
@@ -54,6 +55,8 @@ pub(crate) async fn demo(args: Demo) -> anyhow::Result<()> {
             "the demo listens on this machine alone: its passwords are printed and its sandbox can be told to fail"
         );
     }
+    // Before anything is made: without its files there is nothing to serve.
+    let site = Site::find()?;
     let listener = listen(args.listen).await?;
     // Kept in a variable: dropping it removes the folder.
     let (temporary, dir) = match &args.data_dir {
@@ -93,7 +96,7 @@ pub(crate) async fn demo(args: Demo) -> anyhow::Result<()> {
         queue,
         stop.clone(),
     )?;
-    serve_pages(listener, &services, None, stop).await?;
+    serve_pages(listener, &services, site, stop).await?;
     pool.await.context("waiting for the workers")?;
     services.store().close().await;
     drop(temporary);

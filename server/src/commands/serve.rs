@@ -32,6 +32,8 @@ pub(crate) async fn web(args: Pages) -> anyhow::Result<()> {
 
 async fn run(args: Pages, workers: usize, queue: QueueSettings) -> anyhow::Result<()> {
     refuse_open_bind(args.listen, args.public_url.as_deref())?;
+    // Before anything is opened or begun: without its files there is nothing to serve.
+    let site = Site::find()?;
     let listener = listen(args.listen).await?;
     let base = match &args.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
@@ -45,11 +47,7 @@ async fn run(args: Pages, workers: usize, queue: QueueSettings) -> anyhow::Resul
         return pages.await.context("serving pages")?;
     };
     say_how_to_set_up(&services, &base).await;
-    late.open(router(
-        services.clone(),
-        Site::find()?,
-        args.public_url.as_deref(),
-    )?);
+    late.open(router(services.clone(), site, args.public_url.as_deref())?);
     let pool = start_pool(&services, dir.endpoints()?, workers, queue, stop)?;
     pages.await.context("serving pages")??;
     pool.await.context("waiting for the workers")
@@ -139,15 +137,10 @@ pub(crate) fn start_pool(
 pub(crate) async fn serve_pages(
     listener: TcpListener,
     services: &Services,
-    public_url: Option<&str>,
+    site: Site,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    serve_router(
-        listener,
-        router(services.clone(), Site::find()?, public_url)?,
-        stop,
-    )
-    .await
+    serve_router(listener, router(services.clone(), site, None)?, stop).await
 }
 
 async fn serve_router(

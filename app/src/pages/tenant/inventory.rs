@@ -18,7 +18,7 @@ pub fn Inventory(live: Tenant) -> impl IntoView {
         }
         .into_any(),
         Some(counts) if counts.is_empty() => view! {
-            <p class="quiet mt-2">"Nothing has been read yet. An inventory sync fills this."</p>
+            <p class="quiet mt-2">"No inventory is kept. An inventory sync fills this."</p>
         }
         .into_any(),
         Some(counts) => view! { <Counts counts id live /> }.into_any(),

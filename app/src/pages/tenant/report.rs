@@ -19,7 +19,7 @@ pub fn Report(live: Tenant) -> impl IntoView {
         match report.get() {
         Some(report) => view! { <Brief report live /> }.into_any(),
         None => view! {
-            <p class="quiet mt-2">"Not verified yet. A verification checks consent, sign-in and permissions."</p>
+            <p class="quiet mt-2">"No report is kept. A verification checks consent, sign-in and permissions, and leaves one."</p>
         }
         .into_any(),
     }
