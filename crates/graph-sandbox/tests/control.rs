@@ -270,6 +270,7 @@ mod tests {
                 {"id": "5", "method": "GET", "url": "/groups/$count",
                     "headers": {"consistencylevel": "eventual"}},
                 {"id": "6", "method": "POST", "url": "/$batch"},
+                {"id": "7", "method": "GET", "url": "/groups?$filter=displayName%20eq%20'http://x'"},
             ]),
         )
         .await;
@@ -289,13 +290,15 @@ mod tests {
         assert_eq!(by_id(&body, "4")["status"], 424);
         assert_eq!(by_id(&body, "5")["status"], 200);
         assert_eq!(by_id(&body, "6")["status"], 400);
+        // An address in the query is no address of another host.
+        assert_eq!(by_id(&body, "7")["status"], 200);
         let entries = world.sandbox.journal().since(1);
         assert_eq!(
             entries
                 .iter()
                 .filter(|entry| entry.in_batch == Some(2))
                 .count(),
-            5
+            6
         );
     }
 

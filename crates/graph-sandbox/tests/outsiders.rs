@@ -108,6 +108,53 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn filters_are_taken_as_the_documentation_writes_them_and_slips_are_refused() {
+        let world = World::new();
+        let token = world.writer().await;
+        let status = async |filter: &str| {
+            let uri = format!("/v1.0/groups?$filter={filter}&$count=true");
+            let eventual = [("consistencylevel", "eventual")];
+            let answer = world
+                .ask(&token, "GET", &uri, &eventual, &Value::Null)
+                .await;
+            answer.status.as_u16()
+        };
+        for filter in [
+            "NOT+groupTypes/any(c:c+eq+'Unified')",
+            "displayName+EQ+'Sales'+OR+securityEnabled+eq+true",
+            "createdDateTime+ge+2020-01-01T00:00:00Z",
+            "id+eq+00000000-0000-0000-0000-000000000001",
+        ] {
+            assert_eq!(status(filter).await, 200, "{filter}");
+        }
+        for filter in [
+            "displayName+eq+Sales",
+            "displayName+eq+%22Sales%22",
+            "createdDateTime+ge+garbage",
+            "owners/$count+eq+0",
+        ] {
+            assert_eq!(status(filter).await, 400, "{filter}");
+        }
+    }
+
+    #[tokio::test]
+    async fn members_are_expanded_with_what_is_chosen_of_them() {
+        let world = World::new();
+        let token = world.writer().await;
+        let uri = "/v1.0/groups?$expand=members($select=id)&$select=id";
+        let (groups, _) = world.all(&token, uri).await;
+        let members: Vec<_> = groups
+            .iter()
+            .flat_map(|group| group["members"].as_array().unwrap())
+            .collect();
+        assert!(!members.is_empty());
+        for member in members {
+            let names: Vec<_> = member.as_object().unwrap().keys().collect();
+            assert_eq!(names, ["@odata.type", "id"]);
+        }
+    }
+
+    #[tokio::test]
     async fn types_are_known_by_the_names_that_generated_clients_use() {
         let world = World::new();
         let token = world.writer().await;

@@ -15,11 +15,22 @@ pub(crate) fn link_url(
     connection: &Connection,
     contract: &Contract,
 ) -> Result<Url, LinkFault> {
+    let version = contract.version.known().ok_or(LinkFault::OtherVersion)?;
+    link_of_version(link, connection, version)
+}
+
+/// The same of what has no contract.
+pub(crate) fn link_of_version(
+    link: &str,
+    connection: &Connection,
+    version: ApiVersion,
+) -> Result<Url, LinkFault> {
     if link.len() > LONGEST_LINK {
         return Err(LinkFault::Malformed);
     }
     let url = Url::parse(link).map_err(|_| LinkFault::Malformed)?;
-    guarded(&url, connection, contract)?;
+    let base = connection.graph_url().map_err(|_| LinkFault::Malformed)?;
+    guard(&url, &base, version)?;
     Ok(url)
 }
 

@@ -30,7 +30,7 @@ pub struct PageCursor {
 pub(crate) struct Envelope {
     pub(crate) value: Vec<Map<String, Value>>,
     #[serde(rename = "@odata.nextLink")]
-    next_link: Option<String>,
+    pub(crate) next_link: Option<String>,
     #[serde(default, rename = "@odata.deltaLink")]
     pub(crate) delta_link: Option<String>,
 }
@@ -169,7 +169,7 @@ impl fmt::Debug for PageCursor {
     }
 }
 
-fn refused(why: LinkFault, request_id: Option<&str>) -> GraphError {
+pub(crate) fn refused(why: LinkFault, request_id: Option<&str>) -> GraphError {
     GraphError::RefusedNextLink {
         why,
         request_id: request_id.map(str::to_owned),

@@ -10,7 +10,7 @@ use crate::errors::Family;
 use crate::permissions;
 
 pub(crate) use bins::{Bin, Binned, DIRECTORY as DELETED_ITEMS, Purge, binned};
-pub(crate) use writes::{Assign, Codes, Rules, UpdateVerb, Writes};
+pub(crate) use writes::{Assign, Codes, Rules, Writes};
 
 /// The versions of Graph under which a path exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! How each kind of object is changed: leave, verbs, status codes, assignments.
 
+use axum::http::Method;
+
 use crate::config::StatusCodes;
 use crate::permissions;
 
@@ -37,6 +39,18 @@ pub(crate) enum UpdateVerb {
     Patch,
     /// Is the whole object.
     Put,
+    /// Tools send the whole, the documentation names what changes: both are taken.
+    PutOrPatch,
+}
+
+impl UpdateVerb {
+    pub(crate) fn takes(self, method: &Method) -> bool {
+        match self {
+            Self::Patch => *method == Method::PATCH,
+            Self::Put => *method == Method::PUT,
+            Self::PutOrPatch => [Method::PUT, Method::PATCH].contains(method),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -103,6 +117,10 @@ const PATCH_200: Update = Update {
 };
 const PUT_204: Update = Update {
     verb: UpdateVerb::Put,
+    codes: Codes::both(204),
+};
+const CATALOG_204: Update = Update {
+    verb: UpdateVerb::PutOrPatch,
     codes: Codes::both(204),
 };
 /// Tools insist on 200 for most things of Intune, the documentation on 204.
@@ -178,7 +196,7 @@ pub(super) static COMPLIANCE: Writes = Writes {
     ..POLICY
 };
 pub(super) static SETTINGS_CATALOG: Writes = Writes {
-    update: PUT_204,
+    update: CATALOG_204,
     rules: Rules::SettingsCatalog,
     ..POLICY
 };

@@ -64,7 +64,10 @@ impl Shape<'_> {
             let stored = known.and_then(|known| Some((known, apart.remove(&wanted.name)?)));
             let value = match stored {
                 Some((known, value)) => Some(expanded(value, known, wanted, self.version)),
-                None => self.made.and_then(|made| made(&wanted.name, entity)),
+                None => {
+                    let made = self.made.and_then(|made| made(&wanted.name, entity));
+                    made.map(|value| narrowed(value, &wanted.select))
+                }
             };
             if let Some(value) = value {
                 out.insert(wanted.name.clone(), value);
@@ -72,6 +75,16 @@ impl Shape<'_> {
         }
         out
     }
+}
+
+/// Objects that stand for themselves elsewhere, as asked for.
+fn narrowed(mut value: Value, select: &[String]) -> Value {
+    for object in value.as_array_mut().into_iter().flatten() {
+        if let Some(fields) = object.as_object_mut() {
+            fields.retain(|name, _| is_selected(name, select));
+        }
+    }
+    value
 }
 
 fn expanded(value: Value, known: &Navigation, wanted: &Expand, version: Version) -> Value {

@@ -151,7 +151,7 @@ fn part(request: &Value) -> Result<Part, String> {
     let url = request
         .get("url")
         .and_then(Value::as_str)
-        .filter(|url| !url.contains("://"))
+        .filter(|url| !url.split('?').next().unwrap_or_default().contains("://"))
         .ok_or_else(|| format!("Request '{id}' needs a relative 'url'."))?;
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let empty = Map::new();

@@ -1,6 +1,6 @@
 //! One change: sent once, and sent again only when it is known not to have been taken.
 
-use std::time::Instant as Clock;
+use std::{collections::HashSet, time::Instant as Clock};
 
 use policy::Step;
 use reqwest::{Method, Url};
@@ -9,17 +9,20 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::{Confidence, HttpGraphClient, Outgoing, Reading, Reply, refusal};
-use crate::address::{collection_url, object_url};
+use crate::address::{collection_url, link_of_version, object_url};
 use crate::approval::{self, ApprovalCode, ApprovalRequest, Demand};
 use crate::budget::Cost;
 use crate::client::{CallContext, GraphFuture};
 use crate::connection::Connection;
-use crate::contracts::{Assigning, Contract, Service, UpdateVerb, Writing};
-use crate::error::{CredentialFault, GraphError, UnreachableKind};
-use crate::paging::Envelope;
+use crate::contracts::{ApiVersion, Assigning, Contract, Service, UpdateVerb, Writing};
+use crate::error::{CredentialFault, GraphError, LinkFault, UnreachableKind};
+use crate::paging::{Envelope, refused};
 use crate::retry::{Patience, Verdict};
 use crate::token::Wanted;
 use crate::write::{Effect, GraphWriter, Write, WriteError, WriteFuture, Written};
+
+/// No tenant has as many requests for approval; whoever answers without an end is not followed.
+const MOST_REQUEST_PAGES: usize = 100;
 
 /// A change as it goes over the wire.
 struct Sending {
@@ -50,25 +53,35 @@ impl HttpGraphClient {
         connection: &Connection,
         context: &CallContext,
     ) -> Result<Vec<ApprovalRequest>, GraphError> {
-        let url = connection
+        let mut url = connection
             .graph_url()?
             .join(approval::REQUESTS_PATH)
             .map_err(|_| misconfigured("the address of the requests for approval"))?;
-        let reading = Reading {
-            what: "approval_requests",
-            url,
-            body: None,
-            service: Service::Intune,
-            cost: Cost::object(),
-            needed: None,
-        };
-        let reply = self.read(connection, context, &reading).await?;
-        let envelope = Envelope::read(&reply)?;
-        let requests = envelope
-            .value
-            .iter()
-            .filter_map(ApprovalRequest::from_object);
-        Ok(requests.collect())
+        let mut requests = Vec::new();
+        let mut seen = HashSet::new();
+        loop {
+            seen.insert(url.clone());
+            let reading = Reading {
+                what: "approval_requests",
+                url,
+                body: None,
+                service: Service::Intune,
+                cost: Cost::object(),
+                needed: None,
+            };
+            let reply = self.read(connection, context, &reading).await?;
+            let envelope = Envelope::read(&reply)?;
+            let found = envelope.value.iter();
+            requests.extend(found.filter_map(ApprovalRequest::from_object));
+            let Some(link) = envelope.next_link.as_deref() else {
+                return Ok(requests);
+            };
+            let refused = |why| refused(why, reply.request_id.as_deref());
+            url = link_of_version(link, connection, ApiVersion::Beta).map_err(refused)?;
+            if seen.contains(&url) || seen.len() >= MOST_REQUEST_PAGES {
+                return Err(refused(LinkFault::Loop));
+            }
+        }
     }
 
     async fn send(

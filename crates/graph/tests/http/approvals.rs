@@ -117,6 +117,38 @@ async fn b05_a_demand_that_does_not_end_is_a_refusal() {
 }
 
 #[tokio::test]
+async fn b05_requests_for_approval_are_read_to_the_last_page() {
+    let server = Server::start().await;
+    let (client, connection, context) = (client(), server.connection(), context());
+    let writer = client.writer().unwrap();
+    let path = "beta/deviceManagement/operationApprovalRequests";
+    let link = |rest: &str| format!("{}/{path}{rest}", server.address);
+    let page = |id: &str, next: Option<String>| {
+        let mut page = json!({"value": [{"id": id, "status": "needsApproval"}]});
+        if let Some(next) = next {
+            page["@odata.nextLink"] = next.into();
+        }
+        crate::support::json(200, "", &page.to_string())
+    };
+    server
+        .graph(page("r-1", Some(link("?$skiptoken=2"))))
+        .graph(page("r-2", None));
+    let read = writer.approval_requests(&connection, &context);
+    assert_eq!(read.await.unwrap().len(), 2);
+    // A circle, another version and another host end it.
+    for next in [
+        link(""),
+        link("").replace("/beta/", "/v1.0/"),
+        "https://elsewhere.example/beta/x".to_owned(),
+    ] {
+        server.graph(page("r-1", Some(next.clone())));
+        let read = writer.approval_requests(&connection, &context).await;
+        let refused = matches!(read, Err(GraphError::RefusedNextLink { .. }));
+        assert!(refused, "{next}");
+    }
+}
+
+#[tokio::test]
 async fn b05_requests_for_approval_are_read() {
     let server = Server::start().await;
     let list = json!({"value": [

@@ -16,7 +16,7 @@ use super::directory;
 use super::graph::{Found, short};
 use super::request::GraphCall;
 use crate::Sandbox;
-use crate::catalogue::{Assign, Collection, GROUPS, Rules, UpdateVerb, Writes};
+use crate::catalogue::{Assign, Collection, GROUPS, Rules, Writes};
 use crate::errors::Problem;
 use crate::journal::WriteEffect;
 use crate::odata::{Key, Segment};
@@ -114,9 +114,7 @@ impl Step {
             Some(Key::Id(id) | Key::Alternate { value: id, .. }) => Some(id.clone()),
             None => None,
         };
-        let verb = writes.update.verb;
-        let is_update = (*method == Method::PATCH && verb == UpdateVerb::Patch)
-            || (*method == Method::PUT && verb == UpdateVerb::Put);
+        let is_update = writes.update.verb.takes(method);
         Ok(match (method.as_str(), names.as_slice(), writes.assign) {
             (_, [], _) if is_update => Self::Update(id),
             ("DELETE", [], _) => Self::Delete(id),
