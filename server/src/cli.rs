@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedU64ValueParser};
 use domain::operation::Habitat;
 use store::QueueSettings;
 
@@ -122,12 +122,19 @@ pub(crate) struct Pages {
     pub(crate) public_url: Option<String>,
 }
 
+/// The most runs that a process may be told to work on at once; each is a task and a row whose lease it keeps.
+const MOST_SLOTS: u64 = 10_000;
+
+fn slots(least: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(least..=MOST_SLOTS)
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) pages: Pages,
     /// How many runs to work on at once.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = slots(0))]
     pub(crate) workers: usize,
     #[command(flatten)]
     pub(crate) queue: Queue,
@@ -138,7 +145,7 @@ pub(crate) struct Worker {
     #[command(flatten)]
     pub(crate) served: Served,
     /// How many runs to work on at once.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = slots(1))]
     pub(crate) workers: usize,
     #[command(flatten)]
     pub(crate) queue: Queue,
@@ -153,7 +160,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// How many runs to work on at once; 0 leaves the queue waiting for `tenant-atlas worker`.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = slots(0))]
     pub(crate) workers: usize,
     /// Makes the sample data; the same seed makes the same.
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -159,12 +159,12 @@ pub async fn refuse_success(store: &Store, run: RunId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Has PostgreSQL break off the next statements that keep what was read, as after `statement_timeout`; so many
+/// Has PostgreSQL break off the next statements that write into a table, as after `statement_timeout`; so many
 /// of them, whatever is rolled back.
 ///
 /// # Errors
 /// When the database does not answer, or is no PostgreSQL.
-pub async fn break_off(store: &Store, times: i64) -> Result<(), StoreError> {
+pub async fn break_off(store: &Store, table: &str, times: i64) -> Result<(), StoreError> {
     let Db::Postgres { pool, .. } = &store.db else {
         return Err(StoreError::NotFound);
     };
@@ -180,12 +180,12 @@ pub async fn break_off(store: &Store, times: i64) -> Result<(), StoreError> {
     .build()
     .execute(pool)
     .await?;
-    sqlx::query(
-        "create trigger break_off before insert on inventory_items
-         for each statement execute function break_off()",
-    )
-    .execute(pool)
-    .await?;
+    QueryBuilder::<Postgres>::new("create trigger break_off before insert or update on ")
+        .push(table)
+        .push(" for each statement execute function break_off()")
+        .build()
+        .execute(pool)
+        .await?;
     Ok(())
 }
 

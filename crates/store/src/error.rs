@@ -151,6 +151,18 @@ impl StoreError {
         }
     }
 
+    /// The error with what led to it, for a log: a database's own words are among the causes.
+    pub fn with_causes(&self) -> String {
+        let mut told = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            told.push_str(": ");
+            told.push_str(&error.to_string());
+            cause = error.source();
+        }
+        told
+    }
+
     /// Whether trying the same again may help: a deadlock, a lock that took too long, or a statement or a
     /// transaction that the database broke off for taking too long.
     pub fn is_contention(&self) -> bool {

@@ -105,13 +105,7 @@ pub(crate) async fn worker(args: Worker) -> anyhow::Result<()> {
     };
     println!("TenantAtlas worker claims runs");
     let queue = args.queue.settings();
-    let pool = start_pool(
-        &services,
-        dir.endpoints()?,
-        args.workers.max(1),
-        queue,
-        stop,
-    )?;
+    let pool = start_pool(&services, dir.endpoints()?, args.workers, queue, stop)?;
     pool.await.context("waiting for the workers")
 }
 

@@ -38,7 +38,23 @@ impl From<StoreError> for Halt {
 }
 
 /// Asks for what is left to ask for, and waits until all of it is over.
+///
+/// It waits for weeks if it must, so it meets every moment in which the database does not answer, and waits those
+/// out too for as long as its lease holds: what it knows stands there, and it does nothing else.
 pub(super) async fn run(store: &Store, running: &Running) -> Result<Worked, StoreError> {
+    loop {
+        match once(store, running).await {
+            Err(error) if error.may_pass() => {
+                let run = running.key().run_id;
+                tracing::warn!(run.id = %run, error = %error.with_causes(), "waiting for the database, run {run}");
+                sleep(LOOK).await;
+            }
+            worked => return worked,
+        }
+    }
+}
+
+async fn once(store: &Store, running: &Running) -> Result<Worked, StoreError> {
     match ask_and_wait(store, running).await {
         Ok(outcome) => Ok(Worked::Ended(end_of(outcome))),
         Err(Halt::Refused) => Ok(Worked::Over),

@@ -57,7 +57,12 @@ fn told(value: &Value) -> Value {
         Value::Object(fields) => {
             let fields = fields.iter().map(|(name, value)| (name, told(value)));
             let told = fields.filter(|(_, value)| !value.is_null());
-            told.map(|(name, value)| (name.clone(), value)).collect()
+            let told: Map<_, _> = told.map(|(name, value)| (name.clone(), value)).collect();
+            if told.is_empty() {
+                Value::Null
+            } else {
+                told.into()
+            }
         }
         Value::Array(values) if values.iter().all(Value::is_string) => {
             let mut words: Vec<_> = values.iter().filter_map(Value::as_str).collect();

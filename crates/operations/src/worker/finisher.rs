@@ -110,14 +110,14 @@ async fn try_again(store: &Store, group: Vec<Handed>) -> Vec<Handed> {
             }
         }
         Err(error) if error.may_pass() => {
-            let why = error.to_string();
+            let why = error.with_causes();
             for handed in tries {
                 handed.answer(Written::Later(why.clone()));
             }
         }
         // Better over than stuck.
         Err(error) => {
-            tracing::warn!(error = %error, "{} retries were refused; the runs end", tries.len());
+            tracing::warn!(error = %error.with_causes(), "{} retries were refused; the runs end", tries.len());
             ends.extend(tries);
         }
     }
@@ -135,14 +135,14 @@ async fn write_group(store: &Store, group: Vec<Handed>) {
             }
         }
         Err(error) if error.may_pass() => {
-            let why = error.to_string();
+            let why = error.with_causes();
             for handed in group {
                 handed.answer(Written::Later(why.clone()));
             }
         }
         // One end that the database refuses must not take the others with it.
         Err(error) => {
-            tracing::warn!(error = %error, "a group of {} ends was refused; one by one", group.len());
+            tracing::warn!(error = %error.with_causes(), "a group of {} ends was refused; one by one", group.len());
             for handed in group {
                 write_alone(store, handed).await;
             }
@@ -153,7 +153,7 @@ async fn write_group(store: &Store, group: Vec<Handed>) {
 async fn write_alone(store: &Store, handed: Handed) {
     let answer = match store.runs_finish(&[(&handed.running, &handed.end)]).await {
         Ok(endings) => endings.first().copied().map_or(Written::LeaseLost, written),
-        Err(error) if error.may_pass() => Written::Later(error.to_string()),
+        Err(error) if error.may_pass() => Written::Later(error.with_causes()),
         Err(error) => Written::Refused(error),
     };
     handed.answer(answer);

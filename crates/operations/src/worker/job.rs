@@ -77,12 +77,12 @@ impl Job {
             }
             // The run did nothing wrong: it is tried again, and decided about again, once the database is back.
             Came::ToItsEnd(Ok(Err(error))) if error.may_pass() => {
-                tracing::warn!(run.id = %key.run_id, error = %error, "the database went away, run {}", key.run_id);
+                tracing::warn!(run.id = %key.run_id, error = %error.with_causes(), "the database went away, run {}", key.run_id);
                 Box::pin(hand_back(&self.store, running)).await;
                 return None;
             }
             Came::ToItsEnd(Ok(Err(error))) => {
-                tracing::error!(run.id = %key.run_id, error = %error, "run {} failed inside", key.run_id);
+                tracing::error!(run.id = %key.run_id, error = %error.with_causes(), "run {} failed inside", key.run_id);
                 failed(inside(
                     "internal_error",
                     "Something went wrong on our side. The log has the details under this run's id.",
@@ -119,7 +119,7 @@ impl Job {
                 Ok(()) => return Some(()),
                 Err(error) if error.may_pass() => sleep(AGAIN).await,
                 Err(error) => {
-                    tracing::warn!(run.id = %key.run_id, error = %error, "not wound down, run {}", key.run_id);
+                    tracing::warn!(run.id = %key.run_id, error = %error.with_causes(), "not wound down, run {}", key.run_id);
                     return None;
                 }
             }
@@ -194,7 +194,7 @@ async fn hand_back(store: &Store, running: &Running) {
             }
             Err(error) if error.may_pass() => sleep(AGAIN).await,
             Err(error) => {
-                tracing::warn!(run.id = %key.run_id, error = %error, "not handed back, run {}", key.run_id);
+                tracing::warn!(run.id = %key.run_id, error = %error.with_causes(), "not handed back, run {}", key.run_id);
                 return;
             }
         }
@@ -207,13 +207,13 @@ async fn finish(finisher: &Finisher, running: &Arc<Running>, end: RunEnd, again:
     let Err(error) = end_run(finisher, running, end, again).await else {
         return;
     };
-    tracing::error!(run.id = %key.run_id, error = %error, "the end of run {} was not taken", key.run_id);
+    tracing::error!(run.id = %key.run_id, error = %error.with_causes(), "the end of run {} was not taken", key.run_id);
     let end = failed(inside(
         "internal_error",
         "The result could not be written down. The log has the details under this run's id.",
     ));
     if let Err(error) = end_run(finisher, running, end, None).await {
-        tracing::error!(run.id = %key.run_id, error = %error, "run {} is left to its lease", key.run_id);
+        tracing::error!(run.id = %key.run_id, error = %error.with_causes(), "run {} is left to its lease", key.run_id);
     }
 }
 

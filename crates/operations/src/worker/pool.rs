@@ -158,7 +158,7 @@ impl Pool {
         }
         self.wind_down(jobs).await;
         if let Err(error) = self.store.worker_gone(self.id).await {
-            tracing::warn!(error = %error, "could not say that this worker has stopped; its silence says so");
+            tracing::warn!(error = %error.with_causes(), "could not say that this worker has stopped; its silence says so");
         }
     }
 
@@ -212,7 +212,7 @@ impl Pool {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(worker.id = %self.id, error = %error, "claiming failed; trying again");
+                    tracing::warn!(worker.id = %self.id, error = %error.with_causes(), "claiming failed; trying again");
                     sleep(Duration::from_secs(1)).await;
                 }
             }
@@ -294,7 +294,7 @@ impl Pool {
                     self.held.cancel(&leases.cancelled);
                 }
                 Err(error) => {
-                    tracing::warn!(error = %error, "heartbeat failed; trying again");
+                    tracing::warn!(error = %error.with_causes(), "heartbeat failed; trying again");
                     // Not only with the next beat: two that fail are a lease that is over.
                     tick.reset_after(BEAT_AGAIN);
                 }
@@ -314,7 +314,7 @@ impl Pool {
         loop {
             tick.tick().await;
             if let Err(error) = self.store.worker_seen(&card).await {
-                tracing::warn!(error = %error, "could not say that this worker is there; trying again");
+                tracing::warn!(error = %error.with_causes(), "could not say that this worker is there; trying again");
             }
         }
     }
@@ -329,7 +329,7 @@ impl Pool {
             let rescued = match self.store.runs_rescue(&mut watch, Instant::now()).await {
                 Ok(rescued) => rescued,
                 Err(error) => {
-                    tracing::warn!(error = %error, "sweep failed; trying again");
+                    tracing::warn!(error = %error.with_causes(), "sweep failed; trying again");
                     // Who was silent because the database was away renews its leases first.
                     watch = LeaseWatch::default();
                     continue;
@@ -366,7 +366,7 @@ impl Pool {
         jobs.close().await;
         // Also what was started in the database, but not yet here, when the pool was stopped.
         if let Err(error) = self.store.runs_hand_back(self.id).await {
-            tracing::warn!(error = %error, "could not hand runs back; their leases run out");
+            tracing::warn!(error = %error.with_causes(), "could not hand runs back; their leases run out");
         }
     }
 }

@@ -33,7 +33,9 @@ fn l08_a_statement_that_was_broken_off_is_tried_again() {
     on_postgres(|world| {
         Box::pin(async move {
             let store = world.services.store();
-            store::conformance::break_off(store, 2).await.unwrap();
+            store::conformance::break_off(store, "inventory_items", 2)
+                .await
+                .unwrap();
             let run = world.ask(&world.owner, 0, SYNC).await;
             // Two tries meet it, the third one does not.
             assert_eq!(world.pool().drain().await.unwrap(), 3);
@@ -49,7 +51,9 @@ fn l08_a_database_that_breaks_off_each_try_is_named() {
     on_postgres(|world| {
         Box::pin(async move {
             let store = world.services.store();
-            store::conformance::break_off(store, 1000).await.unwrap();
+            store::conformance::break_off(store, "inventory_items", 1000)
+                .await
+                .unwrap();
             let run = world.ask(&world.owner, 0, SYNC).await;
             assert_eq!(world.pool().drain().await.unwrap(), 4);
             let view = world.view(run).await;

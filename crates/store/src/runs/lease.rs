@@ -5,41 +5,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{
-    ids::{RunId, ScopeId, WorkerId, WorkspaceId},
-    summary::SummaryCounts,
-    time::{SECOND, Timestamp},
-};
-use policy::{RunKey, Running};
-use serde_json::json;
+use domain::ids::{RunId, WorkerId, WorkspaceId};
+use policy::RunKey;
 
 use super::{
-    Failure, RunEnd, WorkedOutcome,
     attempts::EndedBy,
-    finish::{Over, attempt_rows, finish_all},
-    ledger::leave_queue,
-    requeue::{Back, requeue},
+    finish::attempt_rows,
     watch::{LeaseSeen, LeaseWatch},
 };
 use crate::{
     Store,
-    audit::append,
     error::StoreError,
-    sql::{Row, Rows, Statement, Tx, args, dialects, same},
+    sql::{Row, Rows, Statement, args, dialects, same},
 };
 
-/// How often a run may lose its worker, or its worker the database, before it is not tried again; what a stopping
-/// worker gives back does not count.
-pub const RESCUES_MOST: i64 = 3;
-
-/// How long a heartbeat waits for each answer: longer than for any lock, and short enough to try another connection
-/// before the lease is over.
-const BEAT_WITHIN: Duration = Duration::from_secs(6);
-
-/// Why a run waits, or is over, under which the database broke off.
-const BROKEN_OFF: &str = "database_busy";
-/// How long such a run waits the first time.
-const BROKEN_OFF_PAUSE: i64 = 2 * SECOND;
+/// The part of a lease for which a heartbeat waits for each answer: with the usual lease longer than for any lock,
+/// and short enough to try another connection before the lease is over.
+const BEAT_WITHIN: u32 = 5;
 
 /// How many runs one transaction takes back; it bounds how long the audit chains are held.
 const TAKEN_MOST: usize = 200;
@@ -76,31 +58,6 @@ static SILENT: Statement = dialects(
        and q.lease_until = ($3::bigint[])[array_position($1::uuid[], q.run_id)]
      order by q.run_id for update of q skip locked",
 );
-// Locked before the runs themselves, in the order every other transaction takes them.
-static HANDED_BACK: Statement = dialects(
-    "run_queue_owned",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where owner = $1 and status = 'running' order by run_id",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where owner = $1 and status = 'running' order by run_id for update",
-);
-static HELD: Statement = dialects(
-    "run_queue_held",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where run_id = $1 and attempt = $2 and status = 'running'",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where run_id = $1 and attempt = $2 and status = 'running' for update",
-);
-
-/// Why a worker gives a run back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GivenBack {
-    /// It is stopping: another one takes the run at once.
-    Stopping,
-    /// The database broke off under the run: it waits, and it does not come back for ever.
-    BrokenOff,
-}
-
 /// What a heartbeat brings back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Leases {
@@ -127,94 +84,6 @@ const fn is_of_all(error: &StoreError) -> bool {
     )
 }
 
-/// An attempt that nobody works on any more.
-struct Left {
-    key: RunKey,
-    rescues: i64,
-    is_cancelled: bool,
-}
-
-/// What becomes of a run whose attempt nobody works on any more.
-enum Fate {
-    /// It is tried again.
-    Back(Back),
-    /// It is over.
-    Over(RunEnd),
-}
-
-impl Left {
-    fn of(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            key: RunKey {
-                run_id: RunId::from_uuid(row.uuid("run_id")?),
-                attempt: row.int("attempt")?,
-                workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
-                scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
-            },
-            rescues: row.int("rescues")?,
-            is_cancelled: row.opt_time("cancel_requested_at")?.is_some(),
-        })
-    }
-
-    fn fate(&self, by: EndedBy, now: Timestamp) -> Fate {
-        // A write whose answer nobody saw makes it `indeterminate` as it is written down.
-        if self.is_cancelled {
-            return Fate::Over(ended(WorkedOutcome::Cancelled, Vec::new()));
-        }
-        let reason = match by {
-            EndedBy::LeaseExpired => Some("worker_lost"),
-            EndedBy::BrokenOff => Some(BROKEN_OFF),
-            _ => None,
-        };
-        if let Some(reason) = reason
-            && self.rescues >= RESCUES_MOST
-        {
-            return Fate::Over(ended(WorkedOutcome::Failed, vec![lost_too_often(reason)]));
-        }
-        let (available_at, waiting) = match by {
-            EndedBy::BrokenOff => (now.plus(self.pause()), Some(BROKEN_OFF.to_owned())),
-            _ => (now, None),
-        };
-        Fate::Back(Back {
-            key: self.key,
-            by,
-            available_at,
-            waiting,
-            counts: None,
-            detail: json!({ "lost_attempt": self.key.attempt, "by": by.as_str() }),
-        })
-    }
-}
-
-impl Left {
-    /// How long a run waits after the database broke off under it; each time twice as long as before.
-    fn pause(&self) -> i64 {
-        BROKEN_OFF_PAUSE << self.rescues.clamp(0, RESCUES_MOST)
-    }
-}
-
-/// An end that keeps what the run counted on its way.
-fn ended(outcome: WorkedOutcome, failures: Vec<Failure>) -> RunEnd {
-    RunEnd {
-        outcome,
-        counts: SummaryCounts::default(),
-        failures,
-    }
-}
-
-fn lost_too_often(reason: &str) -> Failure {
-    Failure {
-        code: "run.worker".to_owned(),
-        reason_code: reason.to_owned(),
-        message: format!(
-            "The workers that had this run fell silent or lost the database {} times, so it is not tried again. \
-             The servers' logs of those moments say why.",
-            RESCUES_MOST + 1
-        ),
-        stated_wait: None,
-    }
-}
-
 impl Store {
     /// Keeps the leases of a worker's runs; answers those it still holds, and whose end was asked for.
     ///
@@ -229,7 +98,7 @@ impl Store {
         if held.is_empty() {
             return Ok(leases);
         }
-        let mut tx = self.db.write_within(BEAT_WITHIN).await?;
+        let mut tx = self.db.write_within(self.queue.lease / BEAT_WITHIN).await?;
         let now = tx.now().await?;
         let until = now.plus(self.queue.lease_micros());
         let keys = held.iter().map(|key| ((key.run_id, key.attempt), key));
@@ -329,73 +198,4 @@ impl Store {
             length: stated.map_or(self.queue.lease, Duration::from_micros),
         })
     }
-
-    /// Puts a stopping worker's runs back into the queue, each as a new attempt; answers how many.
-    ///
-    /// # Errors
-    /// When the database does not answer; then the leases run out by themselves.
-    pub async fn runs_hand_back(&self, worker: WorkerId) -> Result<usize, StoreError> {
-        let mut tx = self.db.write().await?;
-        let rows = tx.fetch(&HANDED_BACK, args![worker]).await?;
-        self.give_back(tx, &rows, EndedBy::HandedBack).await
-    }
-
-    /// Puts one run that is being worked on back into the queue, as a new attempt; or ends it, where the database
-    /// broke off under it too often.
-    ///
-    /// # Errors
-    /// `LeaseLost` when another attempt has taken over: then nothing was written.
-    pub async fn run_hand_back(&self, running: &Running, why: GivenBack) -> Result<(), StoreError> {
-        let key = running.key();
-        let mut tx = self.db.write().await?;
-        let rows = tx.fetch(&HELD, args![key.run_id, key.attempt]).await?;
-        let by = match why {
-            GivenBack::Stopping => EndedBy::HandedBack,
-            GivenBack::BrokenOff => EndedBy::BrokenOff,
-        };
-        match self.give_back(tx, &rows, by).await? {
-            0 => Err(StoreError::LeaseLost),
-            _ => Ok(()),
-        }
-    }
-
-    async fn give_back(&self, mut tx: Tx, rows: &[Row], by: EndedBy) -> Result<usize, StoreError> {
-        let count = match give_back_in(&mut tx, rows, by).await {
-            Ok(count) => count,
-            Err(error) => {
-                // Waited for: what is tried next passes by rows that are still locked.
-                let _ = tx.give_up().await;
-                return Err(error);
-            }
-        };
-        tx.commit().await?;
-        if count > 0 {
-            self.ring();
-        }
-        Ok(count)
-    }
-}
-
-/// Ends attempts and puts their runs back, or ends them too; answers how many.
-async fn give_back_in(tx: &mut Tx, rows: &[Row], by: EndedBy) -> Result<usize, StoreError> {
-    let now = tx.now().await?;
-    let (mut back, mut over) = (Vec::new(), Vec::new());
-    for row in rows {
-        let left = Left::of(row)?;
-        match left.fate(by, now) {
-            Fate::Back(next) => back.push(next),
-            Fate::Over(end) => over.push((left.key, end)),
-        }
-    }
-    let keys: Vec<_> = over.iter().map(|(key, _)| *key).collect();
-    leave_queue(tx, &keys).await?;
-    let over: Vec<_> = over
-        .iter()
-        .map(|(key, end)| Over { key: *key, end, by })
-        .collect();
-    let mut entries = finish_all(tx, now, &over).await?;
-    entries.extend(requeue(tx, now, back).await?);
-    let count = entries.len();
-    append(tx, now, entries).await?;
-    Ok(count)
 }

@@ -107,6 +107,11 @@ impl Store {
                 };
                 match decided {
                     Ok(one) => all.add(one),
+                    // Somebody stands in the way of this one alone: the next look comes soon.
+                    Err(error) if error.is_contention() => {
+                        let schedule = row.uuid("id")?;
+                        tracing::warn!(%schedule, error = %error.with_causes(), "slots of a schedule wait");
+                    }
                     // The others would meet the same.
                     Err(error) if error.may_pass() => return Err(error),
                     Err(error) => faults.push(error.of_schedule(row)),

@@ -9,7 +9,7 @@ use store::Scope;
 use tokio::sync::watch;
 
 use crate::{
-    play::on_both,
+    play::{on_both, on_postgres},
     world::{SETTINGS, World, changed, patience, until},
 };
 
@@ -191,6 +191,26 @@ async fn is_lowered_and_refused(world: &World, operator: &Scope, running: &Runni
     lowered.unwrap();
     let said = world.services.store().checkpoint(running).await.unwrap();
     assert!(matches!(said, store::Asked::Refused(_)), "{said:?}");
+}
+
+#[test]
+fn b07_a_bulk_waits_out_a_database_that_breaks_off() {
+    on_postgres(|world| {
+        Box::pin(async move {
+            let tenants = tenants(&world, 3).await;
+            let run = ask(&world, &world.owner, &tenants).await;
+            // More often than a run may lose its worker: a bulk waits for weeks, and meets every such moment.
+            let store = world.services.store();
+            let times = store::RESCUES_MOST + 2;
+            store::conformance::break_off(store, "bulk_items", times)
+                .await
+                .unwrap();
+            world.pool().drain().await.unwrap();
+            let view = world.view(run).await;
+            assert_eq!(view.state.outcome, RunOutcome::Succeeded);
+            assert_eq!(view.attempt, 1);
+        })
+    });
 }
 
 async fn b07_a_bulk_waits_for_a_part_behind_a_pause(world: Arc<World>) {
