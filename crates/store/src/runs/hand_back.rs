@@ -1,7 +1,7 @@
 //! Runs that go back into the queue unfinished: handed back, or taken from a worker that fell silent.
 
 use domain::{
-    ids::{RunId, ScopeId, WorkerId, WorkspaceId},
+    ids::WorkerId,
     summary::SummaryCounts,
     time::{SECOND, Timestamp},
 };
@@ -14,6 +14,7 @@ use super::{
     finish::{Over, finish_all},
     ledger::leave_queue,
     requeue::{Back, requeue},
+    row::run_key,
 };
 use crate::{
     Store,
@@ -74,12 +75,7 @@ enum Fate {
 impl Left {
     fn of(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            key: RunKey {
-                run_id: RunId::from_uuid(row.uuid("run_id")?),
-                attempt: row.int("attempt")?,
-                workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
-                scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
-            },
+            key: run_key(row)?,
             rescues: row.int("rescues")?,
             is_cancelled: row.opt_time("cancel_requested_at")?.is_some(),
         })
@@ -113,9 +109,7 @@ impl Left {
             detail: json!({ "lost_attempt": self.key.attempt, "by": by.as_str() }),
         })
     }
-}
 
-impl Left {
     /// How long a run waits after the database broke off under it; each time twice as long as before.
     ///
     /// Up to a half is added, by the run's id: what one outage broke off does not come back in one moment.

@@ -8,8 +8,20 @@ use domain::{
     time::Timestamp,
 };
 
+use policy::RunKey;
+
 use super::Failure;
 use crate::{error::StoreError, sql::Row};
+
+/// The attempt that a row of the queue is about.
+pub(super) fn run_key(row: &Row) -> Result<RunKey, StoreError> {
+    Ok(RunKey {
+        run_id: RunId::from_uuid(row.uuid("run_id")?),
+        attempt: row.int("attempt")?,
+        workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
+        scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
+    })
+}
 
 /// A run as it stands in the ledger.
 #[derive(Debug, Clone)]

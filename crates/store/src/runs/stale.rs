@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
-    ids::{RunId, ScopeId, UserId, WorkspaceId},
+    ids::{RunId, UserId},
     time::{DAY, Timestamp},
 };
 use policy::RunKey;
@@ -14,6 +14,7 @@ use super::{
     items::{Waiting, stop_waiting},
     kept::outcome_kept,
     ledger::leave_queue,
+    row::run_key,
     settle::{Notice, notify},
 };
 use crate::{
@@ -88,12 +89,7 @@ struct Stale {
 impl Stale {
     fn of(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            key: RunKey {
-                run_id: RunId::from_uuid(row.uuid("run_id")?),
-                attempt: row.int("attempt")?,
-                workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
-                scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
-            },
+            key: run_key(row)?,
             user_id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
         })
     }

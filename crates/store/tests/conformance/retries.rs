@@ -1,9 +1,6 @@
-//! Tries by itself after a failure that passes, and runs that lose their workers again and again.
+//! Tries by itself after a failure that passes.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use domain::{
     capability::Role,
@@ -14,15 +11,11 @@ use domain::{
     time::{MINUTE, SECOND},
 };
 use policy::Running;
-use store::{
-    Again, Cancel, Failure, GivenBack, ItemOutcome, LeaseWatch, RESCUES_MOST, Retrying, RunEnd,
-    RunRow, WorkedOutcome,
-};
+use store::{Again, Cancel, Failure, ItemOutcome, Retrying, RunEnd, RunRow, WorkedOutcome};
 
 use crate::{
     database::Database,
-    invariants::open_the_wall,
-    world::{World, accepted, end, worker},
+    world::{World, accepted, worker},
 };
 
 static POLICY: RetryPolicy = RetryPolicy {
@@ -60,25 +53,25 @@ async fn retry(world: &World, running: &Running, again: Again) -> Retrying {
     answers.unwrap().remove(0)
 }
 
-async fn row(world: &World, run: domain::ids::RunId) -> RunRow {
+pub async fn row(world: &World, run: domain::ids::RunId) -> RunRow {
     let access = world.store.run(&world.owner, run).await.unwrap();
     access.run().clone()
 }
 
-async fn queue(world: &World, run: domain::ids::RunId, column: &str) -> i64 {
+pub async fn queue(world: &World, run: domain::ids::RunId, column: &str) -> i64 {
     let run = world.db.id(run.as_uuid());
     let sql = format!("select {column} from run_queue where run_id = {run}");
     world.db.raw.int(&sql).await.unwrap()
 }
 
 /// Lets the pause before the next try be over.
-async fn wait_out(world: &World, run: domain::ids::RunId) {
+pub async fn wait_out(world: &World, run: domain::ids::RunId) {
     let run = world.db.id(run.as_uuid());
     let sql = format!("update run_queue set available_at = 1 where run_id = {run}");
     assert_eq!(world.db.raw.run(&sql).await, 1);
 }
 
-async fn item_done(world: &World, running: &Running) {
+pub async fn item_done(world: &World, running: &Running) {
     let item = ItemOutcome {
         position: 0,
         key: "groups",
@@ -258,178 +251,4 @@ pub async fn l08_a_try_meets_the_revocation(db: Arc<Database>) {
     assert_eq!(row.state.outcome, RunOutcome::PartiallySucceeded);
     assert_eq!(row.blocked_phase.as_deref(), Some("rescue"));
     assert_eq!(world.count("notifications", run).await, 1);
-}
-
-pub async fn r10_a_run_that_kills_its_workers_is_given_up(db: Arc<Database>) {
-    let world = World::new(&db).await;
-    let mut running = world.running(&world.owner, InventorySync).await;
-    let run = running.key().run_id;
-    item_done(&world, &running).await;
-    for lost in 0..RESCUES_MOST {
-        assert_eq!(queue(&world, run, "rescues").await, lost);
-        world.expire(run).await;
-        assert_eq!(world.rescue().await.unwrap(), 1);
-        running = world.start_one().await;
-        // A worker that stops is no worker lost.
-        world
-            .store
-            .run_hand_back(&running, GivenBack::Stopping)
-            .await
-            .unwrap();
-        running = world.start_one().await;
-    }
-    assert_eq!(queue(&world, run, "rescues").await, RESCUES_MOST);
-    world.expire(run).await;
-    assert_eq!(world.rescue().await.unwrap(), 1);
-    let over = row(&world, run).await;
-    assert_eq!(over.state.outcome, RunOutcome::Failed);
-    assert_eq!(over.reason_code.as_deref(), Some("worker_lost"));
-    assert!(over.failures[0].message.contains("4 times"));
-    assert!(!over.counts.is_empty(), "what was counted stays");
-    assert_eq!(world.count("run_items", run).await, 1);
-    assert_eq!(world.count("run_queue", run).await, 0);
-    assert_eq!(world.count("notifications", run).await, 1);
-    assert_eq!(world.audited("run.completed", run).await, 1);
-    let id = db.id(run.as_uuid());
-    let sql = format!("select reconciled_at - completed_at from operation_runs where id = {id}");
-    assert_eq!(db.raw.int(&sql).await, Some(0));
-    let good = end(WorkedOutcome::Succeeded);
-    let late = world.store.run_finish(&running, &good).await;
-    assert!(matches!(late, Err(store::StoreError::LeaseLost)));
-    assert_eq!(world.rescue().await.unwrap(), 0);
-}
-
-pub async fn r10_a_run_under_which_the_database_breaks_off_waits_and_is_given_up(
-    db: Arc<Database>,
-) {
-    let world = World::new(&db).await;
-    let mut running = world.running(&world.owner, InventorySync).await;
-    let run = running.key().run_id;
-    item_done(&world, &running).await;
-    let break_off = async |running: &Running| {
-        let back = world.store.run_hand_back(running, GivenBack::BrokenOff);
-        back.await.unwrap();
-    };
-    let id = db.id(run.as_uuid());
-    let waits = format!(
-        "select q.available_at - r.updated_at from run_queue q join operation_runs r on r.id = q.run_id
-         where q.run_id = {id}"
-    );
-    for broken in 0..RESCUES_MOST {
-        break_off(&running).await;
-        // Twice as long each time, and it can say why.
-        let pause = (2 << broken) * SECOND;
-        let waits = db.raw.int(&waits).await.unwrap();
-        assert!((pause..=pause * 3 / 2).contains(&waits), "{waits}");
-        assert_eq!(queue(&world, run, "rescues").await, broken + 1);
-        let why = format!("select waiting_code from run_queue where run_id = {id}");
-        assert_eq!(db.raw.texts(&why).await, ["database_busy"]);
-        let started = world.store.runs_start(worker(), 1).await.unwrap();
-        assert!(started.running.is_empty(), "it waits");
-        wait_out(&world, run).await;
-        running = world.start_one().await;
-        assert_eq!(running.key().attempt, broken + 2);
-    }
-    break_off(&running).await;
-    let over = row(&world, run).await;
-    assert_eq!(over.state.outcome, RunOutcome::Failed);
-    assert_eq!(over.reason_code.as_deref(), Some("database_busy"));
-    assert!(over.failures[0].message.contains("4 times"));
-    assert_eq!(world.count("run_items", run).await, 1, "what is done stays");
-    assert_eq!(world.count("run_queue", run).await, 0);
-    assert_eq!(world.count("notifications", run).await, 1);
-    assert_eq!(world.audited("run.rescued", run).await, RESCUES_MOST);
-    assert_eq!(world.audited("run.completed", run).await, 1);
-    let again = world.store.run_hand_back(&running, GivenBack::BrokenOff);
-    assert!(matches!(again.await, Err(store::StoreError::LeaseLost)));
-}
-
-/// So many runs of one worker, each in a tenant of its own.
-async fn under_way(world: &World, runs: usize) -> Vec<Running> {
-    world.sync(&world.owner).await;
-    for n in 1..runs {
-        let tenant = world.another_tenant(&format!("Tenant {n}")).await;
-        accepted(world.ask_in(&world.owner, &tenant, InventorySync).await);
-    }
-    let running = world.store.runs_start(worker(), 10).await.unwrap().running;
-    assert_eq!(running.len(), runs);
-    running
-}
-
-async fn ask_for_the_end(world: &World, run: domain::ids::RunId) {
-    let access = world.store.run(&world.owner, run).await.unwrap();
-    world.store.run_cancel(&world.owner, &access).await.unwrap();
-}
-
-pub async fn l08_many_lost_runs_are_taken_back_together(db: Arc<Database>) {
-    let world = World::new(&db).await;
-    let running = under_way(&world, 5).await;
-    let cancelled = running[4].key().run_id;
-    ask_for_the_end(&world, cancelled).await;
-    for running in &running {
-        world.expire(running.key().run_id).await;
-    }
-    assert_eq!(world.rescue().await.unwrap(), 5);
-    for running in &running[..4] {
-        let run = running.key().run_id;
-        let row = row(&world, run).await;
-        assert_eq!((row.state.status, row.attempt), (RunStatus::Queued, 2));
-        assert_eq!(queue(&world, run, "attempt").await, 2);
-        assert_eq!(world.audited("run.rescued", run).await, 1);
-    }
-    let row = row(&world, cancelled).await;
-    assert_eq!(row.state.outcome, RunOutcome::Cancelled);
-    let again = world.store.runs_start(worker(), 10).await.unwrap();
-    assert_eq!(again.running.len(), 4);
-    let verdicts = world.store.audit_verify().await.unwrap();
-    assert!(verdicts.iter().all(|verdict| verdict.broken_at.is_none()));
-}
-
-pub async fn r10_more_lost_runs_than_one_transaction_takes_are_all_taken_at_once(
-    db: Arc<Database>,
-) {
-    let world = World::new(&db).await;
-    for n in 0..201 {
-        let tenant = world.another_tenant(&format!("Tenant {n}")).await;
-        accepted(world.ask_in(&world.owner, &tenant, InventorySync).await);
-    }
-    let running = world.store.runs_start(worker(), 300).await.unwrap().running;
-    assert_eq!(running.len(), 201);
-    db.raw.run("update run_queue set lease_until = 1").await;
-    let (mut watch, begun) = (LeaseWatch::default(), Instant::now());
-    let long = world.store.queue_settings().certain();
-    for (looked_on, taken) in [(Duration::ZERO, 0), (long / 2, 0), (long, 201)] {
-        let looked = world.store.runs_rescue(&mut watch, begun + looked_on).await;
-        let rescued = looked.unwrap();
-        assert!(rescued.faults.is_empty(), "{:?}", rescued.faults);
-        assert_eq!(rescued.taken, taken, "after {looked_on:?}");
-    }
-    world.chains_hold().await;
-}
-
-pub async fn r10_a_run_that_cannot_be_taken_back_is_named_and_stops_no_other(db: Arc<Database>) {
-    let world = World::new(&db).await;
-    let running = under_way(&world, 4).await;
-    let odd = running[1].key().run_id;
-    ask_for_the_end(&world, odd).await;
-    // The queue says another attempt than the ledger does.
-    open_the_wall(&db, "run_queue").await;
-    let row = db.id(odd.as_uuid());
-    let sql = format!("update run_queue set attempt = attempt + 1 where run_id = {row}");
-    assert_eq!(db.raw.run(&sql).await, 1);
-    db.raw.run("update run_queue set lease_until = 1").await;
-
-    let (mut watch, begun) = (LeaseWatch::default(), Instant::now());
-    let long = world.store.queue_settings().certain();
-    let mut looks = Vec::new();
-    for looked_on in [Duration::ZERO, long / 2, long, long + long / 4] {
-        let looked = world.store.runs_rescue(&mut watch, begun + looked_on).await;
-        let rescued = looked.unwrap();
-        let faults: Vec<_> = rescued.faults.iter().map(|(run, _)| *run).collect();
-        looks.push((rescued.taken, faults));
-    }
-    let none = (0, vec![]);
-    assert_eq!(looks, [none.clone(), none, (3, vec![odd]), (0, vec![odd])]);
-    let again = world.store.runs_start(worker(), 10).await.unwrap();
-    assert_eq!(again.running.len(), 3);
 }

@@ -246,7 +246,7 @@ fn child_draft(scope: &Scope, operation: OperationType, tenant: &TenantAccess) -
     Draft::of_person(scope, draft)
 }
 
-/// What would stand against a run if it were asked for now.
+/// What stands against a run of this draft at this moment.
 async fn expected(
     tx: &mut Tx,
     draft: &Draft,
