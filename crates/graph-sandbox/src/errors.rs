@@ -34,6 +34,17 @@ pub(crate) enum Problem {
     UnknownSegment(String),
     BadRequest(String),
     UnsupportedQuery(String),
+    /// A query that does not fit what the type it is asked of declares.
+    InvalidQuery(String),
+    /// A body with a property that its type does not have.
+    InvalidProperty {
+        name: String,
+        kind: &'static str,
+    },
+    /// A body of a type that does not belong there.
+    InvalidType(&'static str),
+    /// A body with a value of another kind than the property's.
+    InvalidValue(String),
     /// What is asked for is a person's, and an application asks.
     NobodySignedIn(&'static str),
     MethodNotAllowed,
@@ -197,6 +208,34 @@ impl Problem {
                 },
                 message.clone(),
             ),
+            Self::InvalidQuery(message) => (StatusCode::BAD_REQUEST, "BadRequest", message.clone()),
+            Self::InvalidProperty { name, kind } => (
+                StatusCode::BAD_REQUEST,
+                model_code(family),
+                match family {
+                    Family::Directory => format!("Invalid property '{name}'."),
+                    Family::Intune => format!(
+                        "The property '{name}' does not exist on type \
+                         'microsoft.management.services.api.{kind}'. Make sure to only use property names that are \
+                         defined by the type."
+                    ),
+                    Family::ConditionalAccess => format!(
+                        "The property '{name}' does not exist on type 'microsoft.graph.{kind}'. Make sure to only \
+                         use property names that are defined by the type."
+                    ),
+                },
+            ),
+            Self::InvalidType(kind) => (
+                StatusCode::BAD_REQUEST,
+                model_code(family),
+                format!(
+                    "A type named 'microsoft.graph.{kind}' could not be resolved by the model. When a model is \
+                     available, each type name must resolve to a valid type."
+                ),
+            ),
+            Self::InvalidValue(message) => {
+                (StatusCode::BAD_REQUEST, model_code(family), message.clone())
+            }
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "MethodNotAllowed",
@@ -260,6 +299,15 @@ impl Problem {
                 "The change could not be kept and was not made.".to_owned(),
             ),
         }
+    }
+}
+
+/// What a body is called that does not fit its type.
+fn model_code(family: Family) -> &'static str {
+    match family {
+        Family::Directory => "Request_BadRequest",
+        Family::Intune => "ModelValidationFailure",
+        Family::ConditionalAccess => "BadRequest",
     }
 }
 

@@ -23,6 +23,7 @@ mod state;
 mod throttle;
 mod tls;
 mod tokens;
+mod types;
 
 pub use clock::Clock;
 pub use config::{ControlApi, Options, SandboxConfig, Scale, StatusCodes, TenantSeed};

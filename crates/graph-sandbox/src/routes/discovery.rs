@@ -1,12 +1,14 @@
-//! What sign-in libraries fetch before they ask for a token.
+//! What is described to whoever asks: where to sign in, and what Graph serves.
 
 use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::Sandbox;
+use crate::catalogue::Version;
 use crate::errors::Trace;
 use crate::reply::Reply;
 use crate::sign_in_errors::SignInProblem;
+use crate::types;
 
 /// Where the endpoints of a tenant are.
 pub(super) fn configuration(sandbox: &Sandbox, tenant: &str, origin: &str, trace: &Trace) -> Reply {
@@ -35,6 +37,12 @@ pub(super) fn configuration(sandbox: &Sandbox, tenant: &str, origin: &str, trace
             "msgraph_host": "graph.microsoft.com",
         }),
     )
+}
+
+/// What a version of Graph serves.
+pub(super) fn metadata(version: Version) -> Reply {
+    let text = types::describe(version).to_owned();
+    Reply::text(text).with("content-type", "application/xml")
 }
 
 /// No keys: the sandbox alone checks its tokens.

@@ -173,6 +173,10 @@ impl Incoming {
         }
     }
 
+    fn asks_for_metadata(&self, parts: &Parts) -> bool {
+        parts.method == Method::GET && self.path.trim_end_matches('/').ends_with("/$metadata")
+    }
+
     fn place(&self) -> Place<'_> {
         Place {
             tenant_id: self.tenant_id.as_deref(),
@@ -216,6 +220,10 @@ impl Incoming {
             return Problem::Encoded.reply(Family::Directory, &self.trace);
         }
         match &self.target {
+            // The description of the service is anybody's.
+            Target::Graph { version, .. } if self.asks_for_metadata(parts) => {
+                discovery::metadata(*version)
+            }
             Target::Graph { version, rest } => {
                 let grant = match &self.grant {
                     Ok(grant) => grant,

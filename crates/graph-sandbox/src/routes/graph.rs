@@ -12,6 +12,7 @@ use crate::odata::{Key, ODataProblem, Query, Segment, segments};
 use crate::permissions;
 use crate::reply::Reply;
 use crate::throttle::{Cost, IsChange};
+use crate::types::{self, Type};
 
 /// The answer to one authenticated request.
 pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
@@ -181,7 +182,10 @@ fn dispatch(
 ) -> Result<Reply, Problem> {
     let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
     match names.as_slice() {
-        ["groups", "delta"] => return delta::answer(sandbox, call, query),
+        ["groups", "delta"] => {
+            fits(call, GROUPS_TYPE, None, query)?;
+            return delta::answer(sandbox, call, query);
+        }
         ["directoryObjects" | "groups", "getByIds"] => return directory::by_ids(call),
         _ => {}
     }
@@ -195,12 +199,31 @@ fn dispatch(
         let name = found.collection.short_name();
         return Err(Problem::UnknownSegment(name.to_owned()));
     }
+    if found.rest.iter().all(|step| step.name == "$count") {
+        fits(call, found.collection.kind, found.cast, query)?;
+    }
     if !permissions::opens(found.collection.read, &call.roles) {
         return Err(Problem::MissingRole(found.collection.read));
     }
     match call.method {
         Method::GET | Method::HEAD => read::answer(call, &found, query),
         _ => write::answer(sandbox, call, &found),
+    }
+}
+
+const GROUPS_TYPE: &str = "group";
+
+/// Refuses a query that does not fit the type it is asked of.
+pub(super) fn fits(
+    call: &GraphCall,
+    kind: &str,
+    cast: Option<&str>,
+    query: &Query,
+) -> Result<(), Problem> {
+    match Type::named(cast.unwrap_or(kind)) {
+        Some(kind) => types::check_query(query, kind, call.version),
+        // Nothing is known of this type.
+        None => Ok(()),
     }
 }
 
@@ -251,7 +274,7 @@ pub(super) fn from_odata(problem: ODataProblem) -> Problem {
 }
 
 /// What a client sent, cut before it is repeated in an error.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     text.chars()
         .filter(|letter| !letter.is_control())
         .take(200)

@@ -20,6 +20,8 @@ mod token;
 mod unknown;
 mod write;
 
+pub(crate) use graph::short;
+
 use axum::Router;
 
 use crate::Sandbox;

@@ -23,6 +23,7 @@ use crate::odata::{Key, Segment};
 use crate::permissions;
 use crate::reply::Reply;
 use crate::state::Writing;
+use crate::types::{self, Type};
 
 use approval::Leave;
 pub(super) use approval::set_status as set_approval;
@@ -202,5 +203,13 @@ impl Change<'_> {
 
     fn body(&self) -> Result<Map<String, Value>, Problem> {
         body::object(&self.call.body)
+    }
+
+    /// Refuses a body that is no object of the collection; an object that exists has a type already.
+    fn fits(&self, fields: &Map<String, Value>, own: Option<&str>) -> Result<(), Problem> {
+        match Type::named(self.collection.kind) {
+            Some(kind) => types::check_body(fields, kind, own, self.call.version),
+            None => Ok(()),
+        }
     }
 }

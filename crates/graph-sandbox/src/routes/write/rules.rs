@@ -8,6 +8,7 @@ use crate::catalogue::Rules;
 use crate::data::settings_catalog::template_family;
 use crate::errors::Problem;
 use crate::state::Entity;
+use crate::types::Type;
 
 type Fields = Map<String, Value>;
 
@@ -150,7 +151,10 @@ pub(super) fn complete(change: &Change<'_>, fields: &mut Fields) {
     for known in collection.navigation {
         default(known.name, json!([]));
     }
-    default("description", Value::Null);
+    let kind = Type::named(collection.kind);
+    if kind.is_some_and(|kind| kind.property("description", change.call.version).is_some()) {
+        default("description", Value::Null);
+    }
     match change.writes.rules {
         Rules::Group => {
             default("groupTypes", json!([]));
