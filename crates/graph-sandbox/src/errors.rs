@@ -51,6 +51,10 @@ pub(crate) enum Problem {
     TooLarge,
     /// The body is compressed.
     Encoded,
+    /// The body is not said to be JSON.
+    NotJson,
+    /// The body is said to be JSON, and is none.
+    Unreadable,
     Throttled(TooMany),
     /// Forbidden for another reason than a missing permission.
     Forbidden(String),
@@ -240,6 +244,18 @@ impl Problem {
                 StatusCode::METHOD_NOT_ALLOWED,
                 "MethodNotAllowed",
                 "The HTTP method is not allowed on this resource.".to_owned(),
+            ),
+            Self::NotJson => (
+                StatusCode::BAD_REQUEST,
+                "BadRequest",
+                "Entity only allows writes with a JSON Content-Type header.".to_owned(),
+            ),
+            Self::Unreadable => (
+                StatusCode::BAD_REQUEST,
+                "BadRequest",
+                "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of \
+                 valid JSON format."
+                    .to_owned(),
             ),
             Self::Encoded => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

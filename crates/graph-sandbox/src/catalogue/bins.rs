@@ -30,7 +30,7 @@ pub(crate) const DIRECTORY: &str = "directory/deletedItems";
 pub(super) static GROUPS: Bin = Bin {
     path: "directory/deletedItems/microsoft.graph.group",
     kind: "#microsoft.graph.group",
-    roles: &[permissions::GROUPS_WRITE],
+    roles: &[permissions::GROUPS_DELETE],
     purge: Purge::ByPeopleAlone,
 };
 pub(super) static USERS: Bin = Bin {
@@ -91,13 +91,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         path: "directory/deletedItems/microsoft.graph.administrativeUnit",
         kind: "administrativeUnit",
-        read: permissions::DIRECTORY,
+        read: permissions::UNITS,
         ..PLAIN
     },
     Collection {
         path: "directory/deletedItems/microsoft.graph.device",
         kind: "device",
-        read: permissions::DIRECTORY,
+        read: permissions::DEVICES,
         ..PLAIN
     },
     Collection {

@@ -43,12 +43,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     // Tools that look at the whole of a directory stop at the first one that is unknown.
     empty("applications", "application", permissions::APPLICATIONS),
-    empty("contacts", "orgContact", permissions::DIRECTORY),
-    empty("devices", "device", permissions::DIRECTORY),
+    empty("contacts", "orgContact", permissions::CONTACTS),
+    empty("devices", "device", permissions::DEVICES),
     empty(
         "directory/administrativeUnits",
         "administrativeUnit",
-        permissions::DIRECTORY,
+        permissions::UNITS,
     ),
     empty(
         "directoryRoles",
@@ -63,9 +63,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     empty(
         "oauth2PermissionGrants",
         "oAuth2PermissionGrant",
-        permissions::DIRECTORY,
+        permissions::CONSENTS,
     ),
-    empty("subscribedSkus", "subscribedSku", permissions::ORGANIZATION),
+    empty("subscribedSkus", "subscribedSku", permissions::LICENCES),
     empty(
         "roleManagement/directory/roleAssignments",
         "unifiedRoleAssignment",
@@ -74,12 +74,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     empty(
         "roleManagement/directory/roleAssignmentScheduleInstances",
         "unifiedRoleAssignmentScheduleInstance",
-        permissions::ROLE_DEFINITIONS,
+        permissions::ASSIGNED_ROLES,
     ),
     empty(
         "roleManagement/directory/roleEligibilityScheduleInstances",
         "unifiedRoleEligibilityScheduleInstance",
-        permissions::ROLE_DEFINITIONS,
+        permissions::ELIGIBLE_ROLES,
     ),
     Collection {
         path: USERS,

@@ -147,8 +147,7 @@ pub(super) fn by_ids(call: &GraphCall) -> Result<Reply, Problem> {
     if call.method != Method::POST {
         return Err(Problem::MethodNotAllowed);
     }
-    let body: Value = serde_json::from_slice(&call.body)
-        .map_err(|_| Problem::BadRequest("The body is not valid JSON.".to_owned()))?;
+    let body: Value = serde_json::from_slice(&call.body).map_err(|_| Problem::Unreadable)?;
     let texts = |name: &str| -> Option<Vec<String>> {
         let items = body.get(name)?.as_array()?.iter();
         items.map(|item| item.as_str().map(str::to_owned)).collect()

@@ -91,6 +91,15 @@ fn is_encoded(headers: &axum::http::HeaderMap) -> bool {
     encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
 }
 
+/// Whether a body is said to be JSON.
+fn is_json(content_type: Option<&str>) -> bool {
+    let kind = content_type.and_then(|kind| kind.split(';').next());
+    kind.is_some_and(|kind| {
+        let kind = kind.trim().to_ascii_lowercase();
+        kind == "application/json" || kind.ends_with("+json")
+    })
+}
+
 /// A request with everything that is known before it is answered.
 struct Incoming {
     target: Target,
@@ -237,6 +246,9 @@ impl Incoming {
                     return problem.reply(Family::Directory, &self.trace);
                 };
                 let header = |name: &str| request::text(&parts.headers, name);
+                if !body.is_empty() && !is_json(header("content-type")) {
+                    return Problem::NotJson.reply(Family::Directory, &self.trace);
+                }
                 let call = GraphCall {
                     tenant: tenant.clone(),
                     app_id: grant.app_id.clone(),

@@ -52,7 +52,7 @@ pub(super) fn answer(
         leave: Leave::Free,
     };
     let step = Step::of(writes, collection, &call.method, found)?;
-    for roles in writes.roles {
+    for roles in step.roles(writes) {
         if !permissions::opens(roles, &call.roles) {
             return Err(Problem::MissingRole(roles));
         }
@@ -146,6 +146,23 @@ impl Step {
             }
             _ => return Err(Problem::MethodNotAllowed),
         })
+    }
+}
+
+impl Step {
+    /// One of each of these is needed; groups are documented step by step.
+    fn roles(&self, writes: &Writes) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::Members(..) => &[permissions::MEMBERS_WRITE],
+            Self::Create if writes.rules == Rules::Group => &[permissions::GROUPS_CREATE],
+            Self::Delete(_) if writes.rules == Rules::Group => &[permissions::GROUPS_DELETE],
+            Self::Create | Self::Update(_) => writes.roles,
+            // Who only deletes need not know the applications that a policy names.
+            Self::Delete(_) if writes.rules == Rules::AccessPolicy => {
+                &[permissions::POLICIES, permissions::ACCESS_WRITE]
+            }
+            _ => writes.roles,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::body::{bad, base64, list, one_of, text};
+use super::body::{bad, base64, list, one_of, required, text, within};
 use super::{Change, access};
 use crate::catalogue::Rules;
 use crate::data::settings_catalog::template_family;
@@ -23,14 +23,12 @@ pub(super) fn refuse_read_only(fields: &Fields) -> Result<(), Problem> {
 /// Checks a new object.
 pub(super) fn check_new(change: &Change<'_>, fields: &mut Fields) -> Result<(), Problem> {
     let rules = change.writes.rules;
-    text(
-        fields,
-        if rules == Rules::SettingsCatalog {
-            "name"
-        } else {
-            "displayName"
-        },
-    )?;
+    match rules {
+        Rules::Group => required(fields, "displayName", GROUP)?,
+        Rules::SettingsCatalog => text(fields, "name").map(|_| ())?,
+        _ => text(fields, "displayName").map(|_| ())?,
+    }
+    lengths(rules, fields)?;
     match rules {
         Rules::Group => group(fields),
         Rules::DeviceConfiguration | Rules::Autopilot | Rules::NamedLocation => typed(fields),
@@ -95,6 +93,7 @@ pub(super) fn check_change(
             "The property '@odata.type' must name the type of the object.",
         ));
     }
+    lengths(change.writes.rules, fields)?;
     for name in ["displayName", "name"] {
         if fields.contains_key(name) {
             text(fields, name)?;
@@ -297,8 +296,41 @@ const PLATFORMS: &[&str] = &[
     "windowsMobileApplicationManagement",
 ];
 
+const GROUP: &str = "Group";
+
+/// What the documentation says of the lengths of texts.
+fn lengths(rules: Rules, fields: &Fields) -> Result<(), Problem> {
+    let longest = |most: usize| move |text: &str| text.chars().count() <= most;
+    match rules {
+        Rules::Group => {
+            within(fields, "displayName", GROUP, longest(256))?;
+            within(fields, "description", GROUP, longest(1_024))?;
+            within(fields, "mailNickname", GROUP, |text| {
+                text.len() <= 64
+                    && text
+                        .bytes()
+                        .all(|byte| byte.is_ascii_graphic() && !b"@()\\[]\";:<>,".contains(&byte))
+            })
+        }
+        Rules::Filter
+            if fields
+                .get("rule")
+                .is_some_and(|rule| !is_within(rule, 3_072)) =>
+        {
+            Err(bad("The property 'rule' may have 3072 characters."))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_within(value: &Value, most: usize) -> bool {
+    value
+        .as_str()
+        .is_none_or(|text| text.chars().count() <= most)
+}
+
 fn group(fields: &Fields) -> Result<(), Problem> {
-    text(fields, "mailNickname")?;
+    required(fields, "mailNickname", GROUP)?;
     for name in ["mailEnabled", "securityEnabled"] {
         if !fields.get(name).is_some_and(Value::is_boolean) {
             return Err(bad(format!(
