@@ -12,7 +12,7 @@ pub(crate) use expand::Expand;
 pub(crate) use filter::{Filter, Literal};
 pub(crate) use page::{Admits, Next, SkipToken, count, page};
 pub(crate) use path::{Key, Segment, segments};
-pub(crate) use project::{Maker, Shape, context_suffix, part};
+pub(crate) use project::{Maker, Shape, context_suffix, is_selected, part};
 pub(crate) use query::Query;
 
 /// A query or a path that cannot be read.

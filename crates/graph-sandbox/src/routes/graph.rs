@@ -3,9 +3,9 @@
 use axum::http::Method;
 
 use super::request::GraphCall;
-use super::{deleted, delta, directory, read, unknown, write};
+use super::{deleted, delta, memberships, objects, read, singletons, unknown, write};
 use crate::Sandbox;
-use crate::catalogue::{self, Collection};
+use crate::catalogue::{self, Collection, GROUPS, USERS};
 use crate::errors::{Family, Problem};
 use crate::faults::{FaultKind, Place, Verb};
 use crate::odata::{Key, ODataProblem, Query, Segment, segments};
@@ -28,8 +28,12 @@ pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
 /// Functions and actions, which older clients call by their full name.
 const CALLED: &[&str] = &[
     "assign",
+    "checkMemberGroups",
+    "checkMemberObjects",
     "delta",
     "getByIds",
+    "getMemberGroups",
+    "getMemberObjects",
     "restore",
     "scheduleActionsForRules",
     "setPriority",
@@ -56,6 +60,7 @@ fn unqualified(mut steps: Vec<Segment>) -> Vec<Segment> {
 pub(super) fn verb(method: &Method, path: &str) -> Verb {
     let asks = ["$batch", "%24batch", "getByIds"]
         .iter()
+        .chain(memberships::QUESTIONS)
         .any(|name| path.trim_end_matches('/').ends_with(name));
     match *method {
         Method::POST if asks => Verb::Reads,
@@ -186,14 +191,21 @@ fn dispatch(
             fits(call, GROUPS_TYPE, None, query)?;
             return delta::answer(sandbox, call, query);
         }
-        ["directoryObjects" | "groups", "getByIds"] => return directory::by_ids(call),
+        ["directoryObjects" | "groups", "getByIds"] => return objects::by_ids(call, query),
+        ["directoryObjects", id] => return objects::one(call, id, query),
+        ["directoryObjects"] => {
+            if let Some(Key::Id(id)) = steps.first().and_then(|step| step.key.as_ref()) {
+                return objects::one(call, id, query);
+            }
+        }
         _ => {}
     }
     if let Some(answer) = deleted::answer(sandbox, call, steps, query) {
         return answer;
     }
     let Some(found) = find(steps) else {
-        return unknown::answer(call, steps);
+        return singletons::answer(call, steps, query)
+            .unwrap_or_else(|| unknown::answer(call, steps));
     };
     if !found.collection.versions.contains(&call.version) {
         let name = found.collection.short_name();
@@ -204,10 +216,21 @@ fn dispatch(
     }
     // What may be changed says itself with which permissions.
     let is_asked = [Method::GET, Method::HEAD].contains(&call.method);
-    if (is_asked || found.collection.writes.is_none())
+    let asks = found
+        .rest
+        .iter()
+        .any(|step| memberships::QUESTIONS.contains(&step.name.as_str()));
+    if (is_asked || asks || found.collection.writes.is_none())
         && !permissions::opens(found.collection.read, &call.roles)
     {
         return Err(Problem::MissingRole(found.collection.read));
+    }
+    if let (Some(key), [step]) = (&found.key, found.rest.as_slice())
+        && memberships::QUESTIONS.contains(&step.name.as_str())
+        && [GROUPS, USERS].contains(&found.collection.path)
+    {
+        let entity = read::entity(call, found.collection, key)?;
+        return memberships::asked(call, found.collection.path, &entity, &step.name);
     }
     match call.method {
         Method::GET | Method::HEAD => read::answer(call, &found, query),

@@ -8,6 +8,7 @@ use crate::errors::{Family, Problem};
 use crate::odata::{self, Admits, Filter, Maker, Query, Segment, Shape, context_suffix};
 use crate::reply::{Item, List, Reply};
 use crate::state::Entities;
+use crate::types::Type;
 
 /// What is listed, and how.
 pub(super) struct Listing<'a> {
@@ -17,6 +18,8 @@ pub(super) struct Listing<'a> {
     pub(super) navigation: &'static [Navigation],
     /// Properties that this version does not have.
     pub(super) hidden: &'static [&'static str],
+    /// The type of its objects, where that is known.
+    pub(super) declared: Option<&'static Type>,
     pub(super) admits: Admits<'a>,
     pub(super) made: Maker<'a>,
 }
@@ -49,6 +52,7 @@ impl Listing<'_> {
             navigation: self.navigation,
             detail: &[],
             hidden: self.hidden,
+            declared: self.declared,
             select: &query.select,
             expand: &query.expand,
             made: self.made,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::body::{bad, base64, list, one_of, required, text, within};
 use super::{Change, access};
 use crate::catalogue::Rules;
+use crate::data::groups;
 use crate::data::settings_catalog::template_family;
 use crate::errors::Problem;
 use crate::state::Entity;
@@ -156,8 +157,19 @@ pub(super) fn complete(change: &Change<'_>, fields: &mut Fields) {
     }
     match change.writes.rules {
         Rules::Group => {
-            default("groupTypes", json!([]));
-            default("membershipRule", Value::Null);
+            for name in ["groupTypes", "resourceProvisioningOptions"] {
+                default(name, json!([]));
+            }
+            for name in [
+                "membershipRule",
+                "membershipRuleProcessingState",
+                "deletedDateTime",
+                "isAssignableToRole",
+                "onPremisesSyncEnabled",
+                "visibility",
+            ] {
+                default(name, Value::Null);
+            }
             default(
                 "renewedDateTime",
                 json!(crate::clock::iso_seconds(change.now())),
@@ -199,7 +211,26 @@ pub(super) fn complete(change: &Change<'_>, fields: &mut Fields) {
         Rules::Notification => default("brandingOptions", json!("none")),
         _ => {}
     }
+    if change.writes.rules == Rules::Group {
+        addressed(fields, &change.call.tenant.seed.domain);
+    }
     number_parts(fields);
+}
+
+/// Where a new group gets its mail, and how the system of permissions names it.
+fn addressed(fields: &mut Fields, domain: &str) {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    let has_mail = fields.get("mailEnabled") == Some(&Value::Bool(true));
+    let nickname = text("mailNickname").filter(|_| has_mail);
+    let mail = nickname.map(|nickname| groups::address(nickname, domain));
+    let id = text("id").and_then(|id| uuid::Uuid::parse_str(id).ok());
+    let addresses: Vec<_> = mail.iter().map(|mail| format!("SMTP:{mail}")).collect();
+    fields.insert(
+        "securityIdentifier".to_owned(),
+        json!(id.map(groups::security_identifier)),
+    );
+    fields.insert("mail".to_owned(), json!(mail));
+    fields.insert("proxyAddresses".to_owned(), json!(addresses));
 }
 
 /// The changed object, with what follows from its parts.
