@@ -15,6 +15,7 @@ pub mod parsing;
 mod permissions;
 mod random;
 mod reply;
+mod request_line;
 mod routes;
 mod sandbox;
 mod serving;

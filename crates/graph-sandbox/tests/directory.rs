@@ -40,7 +40,7 @@ mod tests {
             .get(&token, &format!("/v1.0/groups/{inner}/memberOf"))
             .await
             .json();
-        assert_eq!(ids(&above), [outer.clone()]);
+        assert_eq!(ids(&above), vec![outer.clone()]);
         assert_eq!(above["value"][0]["@odata.type"], "#microsoft.graph.group");
         let direct = ids(&world
             .get(&token, &format!("/v1.0/users/{user}/memberOf?$top=999"))

@@ -1,6 +1,7 @@
 //! From a request to an answer.
 
 mod batch;
+mod body;
 mod consent;
 mod control;
 mod deleted;

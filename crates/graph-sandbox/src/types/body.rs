@@ -81,13 +81,12 @@ fn one_fits(kind: Kind, value: &Value) -> bool {
 /// `2026-01-05` and whatever follows.
 fn is_dated(text: &str) -> bool {
     let mut letters = text.bytes();
-    let shaped = b"9999-99-99".iter().all(|wanted| {
+    b"9999-99-99".iter().all(|wanted| {
         letters.next().is_some_and(|own| match wanted {
             b'9' => own.is_ascii_digit(),
             other => own == *other,
         })
-    });
-    shaped
+    })
 }
 
 fn refused(known: &Property, value: &Value) -> Problem {

@@ -5,6 +5,7 @@ mod actions;
 mod approval;
 mod assign;
 mod body;
+mod groups;
 mod lists;
 mod objects;
 mod rules;

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::body::{bad, base64, list, one_of, required, text, within};
-use super::{Change, access};
+use super::body::{bad, base64, list, one_of, text};
+use super::{Change, access, groups};
 use crate::catalogue::Rules;
-use crate::data::groups;
 use crate::data::settings_catalog::template_family;
 use crate::errors::Problem;
 use crate::state::Entity;
@@ -25,13 +24,13 @@ pub(super) fn refuse_read_only(fields: &Fields) -> Result<(), Problem> {
 pub(super) fn check_new(change: &Change<'_>, fields: &mut Fields) -> Result<(), Problem> {
     let rules = change.writes.rules;
     match rules {
-        Rules::Group => required(fields, "displayName", GROUP)?,
-        Rules::SettingsCatalog => text(fields, "name").map(|_| ())?,
-        _ => text(fields, "displayName").map(|_| ())?,
-    }
+        Rules::Group => return groups::check_new(fields),
+        Rules::SettingsCatalog => text(fields, "name")?,
+        _ => text(fields, "displayName")?,
+    };
     lengths(rules, fields)?;
     match rules {
-        Rules::Group => group(fields),
+        Rules::Group => Ok(()),
         Rules::DeviceConfiguration | Rules::Autopilot | Rules::NamedLocation => typed(fields),
         Rules::Compliance => {
             typed(fields)?;
@@ -156,25 +155,6 @@ pub(super) fn complete(change: &Change<'_>, fields: &mut Fields) {
         default("description", Value::Null);
     }
     match change.writes.rules {
-        Rules::Group => {
-            for name in ["groupTypes", "resourceProvisioningOptions"] {
-                default(name, json!([]));
-            }
-            for name in [
-                "membershipRule",
-                "membershipRuleProcessingState",
-                "deletedDateTime",
-                "isAssignableToRole",
-                "onPremisesSyncEnabled",
-                "visibility",
-            ] {
-                default(name, Value::Null);
-            }
-            default(
-                "renewedDateTime",
-                json!(crate::clock::iso_seconds(change.now())),
-            );
-        }
         Rules::DeviceConfiguration => {
             default("supportsScopeTags", json!(true));
             default("version", json!(1));
@@ -212,25 +192,9 @@ pub(super) fn complete(change: &Change<'_>, fields: &mut Fields) {
         _ => {}
     }
     if change.writes.rules == Rules::Group {
-        addressed(fields, &change.call.tenant.seed.domain);
+        groups::complete(fields, &change.call.tenant.seed.domain, change.now());
     }
     number_parts(fields);
-}
-
-/// Where a new group gets its mail, and how the system of permissions names it.
-fn addressed(fields: &mut Fields, domain: &str) {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    let has_mail = fields.get("mailEnabled") == Some(&Value::Bool(true));
-    let nickname = text("mailNickname").filter(|_| has_mail);
-    let mail = nickname.map(|nickname| groups::address(nickname, domain));
-    let id = text("id").and_then(|id| uuid::Uuid::parse_str(id).ok());
-    let addresses: Vec<_> = mail.iter().map(|mail| format!("SMTP:{mail}")).collect();
-    fields.insert(
-        "securityIdentifier".to_owned(),
-        json!(id.map(groups::security_identifier)),
-    );
-    fields.insert("mail".to_owned(), json!(mail));
-    fields.insert("proxyAddresses".to_owned(), json!(addresses));
 }
 
 /// The changed object, with what follows from its parts.
@@ -327,49 +291,16 @@ const PLATFORMS: &[&str] = &[
     "windowsMobileApplicationManagement",
 ];
 
-const GROUP: &str = "Group";
-
 /// What the documentation says of the lengths of texts.
 fn lengths(rules: Rules, fields: &Fields) -> Result<(), Problem> {
-    let longest = |most: usize| move |text: &str| text.chars().count() <= most;
+    let rule = fields.get("rule").and_then(Value::as_str);
     match rules {
-        Rules::Group => {
-            within(fields, "displayName", GROUP, longest(256))?;
-            within(fields, "description", GROUP, longest(1_024))?;
-            within(fields, "mailNickname", GROUP, |text| {
-                text.len() <= 64
-                    && text
-                        .bytes()
-                        .all(|byte| byte.is_ascii_graphic() && !b"@()\\[]\";:<>,".contains(&byte))
-            })
-        }
-        Rules::Filter
-            if fields
-                .get("rule")
-                .is_some_and(|rule| !is_within(rule, 3_072)) =>
-        {
+        Rules::Group => groups::check(fields),
+        Rules::Filter if rule.is_some_and(|rule| rule.chars().count() > 3_072) => {
             Err(bad("The property 'rule' may have 3072 characters."))
         }
         _ => Ok(()),
     }
-}
-
-fn is_within(value: &Value, most: usize) -> bool {
-    value
-        .as_str()
-        .is_none_or(|text| text.chars().count() <= most)
-}
-
-fn group(fields: &Fields) -> Result<(), Problem> {
-    required(fields, "mailNickname", GROUP)?;
-    for name in ["mailEnabled", "securityEnabled"] {
-        if !fields.get(name).is_some_and(Value::is_boolean) {
-            return Err(bad(format!(
-                "A value is required for property '{name}' of resource 'Group'."
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Exactly one action blocks.
