@@ -133,6 +133,21 @@ mod tests {
             world.get(&token, lost).await.error_code(),
             "Request_ResourceNotFound"
         );
+        for path in ["groups", "directoryObjects", "servicePrincipals"] {
+            let refused = world.get(&token, &format!("/v1.0/{path}/Everybody")).await;
+            assert_eq!(refused.error_code(), "Request_BadRequest");
+            assert_eq!(
+                refused.json()["error"]["message"],
+                "Invalid object identifier 'Everybody'."
+            );
+        }
+        let wrong = json!({"ids": ["Everybody"]});
+        assert_eq!(
+            world
+                .status(&token, "POST", "/v1.0/directoryObjects/getByIds", &wrong)
+                .await,
+            400
+        );
         let body = json!({"ids": [user, group, app], "types": ["user", "servicePrincipal"]});
         let uri = "/v1.0/directoryObjects/getByIds?$select=id,displayName";
         let found = world.ask(&token, "POST", uri, &[], &body).await.json();

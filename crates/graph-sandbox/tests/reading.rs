@@ -353,7 +353,7 @@ mod tests {
     async fn answers_carry_their_ids_and_time() {
         let world = World::new();
         let token = world.token(0).await;
-        let request = axum::http::Request::get("/v1.0/groups/none")
+        let request = axum::http::Request::get("/v1.0/groups/11111111-2222-4333-8444-555555555555")
             .header("authorization", format!("bearer {token}"))
             .header("client-request-id", "run-17")
             .body(axum::body::Body::empty())

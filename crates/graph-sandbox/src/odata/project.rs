@@ -70,7 +70,8 @@ impl Shape<'_> {
                 Some((known, value)) => Some(expanded(value, known, wanted, self.version)),
                 None => {
                     let made = self.made.and_then(|made| made(&wanted.name, entity));
-                    made.map(|value| narrowed(value, &wanted.select))
+                    let made = made.map(|value| narrowed(value, &wanted.select));
+                    made.or_else(|| self.no_objects(&wanted.name))
                 }
             };
             if let Some(value) = value {
@@ -78,6 +79,12 @@ impl Shape<'_> {
             }
         }
         out
+    }
+
+    /// Behind a link that the type declares, and nothing is kept of, there is nothing.
+    fn no_objects(&self, name: &str) -> Option<Value> {
+        let known = self.declared?.addressed(name, self.version)?;
+        (known.kind == Kind::Link && known.is_many).then(|| Value::Array(Vec::new()))
     }
 
     /// What was asked for by its name is answered, with nothing in it where the object has nothing.

@@ -46,19 +46,19 @@ fn id_of(entity: &Entity) -> String {
         .unwrap_or_default()
 }
 
-/// What `$expand` shows of a group.
-pub(super) fn expanded(tenant: &Tenant, name: &str, entity: &Entity) -> Option<Value> {
+/// What `$expand` shows of a group or a person.
+pub(super) fn expanded(tenant: &Tenant, path: &str, name: &str, entity: &Entity) -> Option<Value> {
     match name {
-        "members" => {
+        "members" if path == GROUPS => {
             let mut members = member_objects(tenant, &id_of(entity));
             members.truncate(MAX_EXPANDED);
             Some(Value::Array(members))
         }
         "memberOf" => {
-            let groups = above(tenant, GROUPS, &id_of(entity), Reach::Direct);
+            let mut groups = above(tenant, path, &id_of(entity), Reach::Direct);
+            groups.truncate(MAX_EXPANDED);
             Some(Value::Array(groups))
         }
-        "owners" => Some(json!([])),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use axum::http::Method;
 use super::request::GraphCall;
 use super::{deleted, delta, memberships, objects, read, singletons, unknown, write};
 use crate::Sandbox;
-use crate::catalogue::{self, Collection, GROUPS, USERS};
+use crate::catalogue::{self, Collection, GROUPS, SERVICE_PRINCIPALS, USERS};
 use crate::errors::{Family, Problem};
 use crate::faults::{FaultKind, Place, Verb};
 use crate::odata::{Key, ODataProblem, Query, Segment, segments};
@@ -225,6 +225,9 @@ fn dispatch(
     {
         return Err(Problem::MissingRole(found.collection.read));
     }
+    if is_asked || asks {
+        identified(&found)?;
+    }
     if let (Some(key), [step]) = (&found.key, found.rest.as_slice())
         && memberships::QUESTIONS.contains(&step.name.as_str())
         && [GROUPS, USERS].contains(&found.collection.path)
@@ -235,6 +238,27 @@ fn dispatch(
     match call.method {
         Method::GET | Method::HEAD => read::answer(call, &found, query),
         _ => write::answer(sandbox, call, &found),
+    }
+}
+
+/// Refuses a path to an object of the directory under an id that none can have.
+pub(super) fn identified(found: &Found<'_>) -> Result<(), Problem> {
+    match &found.key {
+        Some(Key::Id(id)) if [GROUPS, SERVICE_PRINCIPALS].contains(&found.collection.path) => {
+            guid(id)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an id that no object of the directory can have.
+pub(super) fn guid(id: &str) -> Result<(), Problem> {
+    match uuid::Uuid::parse_str(id) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Problem::BadRequest(format!(
+            "Invalid object identifier '{}'.",
+            short(id)
+        ))),
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::graph::short;
+use super::graph::{guid, short};
 use super::list::context;
 use super::read;
 use super::request::GraphCall;
@@ -71,6 +71,7 @@ pub(super) fn one(call: &GraphCall, id: &str, query: &Query) -> Result<Reply, Pr
         return Err(Problem::MethodNotAllowed);
     }
     let kinds = open(call)?;
+    guid(id)?;
     let found = object(call, &kinds, id, query).ok_or_else(|| Problem::NotFound(short(id)))?;
     let context = context(call, "directoryObjects/$entity");
     Ok(read::with_context(StatusCode::OK, &context, found))
@@ -93,6 +94,9 @@ pub(super) fn by_ids(call: &GraphCall, query: &Query) -> Result<Reply, Problem> 
         return Err(Problem::BadRequest(format!(
             "At most {MAX_IDS} ids may be asked for."
         )));
+    }
+    if ids.iter().any(|id| uuid::Uuid::parse_str(id).is_err()) {
+        return Err(Problem::BadRequest("Invalid GUID specified.".to_owned()));
     }
     let types = texts("types").filter(|types| !types.is_empty());
     let mut kinds = open(call)?;

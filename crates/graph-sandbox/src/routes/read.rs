@@ -45,7 +45,9 @@ fn all(call: &GraphCall, found: &Found<'_>, query: &Query) -> Result<Reply, Prob
     };
     let admits = |fields: &Map<String, Value>| is_of(fields, collection.only, found.cast, unknown);
     let asks = collection.only.is_some() || found.cast.is_some() || !unknown.is_empty();
-    let made = |name: &str, entity: &Entity| directory::expanded(&call.tenant, name, entity);
+    let made = |name: &str, entity: &Entity| {
+        directory::expanded(&call.tenant, collection.path, name, entity)
+    };
     let listing = Listing {
         name: collection.path,
         family: collection.family,
@@ -54,7 +56,7 @@ fn all(call: &GraphCall, found: &Found<'_>, query: &Query) -> Result<Reply, Prob
         hidden: hidden(call.version, collection.beta_only),
         declared: Type::named(found.cast.unwrap_or(collection.kind)),
         admits: asks.then_some(&admits),
-        made: (collection.path == GROUPS).then_some(&made),
+        made: [GROUPS, USERS].contains(&collection.path).then_some(&made),
     };
     with(call, collection, |entities| {
         listing.answer(call, entities, query, &found.rest)
@@ -131,7 +133,9 @@ pub(super) fn one(
     entity: &Entity,
     query: &Query,
 ) -> Reply {
-    let made = |name: &str, entity: &Entity| directory::expanded(&call.tenant, name, entity);
+    let made = |name: &str, entity: &Entity| {
+        directory::expanded(&call.tenant, collection.path, name, entity)
+    };
     let shape = Shape {
         version: call.version,
         navigation: collection.navigation,
@@ -140,7 +144,7 @@ pub(super) fn one(
         declared: Type::named(collection.kind),
         select: &query.select,
         expand: &query.expand,
-        made: (collection.path == GROUPS).then_some(&made),
+        made: [GROUPS, USERS].contains(&collection.path).then_some(&made),
     };
     let suffix = context_suffix(&query.select, &query.expand);
     let context = context(call, &format!("{}{suffix}/$entity", collection.path));

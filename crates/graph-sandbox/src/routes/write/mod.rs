@@ -14,7 +14,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::directory;
-use super::graph::{Found, short};
+use super::graph::{Found, identified, short};
 use super::request::GraphCall;
 use crate::Sandbox;
 use crate::catalogue::{Assign, Collection, GROUPS, Rules, Writes};
@@ -58,6 +58,7 @@ pub(super) fn answer(
             return Err(Problem::MissingRole(roles));
         }
     }
+    identified(found)?;
     if writes.rules == Rules::Enrollment && !sandbox.allows_enrollment_writes() {
         return Err(Problem::Forbidden(
             "Tenant is not Global Admin or Intune Service Admin. Operation is restricted."
