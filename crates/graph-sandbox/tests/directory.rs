@@ -97,6 +97,60 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_change_of_a_group_may_bring_members() {
+        let world = World::new();
+        let token = world.writer().await;
+        let people = ids(&world.get(&token, "/v1.0/users?$top=25").await.json());
+        let group = make(&world, &token, "ring", &people[..1]).await;
+        let uri = format!("/v1.0/groups/{group}");
+        let bound = |ids: &[String]| {
+            let all: Vec<_> = ids
+                .iter()
+                .map(|id| format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}"))
+                .collect();
+            json!({"members@odata.bind": all})
+        };
+        let token_of_delta = world
+            .get(&token, "/v1.0/groups/delta?$deltatoken=latest")
+            .await
+            .json();
+        assert_eq!(
+            world
+                .status(&token, "PATCH", &uri, &bound(&people[1..4]))
+                .await,
+            204
+        );
+        let mut members = ids(&world.get(&token, &format!("{uri}/members")).await.json());
+        members.sort();
+        let mut wanted = people[..4].to_vec();
+        wanted.sort();
+        assert_eq!(members, wanted);
+        let changed = token_of_delta["@odata.deltaLink"].as_str().unwrap();
+        let (changed, _) = world.all(&token, changed).await;
+        let joined = changed
+            .iter()
+            .find(|one| one["id"] == group.as_str())
+            .unwrap();
+        assert_eq!(joined["members@delta"].as_array().unwrap().len(), 3);
+        assert_eq!(
+            world
+                .status(&token, "PATCH", &uri, &bound(&people[3..5]))
+                .await,
+            400
+        );
+        assert_eq!(
+            world
+                .status(&token, "PATCH", &uri, &bound(&people[4..25]))
+                .await,
+            400
+        );
+        assert_eq!(
+            ids(&world.get(&token, &format!("{uri}/members")).await.json()).len(),
+            4
+        );
+    }
+
+    #[tokio::test]
     async fn objects_are_found_by_their_ids_whatever_they_are() {
         let world = World::new();
         let token = world.writer().await;

@@ -238,6 +238,10 @@ mod tests {
             let answer = world.send(asked.unwrap()).await;
             assert_eq!(answer.status.as_u16(), 200);
             assert_eq!(answer.headers["content-type"], "application/xml");
+            let root = Request::get(format!("/{version}/")).body(Body::empty());
+            let root = world.send(root.unwrap()).await.json();
+            let groups = json!({"name": "groups", "kind": "EntitySet", "url": "groups"});
+            assert!(root["value"].as_array().unwrap().contains(&groups));
             let text = String::from_utf8(answer.body).unwrap();
             assert!(text.starts_with("<?xml") && text.ends_with("</edmx:Edmx>"));
             assert!(text.contains("<EntitySet Name=\"groups\" EntityType=\"graph.group\"/>"));

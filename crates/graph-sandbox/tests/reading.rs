@@ -231,13 +231,7 @@ mod tests {
                 (StatusCode::OK, json!([]))
             );
         }
-        for uri in [
-            "/v1.0/nothing",
-            "/v1.0",
-            "/v1.0/groups/x/y/z",
-            "/v2.0/groups",
-            "/",
-        ] {
+        for uri in ["/v1.0/nothing", "/v1.0/groups/x/y/z", "/v2.0/groups", "/"] {
             let status = world.get(&token, uri).await.status.as_u16();
             assert!(status == 400 || status == 404, "{uri} {status}");
         }

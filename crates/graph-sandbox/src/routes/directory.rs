@@ -193,11 +193,7 @@ pub(super) fn change_members(
                 return Err(Problem::NotFound(short(&id)));
             }
             if !members.insert(id.clone()) {
-                return Err(Problem::BadRequest(
-                    "One or more added object references already exist for the following modified \
-                     properties: 'members'."
-                        .to_owned(),
-                ));
+                return Err(already_a_member());
             }
             (id, "joined")
         }
@@ -225,14 +221,17 @@ pub(super) fn change_members(
     Ok(Reply::empty(axum::http::StatusCode::NO_CONTENT))
 }
 
-/// Puts the members that a new group is made with into it: `members@odata.bind`.
+/// Members that one change may add at most.
+const MAX_BOUND: usize = 20;
+
+/// Puts the members into a group that its body names: `members@odata.bind`. Says whether there were any.
 pub(super) fn bind_members(
     writing: &mut Writing<'_>,
     group: &str,
     body: &Map<String, Value>,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let Some(bound) = body.get("members@odata.bind") else {
-        return Ok(());
+        return Ok(false);
     };
     let addresses: Option<Vec<&str>> = bound
         .as_array()
@@ -240,8 +239,16 @@ pub(super) fn bind_members(
     let addresses = addresses.ok_or_else(|| {
         Problem::BadRequest("'members@odata.bind' must be a list of addresses.".to_owned())
     })?;
-    let version = writing.next_version();
-    let (mut members, mut joined) = (Vec::new(), Map::new());
+    if addresses.len() > MAX_BOUND {
+        return Err(Problem::BadRequest(format!(
+            "A change may add {MAX_BOUND} members at most."
+        )));
+    }
+    let version = json!(writing.next_version());
+    let before = writing.tenant().members(group);
+    let kept = writing.entity(&MEMBERSHIPS, group);
+    let mut moved = kept.map(|kept| kept.fields()).unwrap_or_default();
+    let mut members = before.clone();
     for address in addresses {
         let id = id_at_the_end(Some(address))?;
         let tenant = writing.tenant();
@@ -250,17 +257,32 @@ pub(super) fn bind_members(
         if !exists {
             return Err(Problem::NotFound(short(&id)));
         }
-        if joined.insert(id.clone(), json!(version)).is_none() {
-            members.push(json!(id));
+        if before.contains(&id) {
+            return Err(already_a_member());
         }
+        for (name, value) in [("joined", Some(&version)), ("left", None)] {
+            let slot = moved.entry(name).or_insert_with(|| json!({}));
+            match (slot.as_object_mut(), value) {
+                (Some(slot), Some(version)) => slot.insert(id.clone(), version.clone()),
+                (Some(slot), None) => slot.remove(&id),
+                (None, _) => None,
+            };
+        }
+        members.insert(id);
     }
-    let kept = [
-        ("members".to_owned(), Value::Array(members)),
-        ("joined".to_owned(), Value::Object(joined)),
-        ("left".to_owned(), json!({})),
-    ];
-    writing.put(&MEMBERSHIPS, group, Map::from_iter(kept));
-    Ok(())
+    moved.entry("joined").or_insert_with(|| json!({}));
+    moved.entry("left").or_insert_with(|| json!({}));
+    moved.insert("members".to_owned(), json!(members));
+    writing.put(&MEMBERSHIPS, group, moved);
+    Ok(true)
+}
+
+fn already_a_member() -> Problem {
+    Problem::BadRequest(
+        "One or more added object references already exist for the following modified \
+         properties: 'members'."
+            .to_owned(),
+    )
 }
 
 /// The id at the end of the `@odata.id` of a body.

@@ -92,6 +92,20 @@ pub(super) fn instance(origin: &str) -> Reply {
     )
 }
 
+/// The collections and objects at the root, by their names.
+pub(super) fn service(version: Version, origin: &str) -> Reply {
+    let sets = types::entity_sets(version).map(|set| (set.path, "EntitySet"));
+    let named = sets.chain(types::SINGLETONS.iter().map(|name| (*name, "Singleton")));
+    let value: Vec<_> = named
+        .map(|(name, kind)| json!({"name": name, "kind": kind, "url": name}))
+        .collect();
+    let context = format!("{origin}/{}/$metadata", version.name());
+    Reply::json(
+        StatusCode::OK,
+        json!({"@odata.context": context, "value": value}),
+    )
+}
+
 /// What a version of Graph serves.
 pub(super) fn metadata(version: Version) -> Reply {
     let text = types::describe(version).to_owned();

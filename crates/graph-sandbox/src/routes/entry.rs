@@ -230,6 +230,11 @@ impl Incoming {
             Target::Graph { version, .. } if self.asks_for_metadata(parts) => {
                 discovery::metadata(*version)
             }
+            Target::Graph { version, rest }
+                if rest.trim_matches('/').is_empty() && parts.method == Method::GET =>
+            {
+                discovery::service(*version, &self.origin)
+            }
             Target::Graph { version, rest } => {
                 let grant = match &self.grant {
                     Ok(grant) => grant,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use super::{Kind, Type, all};
-use crate::catalogue::{self, Version};
+use crate::catalogue::{self, Collection, Version};
 
 /// The description of all that a version serves, in the XML of OData.
 ///
@@ -79,20 +79,27 @@ fn entity_type(out: &mut String, known: &Type, version: Version) {
     out.push_str("</EntityType>");
 }
 
+/// The objects at the root.
+pub(crate) const SINGLETONS: &[&str] = &["deviceAppManagement", "deviceManagement"];
+
+/// The collections at the root.
+pub(crate) fn entity_sets(version: Version) -> impl Iterator<Item = &'static Collection> {
+    catalogue::all()
+        .filter(move |known| known.versions.contains(&version) && !known.path.contains('/'))
+}
+
 /// The collections at the root; those below a folder are found through it.
 fn container(out: &mut String, version: Version) {
     out.push_str("<EntityContainer Name=\"GraphService\">");
-    for collection in catalogue::all() {
-        if collection.versions.contains(&version) && !collection.path.contains('/') {
-            put!(
-                out,
-                "<EntitySet Name=\"{}\" EntityType=\"graph.{}\"/>",
-                collection.path,
-                collection.kind
-            );
-        }
+    for set in entity_sets(version) {
+        put!(
+            out,
+            "<EntitySet Name=\"{}\" EntityType=\"graph.{}\"/>",
+            set.path,
+            set.kind
+        );
     }
-    for name in ["deviceManagement", "deviceAppManagement"] {
+    for name in SINGLETONS {
         put!(out, "<Singleton Name=\"{name}\" Type=\"graph.{name}\"/>");
     }
     out.push_str("</EntityContainer>");

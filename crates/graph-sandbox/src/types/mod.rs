@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use crate::catalogue::Version;
 
 pub(crate) use body::check as check_body;
-pub(crate) use edm::describe;
+pub(crate) use edm::{SINGLETONS, describe, entity_sets};
 pub(crate) use query::check as check_query;
 
 /// What a property holds.
