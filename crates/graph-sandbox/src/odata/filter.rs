@@ -6,7 +6,7 @@ mod tokens;
 
 use serde_json::Value;
 
-use super::ODataProblem;
+use super::{ODataProblem, property};
 
 /// A condition on an entity.
 #[derive(Debug, Clone, PartialEq)]
@@ -176,7 +176,8 @@ impl Filter {
 
 fn read<'a>(entity: &'a Value, field: &str) -> &'a Value {
     field.split('/').fold(entity, |value, step| {
-        value.get(step).unwrap_or(&Value::Null)
+        let found = value.as_object().and_then(|fields| property(fields, step));
+        found.unwrap_or(&Value::Null)
     })
 }
 
@@ -234,6 +235,10 @@ mod tests {
     fn filters_say_what_they_mean() {
         check("displayName eq 'sales'' team'", true);
         check("displayName ne 'x'", true);
+        check(
+            "DISPLAYNAME eq 'sales'' team' and nested/Family eq 'baseline'",
+            true,
+        );
         check(
             "startswith(displayName,'Sal') and securityEnabled eq true",
             true,
