@@ -43,7 +43,9 @@ fn assigning(assigning: Option<Assigning>) -> String {
         Some(Assigning::ReplaceAll { key, reply }) => {
             format!("POST assign, all of them under `{key}`, {reply}")
         }
-        Some(Assigning::OneByOne { reply }) => format!("POST assignments, one by one, {reply}"),
+        Some(Assigning::OneByOne { reply }) => {
+            format!("POST assignments, one by one, {reply}; DELETE assignments/{{id}}")
+        }
         Some(Assigning::InObject(field)) => format!("in `{field}`"),
     }
 }

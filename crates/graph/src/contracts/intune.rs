@@ -218,6 +218,8 @@ pub(super) static TABLE: &[Contract] = &[
         key: "app_protection",
         label: "App protection policies",
         path: Observed("deviceAppManagement/managedAppPolicies"),
+        // Below the collection of the object's own type: of what all have in common none has any.
+        parts: &[ASSIGNMENTS],
         read: Documented(READ_APPS),
         writing: Some(&APP),
         variants: &[
@@ -230,6 +232,16 @@ pub(super) static TABLE: &[Contract] = &[
                 "iosManagedAppProtection",
                 "iOS app protection",
                 "deviceAppManagement/iosManagedAppProtections",
+            ),
+            elsewhere(
+                "targetedManagedAppConfiguration",
+                "App configuration",
+                "deviceAppManagement/targetedManagedAppConfigurations",
+            ),
+            elsewhere(
+                "windowsManagedAppProtection",
+                "Windows app protection",
+                "deviceAppManagement/windowsManagedAppProtections",
             ),
             elsewhere(
                 "mdmWindowsInformationProtectionPolicy",

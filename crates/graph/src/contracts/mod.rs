@@ -125,11 +125,15 @@ impl Contract {
     ///
     /// None where the type of the object decides it and is not among those that are known.
     pub(crate) fn object_path(&self, odata_type: Option<&str>) -> Option<&'static str> {
-        let own_paths = self.variants.iter().any(|variant| variant.path.is_some());
-        if own_paths {
+        if self.is_addressed_by_type() {
             return self.variant(odata_type?)?.path;
         }
         self.path.known()
+    }
+
+    /// Whether an object is changed, and its own collections read, under a path that its `@odata.type` decides.
+    pub fn is_addressed_by_type(&self) -> bool {
+        self.variants.iter().any(|variant| variant.path.is_some())
     }
 
     /// What is special about objects of this `@odata.type`.

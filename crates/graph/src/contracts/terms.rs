@@ -118,7 +118,7 @@ pub enum Assigning {
         /// The status of the reply; any other success is one too.
         reply: u16,
     },
-    /// `POST {id}/assignments` with one target each.
+    /// `POST {id}/assignments` with one target each; `DELETE {id}/assignments/{assignment}` takes one away.
     OneByOne {
         /// The status of the reply.
         reply: u16,

@@ -110,8 +110,13 @@ impl HttpGraphClient {
                 let url = cursor.url_for(connection, contract)?;
                 (Some(cursor), url)
             }
-            Ask::Part { id, part, .. } => {
-                let cursor = PageCursor::part(connection, contract, id, part)?;
+            Ask::Part {
+                id,
+                odata_type,
+                part,
+                ..
+            } => {
+                let cursor = PageCursor::part(connection, contract, (id, odata_type), part)?;
                 let url = cursor.url_for(connection, contract)?;
                 (Some(cursor), url)
             }

@@ -163,10 +163,10 @@ impl ProviderSession {
     pub(crate) fn part(
         &self,
         contract: &'static Contract,
-        id: &str,
+        object: (&str, Option<&str>),
         part: &str,
     ) -> Result<PageCursor, GraphError> {
-        PageCursor::part(&self.connection, contract, id, part)
+        PageCursor::part(&self.connection, contract, object, part)
     }
 
     /// Reads one object, to compare it with a change.
