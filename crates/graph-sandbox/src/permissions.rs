@@ -12,6 +12,10 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
         "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
     ),
     (
+        "Application.ReadWrite.All",
+        "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
+    ),
+    (
         "DeviceManagementApps.Read.All",
         "7a6ee1e7-141e-4cec-ae74-d9db155731ff",
     ),
@@ -30,6 +34,10 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
     (
         "DeviceManagementManagedDevices.Read.All",
         "2f51be20-0bb4-4fed-bf7b-db946066c75e",
+    ),
+    (
+        "DeviceManagementManagedDevices.ReadWrite.All",
+        "243333ab-4d21-40cb-a475-36241daa0842",
     ),
     (
         "DeviceManagementRBAC.Read.All",
@@ -57,6 +65,10 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
         "9255e99d-faf5-445e-bbf7-cb71482737c4",
     ),
     ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
+    (
+        "Directory.ReadWrite.All",
+        "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
+    ),
     ("Domain.Read.All", "dbb9058a-0e50-45d7-ae91-66909b5d4664"),
     ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),
     (
@@ -71,6 +83,10 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
         "Organization.Read.All",
         "498476ce-e0fe-48b0-b801-37ba7e2685c6",
     ),
+    (
+        "Organization.ReadWrite.All",
+        "292d869f-3427-49a8-9dab-8c70152b74e9",
+    ),
     ("Policy.Read.All", "246dd0d5-5bd0-4def-940b-0421030a5b68"),
     (
         "Policy.ReadWrite.ConditionalAccess",
@@ -79,6 +95,10 @@ pub(crate) const ROLES: &[(&str, &str)] = &[
     (
         "RoleManagement.Read.Directory",
         "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
+    ),
+    (
+        "RoleManagement.ReadWrite.Directory",
+        "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8",
     ),
     ("User.Read.All", "df021288-bdef-4463-88db-98f22de89214"),
     ("User.ReadWrite.All", "741f803b-c850-494e-b5df-cde7c675a1ca"),
@@ -103,7 +123,12 @@ pub(crate) const GRANTED: &[&str] = &[
 ];
 
 pub(crate) const DOMAINS: &[&str] = &["Domain.Read.All", "Directory.Read.All"];
-pub(crate) const ORGANIZATION: &[&str] = &["Organization.Read.All", "Directory.Read.All"];
+pub(crate) const ORGANIZATION: &[&str] = &[
+    "Organization.Read.All",
+    "Directory.Read.All",
+    "Organization.ReadWrite.All",
+    "Directory.ReadWrite.All",
+];
 pub(crate) const USERS: &[&str] = &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"];
 pub(crate) const USERS_WRITE: &[&str] = &["User.ReadWrite.All"];
 pub(crate) const GROUPS: &[&str] = &[
@@ -111,6 +136,7 @@ pub(crate) const GROUPS: &[&str] = &[
     "Group.Read.All",
     "Group.ReadWrite.All",
     "Directory.Read.All",
+    "Directory.ReadWrite.All",
 ];
 /// Who is in a group is not enough to see the deleted ones.
 pub(crate) const DELETED_GROUPS: &[&str] = &[
@@ -119,7 +145,7 @@ pub(crate) const DELETED_GROUPS: &[&str] = &[
     "Directory.Read.All",
 ];
 pub(crate) const DIRECTORY: &[&str] = &["Directory.Read.All"];
-pub(crate) const GROUPS_WRITE: &[&str] = &["Group.ReadWrite.All"];
+pub(crate) const GROUPS_WRITE: &[&str] = &["Group.ReadWrite.All", "Directory.ReadWrite.All"];
 pub(crate) const CONFIGURATION: &[&str] = &[
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementConfiguration.ReadWrite.All",
@@ -146,7 +172,10 @@ pub(crate) const APPS: &[&str] = &[
     "DeviceManagementApps.ReadWrite.All",
 ];
 pub(crate) const APPS_WRITE: &[&str] = &["DeviceManagementApps.ReadWrite.All"];
-pub(crate) const MANAGED_DEVICES: &[&str] = &["DeviceManagementManagedDevices.Read.All"];
+pub(crate) const MANAGED_DEVICES: &[&str] = &[
+    "DeviceManagementManagedDevices.Read.All",
+    "DeviceManagementManagedDevices.ReadWrite.All",
+];
 /// Requests for approval are read with either.
 pub(crate) const APPROVALS: &[&str] = &[
     "DeviceManagementConfiguration.Read.All",
@@ -155,11 +184,20 @@ pub(crate) const APPROVALS: &[&str] = &[
     "DeviceManagementRBAC.ReadWrite.All",
 ];
 
-pub(crate) const ROLE_DEFINITIONS: &[&str] =
-    &["RoleManagement.Read.Directory", "Directory.Read.All"];
+pub(crate) const ROLE_DEFINITIONS: &[&str] = &[
+    "RoleManagement.Read.Directory",
+    "Directory.Read.All",
+    "RoleManagement.ReadWrite.Directory",
+    "Directory.ReadWrite.All",
+];
 pub(crate) const POLICIES: &[&str] = &["Policy.Read.All"];
 pub(crate) const ACCESS_WRITE: &[&str] = &["Policy.ReadWrite.ConditionalAccess"];
-pub(crate) const APPLICATIONS: &[&str] = &["Application.Read.All", "Directory.Read.All"];
+pub(crate) const APPLICATIONS: &[&str] = &[
+    "Application.Read.All",
+    "Directory.Read.All",
+    "Application.ReadWrite.All",
+    "Directory.ReadWrite.All",
+];
 
 /// The stable id of a permission, when it is one the sandbox knows.
 pub(crate) fn role_id(name: &str) -> Option<&'static str> {

@@ -6,15 +6,14 @@ use super::{
     Fact::{self, Chosen, Documented, Observed},
     Permissions, Service, UpdateVerb, Updating, Variant, Writing,
     devices::INTUNE,
+    permissions::{READ_APPLICATIONS_NEED, READ_POLICIES, READ_POLICIES_NEED, WRITE_ACCESS_NEED},
 };
-
-const READ: Fact<Permissions> = Documented(Permissions(&[&["Policy.Read.All"]]));
 
 /// Never asked for a page size: then no next link comes back, and the rest is silently missing.
 const CONDITIONAL_ACCESS: Contract = Contract {
     service: Service::ConditionalAccess,
     version: Documented(V1),
-    read: READ,
+    read: Documented(READ_POLICIES),
     ..INTUNE
 };
 
@@ -28,18 +27,15 @@ static POLICY: Writing = Writing {
     create_reply: Documented(201),
     assign: Documented(Some(Assigning::InObject("conditions.users"))),
     permissions: Documented(Permissions(&[
-        &["Policy.Read.All"],
-        &["Policy.ReadWrite.ConditionalAccess"],
-        &["Application.Read.All"],
+        READ_POLICIES_NEED,
+        WRITE_ACCESS_NEED,
+        READ_APPLICATIONS_NEED,
     ])),
     fixed: &[],
 };
 static LOCATION: Writing = Writing {
     assign: Chosen(None),
-    permissions: Documented(Permissions(&[
-        &["Policy.Read.All"],
-        &["Policy.ReadWrite.ConditionalAccess"],
-    ])),
+    permissions: Documented(Permissions(&[READ_POLICIES_NEED, WRITE_ACCESS_NEED])),
     ..POLICY
 };
 

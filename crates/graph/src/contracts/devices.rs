@@ -4,8 +4,8 @@ use super::{
     ApiVersion::{Beta, V1},
     Assigning, Contract,
     Fact::{self, Chosen, Documented, Observed},
-    PageSize, Paging, Part, Permissions, Service, UpdateVerb, Updating, Variant, Writing,
-    permissions::{READ_CONFIGURATION, WRITE_CONFIGURATION},
+    PageSize, Paging, Part, Service, UpdateVerb, Updating, Variant, Writing,
+    permissions::{READ_CONFIGURATION, READ_DEVICES, WRITE_CONFIGURATION},
 };
 
 /// What most collections of Intune have in common.
@@ -146,7 +146,7 @@ pub(super) static TABLE: &[Contract] = &[
         path: Documented("deviceManagement/managedDevices"),
         select: Documented(&["id", "deviceName", "complianceState", "operatingSystem"]),
         name_field: "deviceName",
-        read: Documented(Permissions(&[&["DeviceManagementManagedDevices.Read.All"]])),
+        read: Documented(READ_DEVICES),
         ..INTUNE
     },
 ];

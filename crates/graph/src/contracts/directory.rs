@@ -4,7 +4,8 @@ use super::{
     ApiVersion::V1,
     Contract,
     Fact::{Chosen, Documented},
-    PageSize, Paging, Permissions, Service,
+    PageSize, Paging, Service,
+    permissions::{READ_APPLICATIONS, READ_DIRECTORY_ROLES, READ_GROUPS, READ_ORGANIZATION},
 };
 
 /// What most collections of the directory have in common.
@@ -36,11 +37,7 @@ pub(super) static TABLE: &[Contract] = &[
         path: Documented("organization"),
         select: Documented(&["id", "displayName", "tenantType", "verifiedDomains"]),
         paging: Documented(Paging::Single),
-        // Older documentation names the second.
-        read: Documented(Permissions(&[&[
-            "Organization.Read.All",
-            "Directory.Read.All",
-        ]])),
+        read: Documented(READ_ORGANIZATION),
         ..DIRECTORY
     },
     Contract {
@@ -60,12 +57,7 @@ pub(super) static TABLE: &[Contract] = &[
         ]),
         page_size: Documented(PageSize::Top(999)),
         delta: Documented(true),
-        read: Documented(Permissions(&[&[
-            "GroupMember.Read.All",
-            "Group.Read.All",
-            "Group.ReadWrite.All",
-            "Directory.Read.All",
-        ]])),
+        read: Documented(READ_GROUPS),
         ..DIRECTORY
     },
     Contract {
@@ -81,7 +73,7 @@ pub(super) static TABLE: &[Contract] = &[
             "templateId",
             "version",
         ]),
-        read: Documented(Permissions(&[&["RoleManagement.Read.Directory"]])),
+        read: Documented(READ_DIRECTORY_ROLES),
         ..DIRECTORY
     },
     Contract {
@@ -89,7 +81,7 @@ pub(super) static TABLE: &[Contract] = &[
         label: "Permissions granted to the application",
         path: Documented("servicePrincipals(appId='{client_id}')/appRoleAssignments"),
         name_field: "resourceDisplayName",
-        read: Documented(Permissions(&[&["Application.Read.All"]])),
+        read: Documented(READ_APPLICATIONS),
         ..DIRECTORY
     },
 ];

@@ -204,6 +204,60 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
+    /// Types, the least permission to read each, and what is documented to be as good.
+    const HIGHER: [(&str, &str, &[&str]); 9] = [
+        (
+            "groups",
+            "GroupMember.Read.All",
+            &[
+                "Group.Read.All",
+                "Group.ReadWrite.All",
+                "Directory.Read.All",
+                "Directory.ReadWrite.All",
+            ],
+        ),
+        (
+            "organization",
+            "Organization.Read.All",
+            &["Directory.Read.All", "Directory.ReadWrite.All"],
+        ),
+        (
+            "directory_roles",
+            "RoleManagement.Read.Directory",
+            &["RoleManagement.ReadWrite.Directory", "Directory.Read.All"],
+        ),
+        (
+            "app_role_assignments",
+            "Application.Read.All",
+            &["Application.ReadWrite.All", "Directory.Read.All"],
+        ),
+        (
+            "managed_devices",
+            "DeviceManagementManagedDevices.Read.All",
+            &["DeviceManagementManagedDevices.ReadWrite.All"],
+        ),
+        (
+            "settings_catalog",
+            "DeviceManagementConfiguration.Read.All",
+            &["DeviceManagementConfiguration.ReadWrite.All"],
+        ),
+        (
+            "health_scripts",
+            "DeviceManagementScripts.Read.All",
+            &["DeviceManagementScripts.ReadWrite.All"],
+        ),
+        (
+            "scope_tags",
+            "DeviceManagementRBAC.Read.All",
+            &["DeviceManagementRBAC.ReadWrite.All"],
+        ),
+        (
+            "conditional_access",
+            "Policy.Read.All",
+            &["Policy.Read.All"],
+        ),
+    ];
+
     const CLIENT: &str = "00000000-0000-0000-0000-0000000000aa";
 
     fn first(key: &str) -> String {
@@ -373,12 +427,26 @@ mod tests {
                 .map(|&name| name.to_owned())
                 .collect::<Vec<_>>()
         };
-        let groups = contract("groups").unwrap();
-        assert!(groups.readable_with(&granted(&["Group.Read.All"])));
-        assert!(!groups.readable_with(&granted(&["User.Read.All"])));
+        for (key, least, higher) in HIGHER {
+            let read = contract(key).unwrap().read.known().unwrap();
+            for name in higher {
+                assert!(read.met_by(&granted(&[name])), "{key} with {name}");
+            }
+            assert_eq!(read.missing(&granted(&["User.Read.All"])), [least], "{key}");
+        }
+        // Whoever may write a type of Intune may read it.
+        for contract in contracts().filter(|contract| contract.service == Service::Intune) {
+            let Some(write) = contract.writing.and_then(|how| how.permissions.known()) else {
+                continue;
+            };
+            let held = granted(&write.least().collect::<Vec<_>>());
+            assert!(contract.readable_with(&held), "{}", contract.key);
+        }
         let access = contract("conditional_access").unwrap();
         let write = access.writing.unwrap().permissions.known().unwrap();
         let some = granted(&["Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"]);
         assert_eq!(write.missing(&some), ["Application.Read.All"]);
+        let more = granted(&["Application.ReadWrite.All"]);
+        assert!(write.met_by(&[some, more].concat()));
     }
 }
