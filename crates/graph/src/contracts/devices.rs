@@ -28,6 +28,7 @@ pub(super) const INTUNE: Contract = Contract {
     read: Fact::Unverified,
     writing: None,
     strip: &[],
+    reshape: None,
     variants: &[],
     order: Chosen(None),
     held_back: None,
@@ -65,6 +66,7 @@ pub(super) const POLICY: Writing = Writing {
     })),
     permissions: Documented(WRITE_CONFIGURATION),
     fixed: &[],
+    changes: None,
 };
 
 static COMPLIANCE: Writing = Writing {

@@ -3,9 +3,11 @@
 use super::{
     ApiVersion::V1,
     Contract,
-    Fact::{Chosen, Documented},
-    PageSize, Paging, Service,
-    permissions::{READ_APPLICATIONS, READ_DIRECTORY_ROLES, READ_GROUPS, READ_ORGANIZATION},
+    Fact::{Chosen, Documented, Observed},
+    PageSize, Paging, Service, UpdateVerb, Updating, Writing,
+    permissions::{
+        READ_APPLICATIONS, READ_DIRECTORY_ROLES, READ_GROUPS, READ_ORGANIZATION, WRITE_GROUPS,
+    },
 };
 
 /// What most collections of the directory have in common.
@@ -25,10 +27,51 @@ const DIRECTORY: Contract = Contract {
     read: super::Fact::Unverified,
     writing: None,
     strip: &[],
+    reshape: None,
     variants: &[],
     order: Chosen(None),
     held_back: None,
 };
+
+/// A group itself; who is in it, and who owns it, is another matter.
+static GROUP: Writing = Writing {
+    update: Documented(Updating {
+        verb: UpdateVerb::Patch,
+        reply: 204,
+    }),
+    create_reply: Documented(201),
+    assign: Documented(None),
+    permissions: Documented(WRITE_GROUPS),
+    fixed: &[],
+    // Whether it is mail-enabled, of which kind it is and whether roles may be given to it is said once.
+    changes: Some(&[
+        "description",
+        "displayName",
+        "mailNickname",
+        "securityEnabled",
+        "visibility",
+    ]),
+};
+
+/// What the directory keeps itself, or has from another one.
+const GROUP_READ_ONLY: &[&str] = &[
+    "creationOptions",
+    "deletedDateTime",
+    "expirationDateTime",
+    "mail",
+    "onPremisesDomainName",
+    "onPremisesLastSyncDateTime",
+    "onPremisesNetBiosName",
+    "onPremisesProvisioningErrors",
+    "onPremisesSamAccountName",
+    "onPremisesSecurityIdentifier",
+    "onPremisesSyncEnabled",
+    "proxyAddresses",
+    "renewedDateTime",
+    "resourceProvisioningOptions",
+    "securityIdentifier",
+    "serviceProvisioningErrors",
+];
 
 pub(super) static TABLE: &[Contract] = &[
     Contract {
@@ -58,6 +101,10 @@ pub(super) static TABLE: &[Contract] = &[
         page_size: Documented(PageSize::Top(999)),
         delta: Documented(true),
         read: Documented(READ_GROUPS),
+        writing: Some(&GROUP),
+        strip: GROUP_READ_ONLY,
+        // Whatever is assigned names groups.
+        order: Observed(Some(0)),
         ..DIRECTORY
     },
     Contract {
@@ -72,6 +119,7 @@ pub(super) static TABLE: &[Contract] = &[
             "isEnabled",
             "templateId",
             "version",
+            "rolePermissions",
         ]),
         read: Documented(READ_DIRECTORY_ROLES),
         ..DIRECTORY

@@ -54,6 +54,7 @@ static SCOPE_TAG: Writing = Writing {
     })),
     permissions: Documented(WRITE_RBAC),
     fixed: &[],
+    changes: None,
 };
 static ROLE: Writing = Writing {
     assign: Documented(None),
@@ -65,6 +66,7 @@ static TEMPLATE: Writing = Writing {
     assign: Documented(None),
     permissions: Documented(WRITE_SERVICE),
     fixed: &[],
+    changes: None,
 };
 static REUSABLE: Writing = Writing {
     update: PUT_204,

@@ -4,6 +4,7 @@
 //! nobody vouches for is for looking at only: what is not known is not guessed.
 
 mod access;
+mod compared;
 mod devices;
 mod directory;
 mod fact;
@@ -17,8 +18,8 @@ mod terms;
 pub use fact::Fact;
 pub use permissions::Permissions;
 pub use terms::{
-    ApiVersion, Assigning, PageSize, Paging, Part, Restore, Service, UpdateVerb, Updating, Variant,
-    Writing,
+    ApiVersion, Assigning, PageSize, Paging, Part, Reshape, Restore, Service, UpdateVerb, Updating,
+    Variant, Writing,
 };
 
 /// How one object type is read and changed.
@@ -54,6 +55,8 @@ pub struct Contract {
     pub writing: Option<&'static Writing>,
     /// Fields that are read but never sent, on top of those that no type takes back.
     pub strip: &'static [&'static str],
+    /// What is sent in another form than it is read.
+    pub reshape: Option<Reshape>,
     /// The types that share the collection, told apart by `@odata.type`.
     pub variants: &'static [Variant],
     /// Where it stands in a restore: a lower number is restored first.

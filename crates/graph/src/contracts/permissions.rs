@@ -60,6 +60,9 @@ pub(super) const READ_GROUPS: Permissions = Permissions(&[&[
     "Group.ReadWrite.All",
     "Directory.ReadWrite.All",
 ]]);
+// To make and to change them; to make one there is a lesser one.
+pub(super) const WRITE_GROUPS: Permissions =
+    Permissions(&[&["Group.ReadWrite.All", "Directory.ReadWrite.All"]]);
 pub(super) const READ_DIRECTORY_ROLES: Permissions = Permissions(&[&[
     "RoleManagement.Read.Directory",
     "Directory.Read.All",

@@ -218,6 +218,7 @@ fn sending(connection: &Connection, write: &Write<'_>) -> Result<Sending, GraphE
             if kept.is_some() {
                 return Err(misconfigured("a field that an update may not hold"));
             }
+            taken(contract, fields)?;
             let method = match update.verb {
                 UpdateVerb::Patch => Method::PATCH,
                 UpdateVerb::Put => Method::PUT,
@@ -228,6 +229,7 @@ fn sending(connection: &Connection, write: &Write<'_>) -> Result<Sending, GraphE
         }
         Effect::Create { body } => {
             writing.create_reply.known().ok_or_else(only_read)?;
+            taken(contract, body)?;
             let odata_type = type_for_path(contract, body.get("@odata.type"))?;
             let path = contract.object_path(odata_type);
             let url = collection_url(connection, contract, path)?;
@@ -255,6 +257,14 @@ fn sending(connection: &Connection, write: &Write<'_>) -> Result<Sending, GraphE
     let body = body.transpose();
     let body = body.map_err(|_| misconfigured("the fields to change"))?;
     Ok(Sending { method, url, body })
+}
+
+/// Refuses what Graph would refuse: a field in a form that it answers and does not take.
+fn taken(contract: &Contract, body: &Map<String, Value>) -> Result<(), GraphError> {
+    if contract.is_taken(body) {
+        return Ok(());
+    }
+    Err(misconfigured("a field in a form that is only read"))
 }
 
 /// The address of one assignment, where each has one.

@@ -23,6 +23,8 @@ mod retries;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]
+mod shapes;
+#[cfg(test)]
 mod sign_in;
 #[cfg(test)]
 mod support;

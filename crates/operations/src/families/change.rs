@@ -13,7 +13,7 @@ use store::{Intent, IntentEnd, NewIntent};
 use super::{
     Halt, WorkContext,
     approvals::AWAITING_APPROVAL,
-    compare::{hash_of_body, hash_of_one, hash_of_set},
+    compare::{hash_of, hash_of_new, hash_of_one, hash_of_set, names},
     look::{Found, NOT_ASSIGNED, Standing, Subject},
     mistakes,
     provider::reason_of,
@@ -86,7 +86,6 @@ pub(crate) enum Made {
 
 impl<'a> Aim<'a> {
     fn subject(&self, contract: &Contract, label: &'a str) -> Subject<'a> {
-        let names = |fields: &'a Map<String, Value>| fields.keys().map(String::as_str).collect();
         match self {
             Self::Update { id, fields } => Subject::Fields {
                 id,
@@ -110,7 +109,8 @@ impl<'a> Aim<'a> {
 
     fn intended(&self, contract: &Contract) -> [u8; 32] {
         match self {
-            Self::Update { fields: body, .. } | Self::Create { body } => hash_of_body(body),
+            Self::Update { fields, .. } => hash_of(contract, fields, &names(fields)),
+            Self::Create { body } => hash_of_new(contract, body, &names(body)),
             Self::Assign { assignments, .. } => {
                 if contract.assigns_one_by_one() {
                     // More than one is refused before anything is sent.

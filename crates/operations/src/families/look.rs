@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use super::{
     Halt, WorkContext,
-    compare::{Newcomer, hash_of, hash_of_ids, hash_of_one, hash_of_set, newcomer},
+    compare::{Newcomer, hash_of, hash_of_ids, hash_of_new, hash_of_one, hash_of_set, newcomer},
     provider::reason_of,
 };
 
@@ -133,7 +133,7 @@ impl WorkContext<'_> {
             Subject::Fields { id, names } => {
                 let object = self.object(contract, id, names).await?;
                 object.map(|object| Standing {
-                    hash: hash_of(&object, names),
+                    hash: hash_of(contract, &object, names),
                     odata_type: object.get("@odata.type").cloned(),
                     assignment: None,
                 })
@@ -223,7 +223,7 @@ impl WorkContext<'_> {
                 for (name, value) in listed {
                     object.entry(name.clone()).or_insert_with(|| value.clone());
                 }
-                if hash_of(&object, names) == intended {
+                if hash_of_new(contract, &object, names) == intended {
                     Found::AsIntended
                 } else {
                     Found::Else("provider_object_changed")
