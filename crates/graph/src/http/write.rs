@@ -70,7 +70,7 @@ impl HttpGraphClient {
                 url,
                 body: None,
                 service: Service::Intune,
-                cost: Cost::object(),
+                charges: vec![(Service::Intune, Cost::object())],
                 needed: None,
             };
             let reply = self.read(connection, context, &reading).await?;
@@ -115,7 +115,7 @@ impl HttpGraphClient {
             headers.push((approval::CODE_HEADER, code.as_str()));
         }
         loop {
-            self.turn(connection, service, Cost::write(), &patience)
+            self.turn(connection, &[(service, Cost::write())], &patience)
                 .await
                 .map_err(WriteError::NotDone)?;
             if is_too_old() {

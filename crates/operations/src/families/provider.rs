@@ -7,9 +7,9 @@ use std::{
 
 use domain::connection::CredentialKind;
 use graph::{
-    ApprovalRequest, CallContext, ClientCertificate, Connection, Contract, CredentialFault,
-    Endpoints, GraphClient, GraphError, InvalidConnection, Organization, Page, PageCursor,
-    UnreachableKind, Write, WriteError, Written,
+    Answered, ApprovalRequest, Ask, CallContext, ClientCertificate, Connection, Contract,
+    CredentialFault, Endpoints, GraphClient, GraphError, InvalidConnection, Organization, Page,
+    PageCursor, UnreachableKind, Write, WriteError, Written,
 };
 use policy::{Running, Step};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -155,6 +155,18 @@ impl ProviderSession {
             let cursor = cursor.clone();
             self.client
                 .page(&self.connection, &self.context, contract, cursor)
+        })
+        .await
+    }
+
+    /// Several reads in one call; one that fails keeps no other from being answered.
+    pub(crate) async fn batch(
+        &self,
+        step: Step<'_>,
+        asks: &[Ask<'_>],
+    ) -> Result<Vec<Result<Answered, GraphError>>, GraphError> {
+        self.reading(&step, || {
+            self.client.batch(&self.connection, &self.context, asks)
         })
         .await
     }
