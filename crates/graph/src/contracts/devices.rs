@@ -89,7 +89,7 @@ pub(super) static TABLE: &[Contract] = &[
         parts: &[ASSIGNMENTS],
         read: Documented(READ_CONFIGURATION),
         writing: Some(&POLICY),
-        // The last two belong to custom settings that Intune has encrypted.
+        // The last two stand inside, with each custom setting that Intune has encrypted.
         strip: &[
             "privacyAccessControls",
             "isEncrypted",

@@ -30,7 +30,7 @@ impl Contract {
                 let name = name.as_str();
                 is_taken_back(name) && !self.strip.contains(&name) && !own.contains(&name)
             })
-            .map(|(name, value)| (name.clone(), stripped(value)))
+            .map(|(name, value)| (name.clone(), self.stripped(value)))
             .collect();
         self.reshape(&mut kept);
         kept
@@ -48,6 +48,24 @@ impl Contract {
         match self.reshape {
             Some(Reshape::AccessPolicy) => access::reshape(object),
             None => {}
+        }
+    }
+
+    /// The objects inside that have a type of their own lose the same.
+    fn stripped(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(object) => {
+                let typed = object.contains_key("@odata.type");
+                let kept = object.iter().filter(|(name, _)| {
+                    let annotation = name.contains("@odata.") && *name != "@odata.type";
+                    let is_ours = is_taken_back(name) && !self.strip.contains(&name.as_str());
+                    !annotation && (!typed || is_ours)
+                });
+                let kept = kept.map(|(name, inner)| (name.clone(), self.stripped(inner)));
+                Value::Object(kept.collect())
+            }
+            Value::Array(items) => items.iter().map(|item| self.stripped(item)).collect(),
+            other => other.clone(),
         }
     }
 
@@ -79,25 +97,6 @@ pub(super) fn is_taken_back(name: &str) -> bool {
     !annotation && !name.starts_with("#microsoft.graph.") && !ALWAYS.contains(&name)
 }
 
-/// The objects inside that have a type of their own lose the same.
-fn stripped(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let typed = object.contains_key("@odata.type");
-            let kept = object.iter().filter(|(name, _)| {
-                let annotation = name.contains("@odata.") && *name != "@odata.type";
-                !annotation && (!typed || is_taken_back(name))
-            });
-            Value::Object(
-                kept.map(|(name, inner)| (name.clone(), stripped(inner)))
-                    .collect(),
-            )
-        }
-        Value::Array(items) => Value::Array(items.iter().map(stripped).collect()),
-        other => other.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::contract;
@@ -112,7 +111,8 @@ mod tests {
             "assignments@odata.context": "x", "assignments": [1],
             "#microsoft.graph.assign": {}, "roleScopeTagIds": ["0"],
             "omaSettings": [{"@odata.type": "#microsoft.graph.omaSettingString", "id": "2",
-                "value": "v", "value@odata.type": "x"}],
+                "value": "v", "value@odata.type": "x",
+                "isEncrypted": true, "secretReferenceValueId": "s"}],
             "plain": {"id": "kept"},
         });
         let contract = contract("device_configurations").unwrap();
