@@ -27,9 +27,10 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Whether it asks for a change.
+    /// Whether it asks for a change; a batch only holds calls, each of which stands in the journal by itself.
     pub(crate) fn is_change(&self) -> bool {
-        self.method != "GET" && !self.path.contains("/oauth2/")
+        let is_other = self.path.contains("/oauth2/") || self.path.ends_with("/$batch");
+        self.method != "GET" && !is_other
     }
 
     /// For which run it was made.

@@ -27,6 +27,8 @@ pub enum Ask<'a> {
         contract: &'static Contract,
         /// Its id.
         id: &'a str,
+        /// Its `@odata.type`, where the type decides the path.
+        odata_type: Option<&'a str>,
         /// Which collection.
         part: &'static str,
     },

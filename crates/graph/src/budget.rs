@@ -1,7 +1,11 @@
 //! What each tenant may still be asked: the documented limits, and the waits that the provider stated.
 //!
-//! Every (tenant, application, service) has a budget of its own. Waiting for one keeps nothing
-//! that another needs, so a throttled tenant slows nobody else.
+//! A call counts against several limits at once: the application's in all tenants, the tenant's for all applications,
+//! and that of the application in the tenant. It takes from all of them or from none, so what waits for one limit
+//! keeps nothing that another call needs, and a throttled tenant slows nobody else.
+
+mod cost;
+mod window;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,187 +14,114 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::connection::Connection;
-use crate::contracts::{Contract, PageSize, Service};
+use crate::contracts::Service;
 use crate::http::Limits;
+
+pub(crate) use cost::Cost;
+use window::{Limit, Window};
 
 /// A stated wait keeps other calls back for this long at most; then one finds out whether it still holds.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
-/// Into how many slots a window is cut.
-const SLOTS: usize = 20;
 /// How many idle budgets may lie about before they are thrown out.
-const IDLE_LIMIT: usize = 256;
+const IDLE_LIMIT: usize = 512;
 
-/// What a call costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cost {
-    /// Units of the service's limit of all calls.
-    pub(crate) units: u32,
-    /// Whether it changes something, which has a limit of its own.
-    pub(crate) is_write: bool,
+/// Whose calls count together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Whose {
+    /// An application's, whatever it asks of whatever tenant.
+    Application(String),
+    /// All that is asked of a tenant's service; of other programs' calls nothing is known here.
+    Tenant(String, Service),
+    /// An application's to a tenant's service.
+    ApplicationInTenant(String, String, Service),
 }
 
-impl Cost {
-    /// Reading one page of a type.
-    pub(crate) fn page(contract: &Contract) -> Self {
-        let expands = contract.expand.known().flatten().is_some();
-        let selects = contract
-            .select
-            .known()
-            .is_some_and(|select| !select.is_empty());
-        let small = matches!(contract.page_size.known(), Some(PageSize::Top(top)) if top < 20);
-        let units = match contract.service {
-            // A list is charged for its fields: fewer are cheaper, related objects dearer.
-            Service::Directory => 2 + u32::from(expands) - u32::from(selects) - u32::from(small),
-            Service::Intune | Service::ConditionalAccess => 1,
-        };
-        let units = units.max(1);
-        Self {
-            units,
-            is_write: false,
+impl Whose {
+    /// Everybody a call counts for; the one who is told to wait comes last.
+    fn all(connection: &Connection, service: Service) -> [Self; 3] {
+        let tenant = || connection.tenant_id().to_owned();
+        let client = || connection.client_id().to_owned();
+        let of_tenant = Self::Tenant(tenant(), service);
+        let of_both = Self::ApplicationInTenant(client(), tenant(), service);
+        let of_application = Self::Application(client());
+        match service {
+            Service::Directory | Service::Intune => [of_application, of_tenant, of_both],
+            // Throttled, every application of the tenant is.
+            Service::ConditionalAccess => [of_application, of_both, of_tenant],
         }
     }
 
-    /// Reading one object.
-    pub(crate) const fn object() -> Self {
-        Self {
-            units: 1,
-            is_write: false,
-        }
-    }
-
-    /// Changing one object.
-    pub(crate) const fn write() -> Self {
-        Self {
-            units: 1,
-            is_write: true,
-        }
-    }
-
-    /// Several at once.
-    pub(crate) fn times(self, count: usize) -> Self {
-        let units = self
-            .units
-            .saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
-        Self { units, ..self }
-    }
-}
-
-/// So many units in so long.
-#[derive(Debug, Clone, Copy)]
-struct Limit {
-    units: u32,
-    window: Duration,
-}
-
-/// The documented limits of one application in one tenant: of all calls, and of writes.
-const fn limits(service: Service) -> (Limit, Limit) {
-    const fn limit(units: u32, seconds: u64) -> Limit {
-        Limit {
-            units,
-            window: Duration::from_secs(seconds),
-        }
-    }
-    match service {
-        // The bucket of the smallest tenants: how large this one is, nobody says.
-        Service::Directory => (limit(3_500, 10), limit(3_000, 150)),
-        Service::Intune => (limit(1_000, 20), limit(100, 20)),
-        // Of all applications of the tenant together, so what is left may be less.
-        Service::ConditionalAccess => (limit(1, 1), limit(1, 1)),
-    }
-}
-
-/// What was spent in the last window, by slots.
-#[derive(Debug)]
-struct Window {
-    limit: Limit,
-    slots: [u32; SLOTS],
-    /// The number of the newest slot, counted from `origin`.
-    newest: u64,
-    origin: Instant,
-}
-
-impl Window {
-    fn new(limit: Limit, now: Instant) -> Self {
-        Self {
-            limit,
-            slots: [0; SLOTS],
-            newest: 0,
-            origin: now,
-        }
-    }
-
-    fn slot_length(&self) -> Duration {
-        self.limit.window / u32::try_from(SLOTS).unwrap_or(1)
-    }
-
-    fn slot(&mut self, number: u64) -> Option<&mut u32> {
-        let at = usize::try_from(number).unwrap_or(0) % SLOTS;
-        self.slots.get_mut(at)
-    }
-
-    /// Forgets what lies before the window that ends now.
-    fn advance(&mut self, now: Instant) {
-        let since = now.saturating_duration_since(self.origin).as_nanos();
-        let number =
-            u64::try_from(since / self.slot_length().as_nanos().max(1)).unwrap_or(u64::MAX);
-        let passed = number.saturating_sub(self.newest).min(SLOTS as u64);
-        for step in 0..passed {
-            if let Some(slot) = self.slot(number - step) {
-                *slot = 0;
+    /// The documented limits: of all calls, and of writes.
+    const fn limits(&self) -> (Option<Limit>, Option<Limit>) {
+        match self {
+            // The lower of two figures: later documentation allows 130,000 in ten seconds.
+            Self::Application(_) => (Some(Limit::of(2_000, 1)), None),
+            Self::Tenant(_, Service::Directory)
+            | Self::ApplicationInTenant(_, _, Service::ConditionalAccess) => (None, None),
+            Self::Tenant(_, Service::Intune) => {
+                (Some(Limit::of(2_000, 20)), Some(Limit::of(200, 20)))
+            }
+            Self::Tenant(_, Service::ConditionalAccess) => (Some(Limit::of(1, 1)), None),
+            // The bucket of the smallest tenants: how large this one is, nobody says.
+            Self::ApplicationInTenant(_, _, Service::Directory) => {
+                (Some(Limit::of(3_500, 10)), Some(Limit::of(3_000, 150)))
+            }
+            Self::ApplicationInTenant(_, _, Service::Intune) => {
+                (Some(Limit::of(1_000, 20)), Some(Limit::of(100, 20)))
             }
         }
-        self.newest = self.newest.max(number);
     }
 
-    /// How long until there is room; a cost above the whole limit waits for an empty window.
-    fn wait(&mut self, units: u32, now: Instant) -> Duration {
-        self.advance(now);
-        let used: u32 = self.slots.iter().sum();
-        let most = self.limit.units.saturating_sub(units);
-        if used <= most {
-            return Duration::ZERO;
-        }
-        let mut left = used;
-        let length = self.slot_length();
-        for age in (0..SLOTS as u64).rev() {
-            let Some(number) = self.newest.checked_sub(age) else {
-                continue;
-            };
-            left -= self.slot(number).map_or(0, |slot| *slot).min(left);
-            if left <= most {
-                // That slot leaves the window when the one that reuses its place begins.
-                let begins =
-                    self.origin + length * u32::try_from(number + SLOTS as u64).unwrap_or(u32::MAX);
-                return begins.saturating_duration_since(now);
-            }
-        }
-        self.limit.window
-    }
-
-    fn spend(&mut self, units: u32) {
-        let newest = self.newest;
-        if let Some(slot) = self.slot(newest) {
-            *slot = slot.saturating_add(units);
+    /// What a call costs here: all services together count requests, each of them units.
+    const fn units(&self, cost: Cost) -> u32 {
+        match self {
+            Self::Application(_) => cost.requests,
+            Self::Tenant(..) | Self::ApplicationInTenant(..) => cost.units,
         }
     }
-}
-
-#[derive(Debug)]
-struct Budget {
-    all: Window,
-    writes: Window,
-    paused_until: Option<Instant>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Key {
     graph: String,
-    tenant: String,
-    client: String,
-    service: Service,
+    whose: Whose,
 }
 
-/// The budgets of all tenants.
+#[derive(Debug)]
+struct Budget {
+    all: Option<Window>,
+    writes: Option<Window>,
+    paused_until: Option<Instant>,
+}
+
+impl Budget {
+    fn new((all, writes): (Option<Limit>, Option<Limit>), now: Instant) -> Self {
+        let window = |limit| Window::new(limit, now);
+        Self {
+            all: all.map(window),
+            writes: writes.map(window),
+            paused_until: None,
+        }
+    }
+
+    fn paused(&self, now: Instant) -> Duration {
+        self.paused_until
+            .map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+
+    fn windows(&mut self, cost: Cost) -> impl Iterator<Item = &mut Window> {
+        let writes = self.writes.as_mut().filter(|_| cost.is_write);
+        self.all.as_mut().into_iter().chain(writes)
+    }
+
+    /// Whether a new budget would be the same as this one.
+    fn is_idle(&mut self, now: Instant) -> bool {
+        let mut windows = self.all.iter_mut().chain(&mut self.writes);
+        windows.all(|window| window.is_empty(now)) && self.paused(now).is_zero()
+    }
+}
+
+/// The budgets of all tenants and applications.
 #[derive(Debug)]
 pub(crate) struct Budgets {
     limits: Limits,
@@ -205,7 +136,7 @@ impl Budgets {
         }
     }
 
-    /// Takes what a call costs, or says how long to wait before asking for it again.
+    /// Takes what a call costs from every limit it counts against, or says how long to wait before asking again.
     pub(crate) fn take(
         &self,
         connection: &Connection,
@@ -213,30 +144,30 @@ impl Budgets {
         cost: Cost,
         now: Instant,
     ) -> Result<(), Duration> {
-        self.with(connection, service, now, |budget| {
-            let paused = budget
-                .paused_until
-                .map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-            if self.limits == Limits::Stated {
-                return if paused.is_zero() {
-                    Ok(())
-                } else {
-                    Err(paused)
-                };
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wait = Duration::ZERO;
+        let everybody = Whose::all(connection, service);
+        for whose in &everybody {
+            let budget = Self::of(&mut budgets, connection, whose, now);
+            wait = wait.max(budget.paused(now));
+            if self.limits == Limits::Documented {
+                for window in budget.windows(cost) {
+                    wait = wait.max(window.wait(whose.units(cost), now));
+                }
             }
-            let mut wait = paused.max(budget.all.wait(cost.units, now));
-            if cost.is_write {
-                wait = wait.max(budget.writes.wait(cost.units, now));
+        }
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        if self.limits == Limits::Documented {
+            for whose in &everybody {
+                let budget = Self::of(&mut budgets, connection, whose, now);
+                for window in budget.windows(cost) {
+                    window.spend(whose.units(cost));
+                }
             }
-            if !wait.is_zero() {
-                return Err(wait);
-            }
-            budget.all.spend(cost.units);
-            if cost.is_write {
-                budget.writes.spend(cost.units);
-            }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     /// Keeps further calls back for as long as the provider asked to wait.
@@ -247,51 +178,30 @@ impl Budgets {
         wait: Duration,
         now: Instant,
     ) {
-        self.with(connection, service, now, |budget| {
-            let until = now + wait.min(LONGEST_PAUSE);
-            budget.paused_until = Some(budget.paused_until.map_or(until, |known| known.max(until)));
-        });
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let [_, _, whose] = Whose::all(connection, service);
+        let budget = Self::of(&mut budgets, connection, &whose, now);
+        let until = now + wait.min(LONGEST_PAUSE);
+        budget.paused_until = Some(budget.paused_until.map_or(until, |known| known.max(until)));
     }
 
-    fn with<T>(
-        &self,
+    fn of<'a>(
+        budgets: &'a mut HashMap<Key, Budget>,
         connection: &Connection,
-        service: Service,
+        whose: &Whose,
         now: Instant,
-        act: impl FnOnce(&mut Budget) -> T,
-    ) -> T {
+    ) -> &'a mut Budget {
         let key = Key {
             graph: connection.cloud().graph().to_owned(),
-            tenant: connection.tenant_id().to_owned(),
-            client: connection.client_id().to_owned(),
-            service,
+            whose: whose.clone(),
         };
-        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         if budgets.len() >= IDLE_LIMIT && !budgets.contains_key(&key) {
             budgets.retain(|_, budget| !budget.is_idle(now));
         }
-        let (all, writes) = limits(service);
-        act(budgets.entry(key).or_insert_with(|| Budget {
-            all: Window::new(all, now),
-            writes: Window::new(writes, now),
-            paused_until: None,
-        }))
-    }
-}
-
-impl Budget {
-    /// Whether a new budget would be the same as this one.
-    fn is_idle(&mut self, now: Instant) -> bool {
-        self.all.advance(now);
-        self.writes.advance(now);
-        let paused = self.paused_until.is_some_and(|until| until > now);
-        !paused
-            && self
-                .all
-                .slots
-                .iter()
-                .chain(&self.writes.slots)
-                .all(|slot| *slot == 0)
+        let limits = whose.limits();
+        budgets
+            .entry(key)
+            .or_insert_with(|| Budget::new(limits, now))
     }
 }
 
@@ -302,11 +212,16 @@ mod tests {
     use secrecy::SecretString;
 
     fn connection(tenant: u8) -> Connection {
+        by(tenant, 1)
+    }
+
+    /// An application's way into a tenant.
+    fn by(tenant: u8, application: u8) -> Connection {
         let tenant = format!("00000000-0000-0000-0000-0000000000{tenant:02}");
-        let client = "00000000-0000-0000-0000-0000000000aa";
+        let client = format!("00000000-0000-0000-0000-0000000001{application:02}");
         Connection::new(
             &tenant,
-            client,
+            &client,
             SecretString::from("s"),
             Endpoints::global(),
         )
@@ -315,9 +230,19 @@ mod tests {
 
     /// How many calls go through at one moment, and how long the next one waits.
     fn burst(budgets: &Budgets, service: Service, cost: Cost, now: Instant) -> (u32, Duration) {
+        burst_by(&connection(1), budgets, service, cost, now)
+    }
+
+    fn burst_by(
+        connection: &Connection,
+        budgets: &Budgets,
+        service: Service,
+        cost: Cost,
+        now: Instant,
+    ) -> (u32, Duration) {
         let mut through = 0;
         loop {
-            match budgets.take(&connection(1), service, cost, now) {
+            match budgets.take(connection, service, cost, now) {
                 Ok(()) => through += 1,
                 Err(wait) => return (through, wait),
             }
@@ -331,13 +256,66 @@ mod tests {
         let read = Cost::object();
         let (through, wait) = burst(&budgets, Service::Intune, read, now);
         assert_eq!((through, wait), (1_000, Duration::from_secs(20)));
-        let (through, wait) = burst(&budgets, Service::Directory, read, now);
-        assert_eq!((through, wait), (3_500, Duration::from_secs(10)));
-        let (through, wait) = burst(&budgets, Service::ConditionalAccess, read, now);
+        let second = |seconds| now + Duration::from_secs(seconds);
+        let (through, wait) = burst(&budgets, Service::Directory, read, second(1));
+        assert_eq!((through, wait), (2_000, Duration::from_secs(1)));
+        let (through, wait) = burst(&budgets, Service::Directory, read, second(2));
+        assert_eq!((through, wait), (1_500, Duration::from_secs(9)));
+        let access = Service::ConditionalAccess;
+        let (through, wait) = burst(&budgets, access, read, second(3));
         assert_eq!((through, wait), (1, Duration::from_secs(1)));
         let later = now + Duration::from_secs(20);
         let (writes, wait) = burst(&budgets, Service::Intune, Cost::write(), later);
         assert_eq!((writes, wait), (100, Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn p01_an_application_has_one_budget_for_all_tenants() {
+        let now = Instant::now();
+        let budgets = Budgets::new(Limits::Documented);
+        let read = Cost::object().times(20);
+        let mut through = 0;
+        for tenant in 0..10 {
+            let connection = connection(tenant);
+            through += burst_by(&connection, &budgets, Service::Intune, read, now).0;
+        }
+        assert_eq!(through * 20, 2_000, "requests, however they are batched");
+        let take = |connection: &Connection, at| {
+            budgets.take(connection, Service::Intune, Cost::object(), at)
+        };
+        let second = Duration::from_secs(1);
+        assert_eq!(take(&connection(9), now), Err(second));
+        assert_eq!(take(&by(9, 2), now), Ok(()), "another application");
+        assert_eq!(take(&connection(9), now + second), Ok(()));
+    }
+
+    #[test]
+    fn p01_the_applications_of_a_tenant_share_what_the_tenant_has() {
+        let now = Instant::now();
+        let budgets = Budgets::new(Limits::Documented);
+        let burst = |application: u8, service, cost| {
+            burst_by(&by(1, application), &budgets, service, cost, now)
+        };
+        let twenty = Duration::from_secs(20);
+        let write = Cost::write();
+        assert_eq!(burst(1, Service::Intune, write), (100, twenty));
+        assert_eq!(burst(2, Service::Intune, write), (100, twenty));
+        assert_eq!(burst(3, Service::Intune, write), (0, twenty), "of 200");
+        let read = Cost::object();
+        assert_eq!(burst(1, Service::Intune, read), (900, twenty));
+        assert_eq!(burst(2, Service::Intune, read), (900, twenty));
+        assert_eq!(burst(3, Service::Intune, read), (0, twenty), "of 2,000");
+        // What waits for the tenant has taken nothing from its application.
+        let other = burst_by(&by(2, 3), &budgets, Service::Intune, read, now);
+        assert_eq!(other, (1_000, twenty));
+        let access = Service::ConditionalAccess;
+        let second = Duration::from_secs(1);
+        assert_eq!(burst(1, access, read), (1, second));
+        assert_eq!(burst(3, access, read), (0, second), "all applications");
+        budgets.pause(&by(1, 2), access, twenty, now);
+        let later = now + second;
+        let waits = budgets.take(&by(1, 1), access, read, later);
+        assert_eq!(waits, Err(twenty.saturating_sub(second)));
     }
 
     #[test]
@@ -371,6 +349,17 @@ mod tests {
         assert_eq!(take(1, Service::Intune), Err(wait));
         assert_eq!(take(1, Service::Directory), Ok(()), "another service");
         assert_eq!(take(2, Service::Intune), Ok(()), "another tenant");
+        for _ in 0..5_000 {
+            assert_eq!(take(1, Service::Intune), Err(wait));
+        }
+        let (through, _) = burst_by(
+            &connection(3),
+            &budgets,
+            Service::Intune,
+            Cost::object(),
+            now,
+        );
+        assert_eq!(through, 1_000, "what waits takes nothing from the others");
         let day = Duration::from_secs(86_400);
         budgets.pause(&connection(2), Service::Intune, day, now);
         assert_eq!(
@@ -378,13 +367,5 @@ mod tests {
             Err(LONGEST_PAUSE),
             "a huge wait is looked after"
         );
-    }
-
-    #[test]
-    fn p01_costs_follow_the_documented_weights() {
-        let cost = |key| Cost::page(crate::contracts::contract(key).unwrap()).units;
-        assert_eq!(cost("groups"), 1, "a choice of fields");
-        assert_eq!(cost("app_role_assignments"), 2, "a plain list");
-        assert_eq!(cost("compliance_policies"), 1, "Intune counts requests");
     }
 }

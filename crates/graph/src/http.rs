@@ -43,8 +43,10 @@ struct Reading {
     url: Url,
     /// Of a `POST` that only reads; else it is a `GET`.
     body: Option<Vec<u8>>,
+    /// Who is told to wait.
     service: Service,
-    cost: Cost,
+    /// What it costs of whose limits.
+    charges: Vec<(Service, Cost)>,
     /// What it needs, where the refusal does not say.
     needed: Option<Permissions>,
 }
@@ -56,7 +58,7 @@ impl Reading {
             url,
             body: None,
             service: contract.service,
-            cost,
+            charges: vec![(contract.service, cost)],
             needed: contract.read.known(),
         }
     }
@@ -102,8 +104,7 @@ impl HttpGraphClient {
             .await?;
         let mut renewed = false;
         loop {
-            self.turn(connection, reading.service, reading.cost, &patience)
-                .await?;
+            self.turn(connection, &reading.charges, &patience).await?;
             let bearer = token.bearer.expose_secret();
             let outgoing = Outgoing {
                 method: reading.body.as_ref().map_or(Method::GET, |_| Method::POST),
@@ -145,23 +146,25 @@ impl HttpGraphClient {
     async fn turn(
         &self,
         connection: &Connection,
-        service: Service,
-        cost: Cost,
+        charges: &[(Service, Cost)],
         patience: &Patience,
     ) -> Result<(), GraphError> {
-        loop {
-            let now = Instant::now();
-            let Err(wait) = self.budgets.take(connection, service, cost, now) else {
-                return Ok(());
-            };
-            if now + wait > patience.deadline() {
-                return Err(GraphError::Throttled {
-                    retry_after: wait,
-                    request_id: None,
-                });
+        for (service, cost) in charges {
+            loop {
+                let now = Instant::now();
+                let Err(wait) = self.budgets.take(connection, *service, *cost, now) else {
+                    break;
+                };
+                if now + wait > patience.deadline() {
+                    return Err(GraphError::Throttled {
+                        retry_after: wait,
+                        request_id: None,
+                    });
+                }
+                tokio::time::sleep(wait).await;
             }
-            tokio::time::sleep(wait).await;
         }
+        Ok(())
     }
 
     /// Waits as it was told, or gives up; a throttled tenant's other calls wait too.

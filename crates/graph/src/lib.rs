@@ -31,8 +31,8 @@ pub use certificate::{ClientCertificate, InvalidCertificate};
 pub use client::{CallContext, GraphClient, GraphFuture, Organization, Page};
 pub use connection::{Connection, Endpoints, InvalidConnection};
 pub use contracts::{
-    ApiVersion, Assigning, Contract, Fact, PageSize, Paging, Part, Permissions, Restore, Service,
-    UpdateVerb, Updating, Variant, Writing, contract, contracts,
+    ApiVersion, Assigning, Contract, Fact, PageSize, Paging, Part, Permissions, Reshape, Restore,
+    Service, UpdateVerb, Updating, Variant, Writing, contract, contracts,
 };
 pub use delta::{Delta, DeltaFrom, DeltaLink, DeltaNext, Removed};
 pub use error::{CredentialFault, GraphError, LinkFault, SizeLimit, UnreachableKind};

@@ -62,18 +62,24 @@ impl PageCursor {
 
     /// The cursor of the first page of a collection of an object's own.
     ///
+    /// The object's `@odata.type` is needed where it decides the address.
+    ///
     /// # Errors
-    /// When the type has no such collection, or the id cannot be a step of a path.
+    /// When the type has no such collection or no address is known for it, or the id cannot be a step of a path.
     pub fn part(
         connection: &Connection,
         contract: &'static Contract,
-        id: &str,
+        (id, odata_type): (&str, Option<&str>),
         part: &str,
     ) -> Result<Self, GraphError> {
         let part = contract.part(part).ok_or(GraphError::Misconfigured {
             what: "objects of this type have no such collection",
         })?;
-        let mut url = object_url(connection, contract, None, id)?;
+        if contract.object_path(odata_type).is_none() {
+            let what = "no address is known for an object of this type";
+            return Err(GraphError::Misconfigured { what });
+        }
+        let mut url = object_url(connection, contract, odata_type, id)?;
         if let Ok(mut steps) = url.path_segments_mut() {
             steps.push(part.name);
         }

@@ -99,6 +99,13 @@ pub enum Effect<'a> {
         /// All assignments there are to be, each with its `target`.
         assignments: &'a [Value],
     },
+    /// One assignment goes, where they are made one by one.
+    Unassign {
+        /// The object's id.
+        id: &'a str,
+        /// The assignment's own id.
+        assignment: &'a str,
+    },
 }
 
 /// A change that the provider confirmed.

@@ -43,7 +43,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
 
 /// Edges that only tests may have on top: a real Graph to talk to, and real stores.
 const ALLOWED_IN_TESTS: [(&str, &[&str]); 5] = [
-    ("graph", &["test-certificate"]),
+    ("graph", &["graph-sandbox", "test-certificate"]),
     ("graph-sandbox", &["test-certificate"]),
     ("operations", &["graph-sandbox", "test-certificate"]),
     ("app", &["graph", "policy", "store"]),

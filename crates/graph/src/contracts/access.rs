@@ -1,20 +1,21 @@
 //! Conditional Access: its policies and the locations they name.
 
+use serde_json::{Map, Value};
+
 use super::{
     ApiVersion::V1,
     Assigning, Contract,
     Fact::{self, Chosen, Documented, Observed},
-    Permissions, Service, UpdateVerb, Updating, Variant, Writing,
+    Permissions, Reshape, Service, UpdateVerb, Updating, Variant, Writing,
     devices::INTUNE,
+    permissions::{READ_APPLICATIONS_NEED, READ_POLICIES, READ_POLICIES_NEED, WRITE_ACCESS_NEED},
 };
-
-const READ: Fact<Permissions> = Documented(Permissions(&[&["Policy.Read.All"]]));
 
 /// Never asked for a page size: then no next link comes back, and the rest is silently missing.
 const CONDITIONAL_ACCESS: Contract = Contract {
     service: Service::ConditionalAccess,
     version: Documented(V1),
-    read: READ,
+    read: Documented(READ_POLICIES),
     ..INTUNE
 };
 
@@ -28,20 +29,42 @@ static POLICY: Writing = Writing {
     create_reply: Documented(201),
     assign: Documented(Some(Assigning::InObject("conditions.users"))),
     permissions: Documented(Permissions(&[
-        &["Policy.Read.All"],
-        &["Policy.ReadWrite.ConditionalAccess"],
-        &["Application.Read.All"],
+        READ_POLICIES_NEED,
+        WRITE_ACCESS_NEED,
+        READ_APPLICATIONS_NEED,
     ])),
     fixed: &[],
+    changes: None,
 };
 static LOCATION: Writing = Writing {
     assign: Chosen(None),
-    permissions: Documented(Permissions(&[
-        &["Policy.Read.All"],
-        &["Policy.ReadWrite.ConditionalAccess"],
-    ])),
+    permissions: Documented(Permissions(&[READ_POLICIES_NEED, WRITE_ACCESS_NEED])),
     ..POLICY
 };
+
+/// A policy, or a part of one, in the form in which it is taken.
+pub(super) fn reshape(policy: &mut Map<String, Value>) {
+    let part = |policy: &mut Map<String, Value>, name, act: fn(&mut Map<String, Value>)| {
+        if let Some(part) = policy.get_mut(name).and_then(Value::as_object_mut) {
+            act(part);
+        }
+    };
+    part(policy, "conditions", |conditions| {
+        conditions.remove("deviceStates");
+    });
+    part(policy, "grantControls", |controls| {
+        let strength = controls.get_mut("authenticationStrength");
+        if let Some(strength) = strength.and_then(Value::as_object_mut) {
+            strength.retain(|name, _| name == "id");
+            controls.insert("operator".to_owned(), Value::from("AND"));
+        }
+    });
+    part(policy, "sessionControls", |controls| {
+        if let Some(off @ Value::Bool(false)) = controls.get_mut("disableResilienceDefaults") {
+            *off = Value::Null;
+        }
+    });
+}
 
 pub(super) static TABLE: &[Contract] = &[
     Contract {
@@ -50,6 +73,7 @@ pub(super) static TABLE: &[Contract] = &[
         path: Documented("identity/conditionalAccess/policies"),
         writing: Some(&POLICY),
         strip: &["templateId"],
+        reshape: Some(Reshape::AccessPolicy),
         order: Observed(Some(1000)),
         ..CONDITIONAL_ACCESS
     },

@@ -4,8 +4,8 @@ use super::{
     ApiVersion::{Beta, V1},
     Assigning, Contract,
     Fact::{self, Chosen, Documented, Observed},
-    PageSize, Paging, Part, Permissions, Service, UpdateVerb, Updating, Variant, Writing,
-    permissions::{READ_CONFIGURATION, WRITE_CONFIGURATION},
+    PageSize, Paging, Part, Service, UpdateVerb, Updating, Variant, Writing,
+    permissions::{READ_CONFIGURATION, READ_DEVICES, WRITE_CONFIGURATION},
 };
 
 /// What most collections of Intune have in common.
@@ -28,6 +28,7 @@ pub(super) const INTUNE: Contract = Contract {
     read: Fact::Unverified,
     writing: None,
     strip: &[],
+    reshape: None,
     variants: &[],
     order: Chosen(None),
     held_back: None,
@@ -65,6 +66,7 @@ pub(super) const POLICY: Writing = Writing {
     })),
     permissions: Documented(WRITE_CONFIGURATION),
     fixed: &[],
+    changes: None,
 };
 
 static COMPLIANCE: Writing = Writing {
@@ -87,7 +89,7 @@ pub(super) static TABLE: &[Contract] = &[
         parts: &[ASSIGNMENTS],
         read: Documented(READ_CONFIGURATION),
         writing: Some(&POLICY),
-        // The last two belong to custom settings that Intune has encrypted.
+        // The last two stand inside, with each custom setting that Intune has encrypted.
         strip: &[
             "privacyAccessControls",
             "isEncrypted",
@@ -146,7 +148,7 @@ pub(super) static TABLE: &[Contract] = &[
         path: Documented("deviceManagement/managedDevices"),
         select: Documented(&["id", "deviceName", "complianceState", "operatingSystem"]),
         name_field: "deviceName",
-        read: Documented(Permissions(&[&["DeviceManagementManagedDevices.Read.All"]])),
+        read: Documented(READ_DEVICES),
         ..INTUNE
     },
 ];

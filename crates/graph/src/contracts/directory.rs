@@ -3,8 +3,11 @@
 use super::{
     ApiVersion::V1,
     Contract,
-    Fact::{Chosen, Documented},
-    PageSize, Paging, Permissions, Service,
+    Fact::{Chosen, Documented, Observed},
+    PageSize, Paging, Service, UpdateVerb, Updating, Writing,
+    permissions::{
+        READ_APPLICATIONS, READ_DIRECTORY_ROLES, READ_GROUPS, READ_ORGANIZATION, WRITE_GROUPS,
+    },
 };
 
 /// What most collections of the directory have in common.
@@ -24,10 +27,51 @@ const DIRECTORY: Contract = Contract {
     read: super::Fact::Unverified,
     writing: None,
     strip: &[],
+    reshape: None,
     variants: &[],
     order: Chosen(None),
     held_back: None,
 };
+
+/// A group itself; who is in it, and who owns it, is another matter.
+static GROUP: Writing = Writing {
+    update: Documented(Updating {
+        verb: UpdateVerb::Patch,
+        reply: 204,
+    }),
+    create_reply: Documented(201),
+    assign: Documented(None),
+    permissions: Documented(WRITE_GROUPS),
+    fixed: &[],
+    // Whether it is mail-enabled, of which kind it is and whether roles may be given to it is said once.
+    changes: Some(&[
+        "description",
+        "displayName",
+        "mailNickname",
+        "securityEnabled",
+        "visibility",
+    ]),
+};
+
+/// What the directory keeps itself, or has from another one.
+const GROUP_READ_ONLY: &[&str] = &[
+    "creationOptions",
+    "deletedDateTime",
+    "expirationDateTime",
+    "mail",
+    "onPremisesDomainName",
+    "onPremisesLastSyncDateTime",
+    "onPremisesNetBiosName",
+    "onPremisesProvisioningErrors",
+    "onPremisesSamAccountName",
+    "onPremisesSecurityIdentifier",
+    "onPremisesSyncEnabled",
+    "proxyAddresses",
+    "renewedDateTime",
+    "resourceProvisioningOptions",
+    "securityIdentifier",
+    "serviceProvisioningErrors",
+];
 
 pub(super) static TABLE: &[Contract] = &[
     Contract {
@@ -36,11 +80,7 @@ pub(super) static TABLE: &[Contract] = &[
         path: Documented("organization"),
         select: Documented(&["id", "displayName", "tenantType", "verifiedDomains"]),
         paging: Documented(Paging::Single),
-        // Older documentation names the second.
-        read: Documented(Permissions(&[&[
-            "Organization.Read.All",
-            "Directory.Read.All",
-        ]])),
+        read: Documented(READ_ORGANIZATION),
         ..DIRECTORY
     },
     Contract {
@@ -60,12 +100,11 @@ pub(super) static TABLE: &[Contract] = &[
         ]),
         page_size: Documented(PageSize::Top(999)),
         delta: Documented(true),
-        read: Documented(Permissions(&[&[
-            "GroupMember.Read.All",
-            "Group.Read.All",
-            "Group.ReadWrite.All",
-            "Directory.Read.All",
-        ]])),
+        read: Documented(READ_GROUPS),
+        writing: Some(&GROUP),
+        strip: GROUP_READ_ONLY,
+        // Whatever is assigned names groups.
+        order: Observed(Some(0)),
         ..DIRECTORY
     },
     Contract {
@@ -80,8 +119,9 @@ pub(super) static TABLE: &[Contract] = &[
             "isEnabled",
             "templateId",
             "version",
+            "rolePermissions",
         ]),
-        read: Documented(Permissions(&[&["RoleManagement.Read.Directory"]])),
+        read: Documented(READ_DIRECTORY_ROLES),
         ..DIRECTORY
     },
     Contract {
@@ -89,7 +129,7 @@ pub(super) static TABLE: &[Contract] = &[
         label: "Permissions granted to the application",
         path: Documented("servicePrincipals(appId='{client_id}')/appRoleAssignments"),
         name_field: "resourceDisplayName",
-        read: Documented(Permissions(&[&["Application.Read.All"]])),
+        read: Documented(READ_APPLICATIONS),
         ..DIRECTORY
     },
 ];

@@ -3,7 +3,9 @@
 use std::fmt::{Debug, Write as _};
 use std::fs;
 
-use super::{Assigning, Contract, Fact, PageSize, Paging, Permissions, Restore, contracts};
+use super::{
+    Assigning, Contract, Fact, PageSize, Paging, Permissions, Reshape, Restore, contracts,
+};
 
 const GOLDEN: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -43,8 +45,18 @@ fn assigning(assigning: Option<Assigning>) -> String {
         Some(Assigning::ReplaceAll { key, reply }) => {
             format!("POST assign, all of them under `{key}`, {reply}")
         }
-        Some(Assigning::OneByOne { reply }) => format!("POST assignments, one by one, {reply}"),
+        Some(Assigning::OneByOne { reply }) => {
+            format!("POST assignments, one by one, {reply}; DELETE assignments/{{id}}")
+        }
         Some(Assigning::InObject(field)) => format!("in `{field}`"),
+    }
+}
+
+fn reshaping(reshape: Reshape) -> &'static str {
+    match reshape {
+        Reshape::AccessPolicy => {
+            "no conditions.deviceStates; authenticationStrength as its id, with AND; disableResilienceDefaults never false"
+        }
     }
 }
 
@@ -93,6 +105,9 @@ fn block(text: &mut String, contract: &Contract) {
         });
         row(text, "assign", writing.assign, assigning);
         row(text, "write with", writing.permissions, permissions);
+        if let Some(changes) = writing.changes {
+            writeln!(text, "  {:<12} {}", "patched", changes.join(" ")).unwrap();
+        }
         if !writing.fixed.is_empty() {
             writeln!(
                 text,
@@ -105,6 +120,10 @@ fn block(text: &mut String, contract: &Contract) {
     }
     if !contract.strip.is_empty() {
         writeln!(text, "  {:<12} {}", "not sent", contract.strip.join(" ")).unwrap();
+    }
+    if let Some(reshape) = contract.reshape {
+        let how = reshaping(reshape);
+        writeln!(text, "  {:<12} {how}", "reshaped").unwrap();
     }
     for variant in contract.variants {
         let own = variant

@@ -33,10 +33,7 @@ static SCRIPT: Writing = Writing {
     ..POLICY
 };
 static HEALTH_SCRIPT: Writing = Writing {
-    assign: Observed(Some(Assigning::ReplaceAll {
-        key: "deviceHealthScriptAssignments",
-        reply: 200,
-    })),
+    assign: assigned("deviceHealthScriptAssignments", 204),
     ..SCRIPT
 };
 static FILTER: Writing = Writing {
@@ -48,12 +45,10 @@ static FILTER: Writing = Writing {
 static SCOPE_TAG: Writing = Writing {
     update: PATCH_200,
     create_reply: Observed(200),
-    assign: Observed(Some(Assigning::ReplaceAll {
-        key: "assignments",
-        reply: 200,
-    })),
+    assign: assigned("assignments", 200),
     permissions: Documented(WRITE_RBAC),
     fixed: &[],
+    changes: None,
 };
 static ROLE: Writing = Writing {
     assign: Documented(None),
@@ -65,6 +60,7 @@ static TEMPLATE: Writing = Writing {
     assign: Documented(None),
     permissions: Documented(WRITE_SERVICE),
     fixed: &[],
+    changes: None,
 };
 static REUSABLE: Writing = Writing {
     update: PUT_204,
@@ -137,7 +133,7 @@ pub(super) static TABLE: &[Contract] = &[
     Contract {
         key: "shell_scripts",
         label: "Shell scripts",
-        path: Observed("deviceManagement/deviceShellScripts"),
+        path: Documented("deviceManagement/deviceShellScripts"),
         parts: &[ASSIGNMENTS],
         read: Documented(READ_SCRIPTS),
         writing: Some(&SCRIPT),
@@ -147,7 +143,7 @@ pub(super) static TABLE: &[Contract] = &[
     Contract {
         key: "health_scripts",
         label: "Remediations",
-        path: Observed("deviceManagement/deviceHealthScripts"),
+        path: Documented("deviceManagement/deviceHealthScripts"),
         parts: &[ASSIGNMENTS],
         read: Documented(READ_SCRIPTS),
         writing: Some(&HEALTH_SCRIPT),
@@ -217,7 +213,9 @@ pub(super) static TABLE: &[Contract] = &[
     Contract {
         key: "app_protection",
         label: "App protection policies",
-        path: Observed("deviceAppManagement/managedAppPolicies"),
+        path: Documented("deviceAppManagement/managedAppPolicies"),
+        // Below the collection of the object's own type: of what all have in common none has any.
+        parts: &[ASSIGNMENTS],
         read: Documented(READ_APPS),
         writing: Some(&APP),
         variants: &[
@@ -230,6 +228,16 @@ pub(super) static TABLE: &[Contract] = &[
                 "iosManagedAppProtection",
                 "iOS app protection",
                 "deviceAppManagement/iosManagedAppProtections",
+            ),
+            elsewhere(
+                "targetedManagedAppConfiguration",
+                "App configuration",
+                "deviceAppManagement/targetedManagedAppConfigurations",
+            ),
+            elsewhere(
+                "windowsManagedAppProtection",
+                "Windows app protection",
+                "deviceAppManagement/windowsManagedAppProtections",
             ),
             elsewhere(
                 "mdmWindowsInformationProtectionPolicy",

@@ -4,6 +4,7 @@
 //! nobody vouches for is for looking at only: what is not known is not guessed.
 
 mod access;
+mod compared;
 mod devices;
 mod directory;
 mod fact;
@@ -17,8 +18,8 @@ mod terms;
 pub use fact::Fact;
 pub use permissions::Permissions;
 pub use terms::{
-    ApiVersion, Assigning, PageSize, Paging, Part, Restore, Service, UpdateVerb, Updating, Variant,
-    Writing,
+    ApiVersion, Assigning, PageSize, Paging, Part, Reshape, Restore, Service, UpdateVerb, Updating,
+    Variant, Writing,
 };
 
 /// How one object type is read and changed.
@@ -54,6 +55,8 @@ pub struct Contract {
     pub writing: Option<&'static Writing>,
     /// Fields that are read but never sent, on top of those that no type takes back.
     pub strip: &'static [&'static str],
+    /// What is sent in another form than it is read.
+    pub reshape: Option<Reshape>,
     /// The types that share the collection, told apart by `@odata.type`.
     pub variants: &'static [Variant],
     /// Where it stands in a restore: a lower number is restored first.
@@ -125,11 +128,15 @@ impl Contract {
     ///
     /// None where the type of the object decides it and is not among those that are known.
     pub(crate) fn object_path(&self, odata_type: Option<&str>) -> Option<&'static str> {
-        let own_paths = self.variants.iter().any(|variant| variant.path.is_some());
-        if own_paths {
+        if self.is_addressed_by_type() {
             return self.variant(odata_type?)?.path;
         }
         self.path.known()
+    }
+
+    /// Whether an object is changed, and its own collections read, under a path that its `@odata.type` decides.
+    pub fn is_addressed_by_type(&self) -> bool {
+        self.variants.iter().any(|variant| variant.path.is_some())
     }
 
     /// What is special about objects of this `@odata.type`.
@@ -199,6 +206,60 @@ impl Contract {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    /// Types, the least permission to read each, and what is documented to be as good.
+    const HIGHER: [(&str, &str, &[&str]); 9] = [
+        (
+            "groups",
+            "GroupMember.Read.All",
+            &[
+                "Group.Read.All",
+                "Group.ReadWrite.All",
+                "Directory.Read.All",
+                "Directory.ReadWrite.All",
+            ],
+        ),
+        (
+            "organization",
+            "Organization.Read.All",
+            &["Directory.Read.All", "Directory.ReadWrite.All"],
+        ),
+        (
+            "directory_roles",
+            "RoleManagement.Read.Directory",
+            &["RoleManagement.ReadWrite.Directory", "Directory.Read.All"],
+        ),
+        (
+            "app_role_assignments",
+            "Application.Read.All",
+            &["Application.ReadWrite.All", "Directory.Read.All"],
+        ),
+        (
+            "managed_devices",
+            "DeviceManagementManagedDevices.Read.All",
+            &["DeviceManagementManagedDevices.ReadWrite.All"],
+        ),
+        (
+            "settings_catalog",
+            "DeviceManagementConfiguration.Read.All",
+            &["DeviceManagementConfiguration.ReadWrite.All"],
+        ),
+        (
+            "health_scripts",
+            "DeviceManagementScripts.Read.All",
+            &["DeviceManagementScripts.ReadWrite.All"],
+        ),
+        (
+            "scope_tags",
+            "DeviceManagementRBAC.Read.All",
+            &["DeviceManagementRBAC.ReadWrite.All"],
+        ),
+        (
+            "conditional_access",
+            "Policy.Read.All",
+            &["Policy.Read.All"],
+        ),
+    ];
 
     const CLIENT: &str = "00000000-0000-0000-0000-0000000000aa";
 
@@ -369,12 +430,26 @@ mod tests {
                 .map(|&name| name.to_owned())
                 .collect::<Vec<_>>()
         };
-        let groups = contract("groups").unwrap();
-        assert!(groups.readable_with(&granted(&["Group.Read.All"])));
-        assert!(!groups.readable_with(&granted(&["User.Read.All"])));
+        for (key, least, higher) in HIGHER {
+            let read = contract(key).unwrap().read.known().unwrap();
+            for name in higher {
+                assert!(read.met_by(&granted(&[name])), "{key} with {name}");
+            }
+            assert_eq!(read.missing(&granted(&["User.Read.All"])), [least], "{key}");
+        }
+        // Whoever may write a type of Intune may read it.
+        for contract in contracts().filter(|contract| contract.service == Service::Intune) {
+            let Some(write) = contract.writing.and_then(|how| how.permissions.known()) else {
+                continue;
+            };
+            let held = granted(&write.least().collect::<Vec<_>>());
+            assert!(contract.readable_with(&held), "{}", contract.key);
+        }
         let access = contract("conditional_access").unwrap();
         let write = access.writing.unwrap().permissions.known().unwrap();
         let some = granted(&["Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"]);
         assert_eq!(write.missing(&some), ["Application.Read.All"]);
+        let more = granted(&["Application.ReadWrite.All"]);
+        assert!(write.met_by(&[some, more].concat()));
     }
 }

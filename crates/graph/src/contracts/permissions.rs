@@ -45,6 +45,47 @@ fn meets(need: &[&str], granted: &[String]) -> bool {
         .any(|name| granted.iter().any(|held| held == name))
 }
 
+// Each list is the documentation's, from the least to the most. A higher one is as good as a lower one, so whoever
+// holds `Directory.Read.All` misses nothing that the directory asks for.
+pub(super) const READ_ORGANIZATION: Permissions = Permissions(&[&[
+    "Organization.Read.All",
+    "Directory.Read.All",
+    "Organization.ReadWrite.All",
+    "Directory.ReadWrite.All",
+]]);
+pub(super) const READ_GROUPS: Permissions = Permissions(&[&[
+    "GroupMember.Read.All",
+    "Group.Read.All",
+    "Directory.Read.All",
+    "Group.ReadWrite.All",
+    "Directory.ReadWrite.All",
+]]);
+// To make and to change them; to make one there is a lesser one.
+pub(super) const WRITE_GROUPS: Permissions =
+    Permissions(&[&["Group.ReadWrite.All", "Directory.ReadWrite.All"]]);
+pub(super) const READ_DIRECTORY_ROLES: Permissions = Permissions(&[&[
+    "RoleManagement.Read.Directory",
+    "Directory.Read.All",
+    "RoleManagement.ReadWrite.Directory",
+    "Directory.ReadWrite.All",
+]]);
+pub(super) const READ_APPLICATIONS: Permissions = Permissions(&[READ_APPLICATIONS_NEED]);
+/// The same as one of several needs.
+pub(super) const READ_APPLICATIONS_NEED: &[&str] = &[
+    "Application.Read.All",
+    "Directory.Read.All",
+    "Application.ReadWrite.All",
+    "Directory.ReadWrite.All",
+];
+pub(super) const READ_DEVICES: Permissions = Permissions(&[&[
+    "DeviceManagementManagedDevices.Read.All",
+    "DeviceManagementManagedDevices.ReadWrite.All",
+]]);
+// For these the documentation names no higher one: the right to write policies does not read them.
+pub(super) const READ_POLICIES: Permissions = Permissions(&[READ_POLICIES_NEED]);
+/// The same as one of several needs.
+pub(super) const READ_POLICIES_NEED: &[&str] = &["Policy.Read.All"];
+pub(super) const WRITE_ACCESS_NEED: &[&str] = &["Policy.ReadWrite.ConditionalAccess"];
 pub(super) const READ_CONFIGURATION: Permissions = Permissions(&[&[
     "DeviceManagementConfiguration.Read.All",
     "DeviceManagementConfiguration.ReadWrite.All",

@@ -72,6 +72,8 @@ pub struct Writing {
     pub permissions: Fact<Permissions>,
     /// Fields that a creation takes and an update does not.
     pub fixed: &'static [&'static str],
+    /// The fields that an update takes, where they are listed; else all but the fixed ones.
+    pub changes: Option<&'static [&'static str]>,
 }
 
 impl Writing {
@@ -118,7 +120,7 @@ pub enum Assigning {
         /// The status of the reply; any other success is one too.
         reply: u16,
     },
-    /// `POST {id}/assignments` with one target each.
+    /// `POST {id}/assignments` with one target each; `DELETE {id}/assignments/{assignment}` takes one away.
     OneByOne {
         /// The status of the reply.
         reply: u16,
@@ -150,6 +152,14 @@ impl Variant {
             strip: &[],
         }
     }
+}
+
+/// What is sent in another form than it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reshape {
+    /// A policy of Conditional Access: no states of devices, an authentication strength by its id alone and with
+    /// all other controls, and resilience either switched off or not mentioned.
+    AccessPolicy,
 }
 
 /// Whether objects of a type may be restored.

@@ -33,9 +33,6 @@ struct Pending<'a> {
     due: Instant,
 }
 
-/// The requests that may share a batch: one version's, and one service's, whose limits they count against.
-type Kind = (&'static str, Service);
-
 impl HttpGraphClient {
     pub(super) async fn read_batch(
         &self,
@@ -53,7 +50,7 @@ impl HttpGraphClient {
         };
         for (at, ask) in asks.iter().enumerate() {
             match self.pending(connection, at, *ask) {
-                Ok(pending) => waiting.entry(kind(ask).0).or_default().push(pending),
+                Ok(pending) => waiting.entry(version(ask)).or_default().push(pending),
                 Err(error) => put(at, Err(error)),
             }
         }
@@ -110,8 +107,13 @@ impl HttpGraphClient {
                 let url = cursor.url_for(connection, contract)?;
                 (Some(cursor), url)
             }
-            Ask::Part { id, part, .. } => {
-                let cursor = PageCursor::part(connection, contract, id, part)?;
+            Ask::Part {
+                id,
+                odata_type,
+                part,
+                ..
+            } => {
+                let cursor = PageCursor::part(connection, contract, (id, odata_type), part)?;
                 let url = cursor.url_for(connection, contract)?;
                 (Some(cursor), url)
             }
@@ -151,15 +153,16 @@ impl HttpGraphClient {
             .map_err(|_| GraphError::Misconfigured {
                 what: "the address of a batch",
             })?;
-        let service = parts
+        let charges = charges(&parts);
+        let service = charges
             .first()
-            .map_or(Service::Directory, |part| kind(&part.ask).1);
+            .map_or(Service::Directory, |(first, _)| *first);
         let reading = Reading {
             what: "$batch",
             url,
             body: Some(requests),
             service,
-            cost: Cost::object().times(parts.len()),
+            charges,
             needed: None,
         };
         let reply = self.read(connection, context, &reading).await?;
@@ -247,10 +250,26 @@ enum Fate<'a> {
     Again(Pending<'a>),
 }
 
-fn kind(ask: &Ask<'_>) -> Kind {
-    let contract = ask.contract();
-    let version = contract.version.known().map_or("", ApiVersion::segment);
-    (version, contract.service)
+/// Only what is of one version can share a batch.
+fn version(ask: &Ask<'_>) -> &'static str {
+    let version = ask.contract().version.known();
+    version.map_or("", ApiVersion::segment)
+}
+
+/// What the parts cost of each service's limits: in a batch or not, each counts.
+fn charges(parts: &[Pending<'_>]) -> Vec<(Service, Cost)> {
+    let mut charges: Vec<(Service, usize)> = Vec::new();
+    for part in parts {
+        let service = part.ask.contract().service;
+        match charges.iter_mut().find(|(known, _)| *known == service) {
+            Some((_, count)) => *count += 1,
+            None => charges.push((service, 1)),
+        }
+    }
+    let charges = charges.into_iter();
+    charges
+        .map(|(service, count)| (service, Cost::object().times(count)))
+        .collect()
 }
 
 const fn wait_of(verdict: &Verdict) -> Option<Duration> {

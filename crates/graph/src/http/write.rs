@@ -24,11 +24,15 @@ use crate::write::{Effect, GraphWriter, Write, WriteError, WriteFuture, Written}
 /// No tenant has as many requests for approval; whoever answers without an end is not followed.
 const MOST_REQUEST_PAGES: usize = 100;
 
+/// The collection of an object's assignments, where each is made and taken away by itself.
+const ONE_BY_ONE: &str = "assignments";
+
 /// A change as it goes over the wire.
 struct Sending {
     method: Method,
     url: Url,
-    body: Vec<u8>,
+    /// None where something only goes.
+    body: Option<Vec<u8>>,
 }
 
 impl HttpGraphClient {
@@ -66,7 +70,7 @@ impl HttpGraphClient {
                 url,
                 body: None,
                 service: Service::Intune,
-                cost: Cost::object(),
+                charges: vec![(Service::Intune, Cost::object())],
                 needed: None,
             };
             let reply = self.read(connection, context, &reading).await?;
@@ -111,7 +115,7 @@ impl HttpGraphClient {
             headers.push((approval::CODE_HEADER, code.as_str()));
         }
         loop {
-            self.turn(connection, service, Cost::write(), &patience)
+            self.turn(connection, &[(service, Cost::write())], &patience)
                 .await
                 .map_err(WriteError::NotDone)?;
             if is_too_old() {
@@ -122,7 +126,7 @@ impl HttpGraphClient {
                 method: sending.method.clone(),
                 url: sending.url.clone(),
                 bearer,
-                body: Some(sending.body.clone()),
+                body: sending.body.clone(),
                 headers: &headers,
                 confidence: Confidence {
                     what: write.contract.key,
@@ -214,20 +218,22 @@ fn sending(connection: &Connection, write: &Write<'_>) -> Result<Sending, GraphE
             if kept.is_some() {
                 return Err(misconfigured("a field that an update may not hold"));
             }
+            taken(contract, fields)?;
             let method = match update.verb {
                 UpdateVerb::Patch => Method::PATCH,
                 UpdateVerb::Put => Method::PUT,
             };
             let odata_type = type_for_path(contract, fields.get("@odata.type"))?;
             let url = object_url(connection, contract, odata_type, id)?;
-            (method, url, serde_json::to_vec(fields))
+            (method, url, Some(serde_json::to_vec(fields)))
         }
         Effect::Create { body } => {
             writing.create_reply.known().ok_or_else(only_read)?;
+            taken(contract, body)?;
             let odata_type = type_for_path(contract, body.get("@odata.type"))?;
             let path = contract.object_path(odata_type);
             let url = collection_url(connection, contract, path)?;
-            (Method::POST, url, serde_json::to_vec(body))
+            (Method::POST, url, Some(serde_json::to_vec(body)))
         }
         Effect::Assign {
             id,
@@ -241,11 +247,46 @@ fn sending(connection: &Connection, write: &Write<'_>) -> Result<Sending, GraphE
             if let Ok(mut steps) = url.path_segments_mut() {
                 steps.push(step);
             }
-            (Method::POST, url, serde_json::to_vec(&body))
+            (Method::POST, url, Some(serde_json::to_vec(&body)))
+        }
+        Effect::Unassign { id, assignment } => {
+            let url = assignment_url(connection, contract, id, assignment)?;
+            (Method::DELETE, url, None)
         }
     };
+    let body = body.transpose();
     let body = body.map_err(|_| misconfigured("the fields to change"))?;
     Ok(Sending { method, url, body })
+}
+
+/// Refuses what Graph would refuse: a field in a form that it answers and does not take.
+fn taken(contract: &Contract, body: &Map<String, Value>) -> Result<(), GraphError> {
+    if contract.is_taken(body) {
+        return Ok(());
+    }
+    Err(misconfigured("a field in a form that is only read"))
+}
+
+/// The address of one assignment, where each has one.
+fn assignment_url(
+    connection: &Connection,
+    contract: &'static Contract,
+    id: &str,
+    assignment: &str,
+) -> Result<Url, GraphError> {
+    if !contract.assigns_one_by_one() {
+        return Err(misconfigured(
+            "the assignments of this type are replaced together",
+        ));
+    }
+    if ["", ".", ".."].contains(&assignment) {
+        return Err(misconfigured("the id of the assignment"));
+    }
+    let mut url = object_url(connection, contract, None, id)?;
+    if let Ok(mut steps) = url.path_segments_mut() {
+        steps.extend([ONE_BY_ONE, assignment]);
+    }
+    Ok(url)
 }
 
 /// The `@odata.type`, where it decides the path.
@@ -253,11 +294,7 @@ fn type_for_path<'a>(
     contract: &Contract,
     odata_type: Option<&'a Value>,
 ) -> Result<Option<&'a str>, GraphError> {
-    if contract
-        .variants
-        .iter()
-        .all(|variant| variant.path.is_none())
-    {
+    if !contract.is_addressed_by_type() {
         return Ok(None);
     }
     let named = odata_type.and_then(Value::as_str);
@@ -275,7 +312,7 @@ fn assigning(
     match writing.assign.known().flatten() {
         Some(Assigning::ReplaceAll { key, .. }) => Ok(("assign", json!({ key: assignments }))),
         Some(Assigning::OneByOne { .. }) => match assignments {
-            [one] => Ok(("assignments", one.clone())),
+            [one] => Ok((ONE_BY_ONE, one.clone())),
             _ => Err(misconfigured(
                 "objects of this type are assigned one by one",
             )),

@@ -249,7 +249,7 @@ async fn p01_each_type_is_changed_as_its_contract_says() {
             },
         ),
         ("assignment_filters", assign(None)),
-        ("groups", Effect::Create { body: fields }),
+        ("managed_devices", Effect::Create { body: fields }),
         ("conditional_access", assign(None)),
     ] {
         let error = write(&server, key, effect).await.unwrap_err();

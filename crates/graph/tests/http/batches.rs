@@ -96,6 +96,7 @@ async fn p01_a_batch_holds_twenty_of_one_version() {
     let part = Ask::Part {
         contract: contract("settings_catalog").unwrap(),
         id: "p-1",
+        odata_type: None,
         part: "settings",
     };
     asks.push(part);

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod approvals;
 #[cfg(test)]
+mod assignments;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod certificates;
@@ -18,6 +20,10 @@ mod leave;
 mod pages;
 #[cfg(test)]
 mod retries;
+#[cfg(test)]
+mod sandbox;
+#[cfg(test)]
+mod shapes;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]

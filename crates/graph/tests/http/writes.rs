@@ -118,7 +118,7 @@ async fn i05_a_change_that_was_refused_or_never_left_did_not_happen() {
         kind: UnreachableKind::Connect,
     };
     assert_eq!(error.unwrap_err(), WriteError::NotDone(unreachable));
-    let error = change_at(&client(), &server.connection(), "groups", NOW).await;
+    let error = change_at(&client(), &server.connection(), "managed_devices", NOW).await;
     let only_read = matches!(
         error,
         Err(WriteError::NotDone(GraphError::Misconfigured { .. }))

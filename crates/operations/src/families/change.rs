@@ -13,8 +13,8 @@ use store::{Intent, IntentEnd, NewIntent};
 use super::{
     Halt, WorkContext,
     approvals::AWAITING_APPROVAL,
-    compare::{hash_of_body, hash_of_one, hash_of_set},
-    look::{Found, Standing, Subject},
+    compare::{hash_of, hash_of_new, hash_of_one, hash_of_set, names},
+    look::{Found, NOT_ASSIGNED, Standing, Subject},
     mistakes,
     provider::reason_of,
 };
@@ -59,6 +59,13 @@ pub(crate) enum Aim<'a> {
         /// All assignments there are to be, or the one that is to be added, each an object with its `target`.
         assignments: &'a [Value],
     },
+    /// It is no longer assigned so, where assignments are made one by one.
+    Unassign {
+        /// The object's id.
+        id: &'a str,
+        /// Whom the assignment means, an object with its `target`.
+        assignment: &'a Value,
+    },
 }
 
 /// What became of a change.
@@ -79,7 +86,6 @@ pub(crate) enum Made {
 
 impl<'a> Aim<'a> {
     fn subject(&self, contract: &Contract, label: &'a str) -> Subject<'a> {
-        let names = |fields: &'a Map<String, Value>| fields.keys().map(String::as_str).collect();
         match self {
             Self::Update { id, fields } => Subject::Fields {
                 id,
@@ -93,22 +99,27 @@ impl<'a> Aim<'a> {
                 let wanted = self.intended(contract);
                 Subject::Assignment { id, wanted }
             }
+            Self::Unassign { id, assignment } => {
+                let wanted = hash_of_target(assignment);
+                Subject::Assignment { id, wanted }
+            }
             Self::Assign { id, .. } => Subject::Assignments { id },
         }
     }
 
     fn intended(&self, contract: &Contract) -> [u8; 32] {
         match self {
-            Self::Update { fields: body, .. } | Self::Create { body } => hash_of_body(body),
+            Self::Update { fields, .. } => hash_of(contract, fields, &names(fields)),
+            Self::Create { body } => hash_of_new(contract, body, &names(body)),
             Self::Assign { assignments, .. } => {
-                let all = assignments.iter().filter_map(Value::as_object);
-                let set = AssignmentSet::of(all);
                 if contract.assigns_one_by_one() {
                     // More than one is refused before anything is sent.
-                    return hash_of_one(set.texts().next().unwrap_or_default());
+                    return hash_of_target(assignments.first().unwrap_or_default());
                 }
-                hash_of_set(&set)
+                let all = assignments.iter().filter_map(Value::as_object);
+                hash_of_set(&AssignmentSet::of(all))
             }
+            Self::Unassign { .. } => NOT_ASSIGNED,
         }
     }
 
@@ -126,21 +137,32 @@ impl<'a> Aim<'a> {
                 fields
             }
             (Self::Update { fields: body, .. } | Self::Create { body }, _) => (*body).clone(),
-            (Self::Assign { .. }, _) => Map::new(),
+            (Self::Assign { .. } | Self::Unassign { .. }, _) => Map::new(),
         }
     }
 
-    fn effect<'b>(&'b self, fields: &'b Map<String, Value>) -> Effect<'b> {
+    fn effect<'b>(&'b self, fields: &'b Map<String, Value>, before: &'b Standing) -> Effect<'b> {
         match self {
             Self::Update { id, .. } => Effect::Update { id, fields },
             Self::Create { .. } => Effect::Create { body: fields },
             Self::Assign { id, assignments } => Effect::Assign {
                 id,
-                odata_type: None,
+                odata_type: before.odata_type.as_ref().and_then(Value::as_str),
                 assignments,
+            },
+            Self::Unassign { id, .. } => Effect::Unassign {
+                id,
+                // One without an id is not sent.
+                assignment: before.assignment.as_deref().unwrap_or_default(),
             },
         }
     }
+}
+
+/// One assignment, told from others by whom it means.
+fn hash_of_target(assignment: &Value) -> [u8; 32] {
+    let set = AssignmentSet::of(assignment.as_object());
+    hash_of_one(set.texts().next().unwrap_or_default())
 }
 
 impl WorkContext<'_> {
@@ -178,7 +200,7 @@ impl WorkContext<'_> {
             let fields = change.aim.fields(before.odata_type.as_ref());
             let write = Write {
                 contract: change.contract,
-                effect: change.aim.effect(&fields),
+                effect: change.aim.effect(&fields, &before),
                 justification: change.justification,
                 approved: change.approved,
             };

@@ -1,6 +1,6 @@
 //! What is compared of objects, as hashes: fields, sets of assignments, and which namesakes there are.
 
-use graph::{AssignmentSet, SettingSet};
+use graph::{AssignmentSet, Contract};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -31,15 +31,15 @@ pub(super) fn newcomer(ids: &[&str], before: &[u8]) -> Newcomer {
 }
 
 /// The named fields of an object, as they are compared; one that is not there is null.
-pub(super) fn hash_of(object: &Map<String, Value>, names: &[&str]) -> [u8; 32] {
-    let value = |name: &str| match object.get(name) {
-        Some(Value::Array(settings)) if name == SettingSet::NAME => {
-            SettingSet::of(settings).to_string()
-        }
-        Some(value) => told(value).to_string(),
-        None => Value::Null.to_string(),
-    };
-    let mut fields: Vec<_> = names.iter().map(|name| (*name, value(name))).collect();
+pub(super) fn hash_of(
+    contract: &Contract,
+    object: &Map<String, Value>,
+    names: &[&str],
+) -> [u8; 32] {
+    let names = names.iter().copied();
+    let mut fields: Vec<_> = names
+        .map(|name| (name, contract.compared(object, name)))
+        .collect();
     fields.sort_unstable();
     hash(
         fields
@@ -48,36 +48,20 @@ pub(super) fn hash_of(object: &Map<String, Value>, names: &[&str]) -> [u8; 32] {
     )
 }
 
-/// A value as it is compared: Graph answers an empty text as null, adds empty lists that nobody sent, leaves out
-/// what is null, and has its own order of words and ids, who is included or excluded among them.
-fn told(value: &Value) -> Value {
-    match value {
-        Value::String(text) if text.is_empty() => Value::Null,
-        Value::Array(values) if values.is_empty() => Value::Null,
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name, told(value)));
-            let told = fields.filter(|(_, value)| !value.is_null());
-            let told: Map<_, _> = told.map(|(name, value)| (name.clone(), value)).collect();
-            if told.is_empty() {
-                Value::Null
-            } else {
-                told.into()
-            }
-        }
-        Value::Array(values) if values.iter().all(Value::is_string) => {
-            let mut words: Vec<_> = values.iter().filter_map(Value::as_str).collect();
-            words.sort_unstable();
-            words.into()
-        }
-        Value::Array(values) => values.iter().map(told).collect(),
-        other => other.clone(),
-    }
+/// An object that came to be: the provider may add to some of the named fields by itself, and those tell nothing.
+pub(super) fn hash_of_new(
+    contract: &Contract,
+    object: &Map<String, Value>,
+    names: &[&str],
+) -> [u8; 32] {
+    let names = names.iter().copied();
+    let telling: Vec<_> = names.filter(|name| Contract::tells_apart(name)).collect();
+    hash_of(contract, object, &telling)
 }
 
-/// All fields of what is to be sent.
-pub(super) fn hash_of_body(body: &Map<String, Value>) -> [u8; 32] {
-    let names: Vec<&str> = body.keys().map(String::as_str).collect();
-    hash_of(body, &names)
+/// All names of fields of what is to be sent.
+pub(super) fn names(body: &Map<String, Value>) -> Vec<&str> {
+    body.keys().map(String::as_str).collect()
 }
 
 /// Whom an object is assigned to.
@@ -108,13 +92,17 @@ fn hash<'a>(texts: impl Iterator<Item = &'a str>) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use graph::contract;
     use serde_json::json;
 
     use super::*;
 
     #[test]
     fn i05_what_graph_answers_in_its_own_way_is_what_was_sent() {
-        let hash = |value: Value| hash_of_body(value.as_object().unwrap());
+        let hash = |value: Value| {
+            let body = value.as_object().unwrap();
+            hash_of(contract("conditional_access").unwrap(), body, &names(body))
+        };
         let sent = hash(json!({
             "description": "",
             "conditions": { "users": { "includeUsers": ["a", "b"], "excludeUsers": [] }, "platforms": null },
@@ -136,6 +124,21 @@ mod tests {
         let steps =
             |one: &str, other: &str| hash(json!({ "steps": [{ "do": one }, { "do": other }] }));
         assert_ne!(steps("a", "b"), steps("b", "a"));
+    }
+
+    #[test]
+    fn i05_a_new_object_is_known_whatever_the_provider_adds_to_it() {
+        let kind = contract("device_configurations").unwrap();
+        let sent = json!({"displayName": "Ring", "roleScopeTagIds": []});
+        let read = json!({"displayName": "Ring", "roleScopeTagIds": ["0"], "version": 1});
+        let (sent, read) = (sent.as_object().unwrap(), read.as_object().unwrap());
+        let names = names(sent);
+        assert_eq!(
+            hash_of_new(kind, sent, &names),
+            hash_of_new(kind, read, &names)
+        );
+        // Changed on purpose, it is compared.
+        assert_ne!(hash_of(kind, sent, &names), hash_of(kind, read, &names));
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! `inventory.sync`: reads every kind of object to the last page and stores it per tenant (P-05).
 //!
-//! One page is held at a time, whatever the size of a collection.
+//! One page is held at a time, whatever the size of a collection; of kinds with few objects, the first pages that
+//! came in one answer, which together are no larger than the largest page may be.
+
+mod early;
 
 use domain::summary::{CountKey, SummaryCounts};
-use graph::{Contract, GraphError};
+use graph::{Contract, GraphError, Page};
 use policy::Running;
 use serde_json::{Map, Value};
 use store::{Failure, InventoryObject, ItemOutcome, RunEnd, Store, StoreError, WorkedOutcome};
 
+use self::early::Early;
 use super::{
     Halt, WorkContext,
     kinds::{KINDS, Kind},
@@ -26,6 +30,8 @@ pub(crate) async fn run(context: &mut WorkContext<'_>) -> Result<RunEnd, Halt> {
     let mut tally = Tally::new();
     let mut hopeless: Option<GraphError> = None;
     let done = store.run_items_done(running).await?;
+    let is_left = |kind: &Kind| !done.iter().any(|(key, _)| key == kind.key);
+    let mut early = Early::default();
     for (position, kind) in (0_i64..).zip(KINDS) {
         let item = Item { position, kind };
         if let Some((_, objects)) = done.iter().find(|(key, _)| key == kind.key) {
@@ -38,7 +44,9 @@ pub(crate) async fn run(context: &mut WorkContext<'_>) -> Result<RunEnd, Halt> {
         }
         item.write(store, running, &tally.counts, "running", None, 0)
             .await?;
-        match read_kind(context, kind).await? {
+        let rest = KINDS.iter().filter(|kind| is_left(kind));
+        let first = early.first(context, kind, rest).await?;
+        match read_kind(context, kind, first).await? {
             Read::Done { objects } => tally.done(store, running, &item, objects).await?,
             Read::Failed { error, .. } if kind.may_be_left_out(&error) => {
                 tally.skip(store, running, &item, &error).await?;
@@ -65,7 +73,12 @@ const fn is_hopeless(error: &GraphError) -> bool {
     )
 }
 
-async fn read_kind(context: &mut WorkContext<'_>, kind: &Kind) -> Result<Read, Halt> {
+/// Reads a kind to its end; its first page may have come already.
+async fn read_kind(
+    context: &mut WorkContext<'_>,
+    kind: &Kind,
+    mut first: Option<Result<Page, GraphError>>,
+) -> Result<Read, Halt> {
     let (store, running) = (context.store, context.running);
     let mut objects = 0;
     let contract = match kind.contract() {
@@ -74,8 +87,19 @@ async fn read_kind(context: &mut WorkContext<'_>, kind: &Kind) -> Result<Read, H
     };
     let mut cursor = None;
     loop {
-        let page = context.read(|session, step| session.page(step, contract, cursor.clone()));
-        let page = match page.await? {
+        let page = match first.take() {
+            Some(page) => {
+                // A border like any other: what came early is kept on leave that is good now.
+                context.checkpoint().await?;
+                page
+            }
+            None => {
+                let page =
+                    context.read(|session, step| session.page(step, contract, cursor.clone()));
+                page.await?
+            }
+        };
+        let page = match page {
             Ok(page) => page,
             Err(error) => return Ok(Read::Failed { objects, error }),
         };

@@ -7,6 +7,16 @@ pub(crate) struct Kind {
     pub(crate) key: &'static str,
     pub(crate) label: &'static str,
     need: Need,
+    company: Company,
+}
+
+/// How its first page is asked for.
+#[derive(PartialEq, Eq)]
+enum Company {
+    /// In a request of its own.
+    Alone,
+    /// In one request with the others that have few objects, as a rule a page or none.
+    Small,
 }
 
 /// Whether an inventory without this kind is whole.
@@ -19,13 +29,26 @@ enum Need {
 }
 
 const fn core(key: &'static str, label: &'static str) -> Kind {
-    let need = Need::Core;
-    Kind { key, label, need }
+    Kind {
+        key,
+        label,
+        need: Need::Core,
+        company: Company::Alone,
+    }
 }
 
 const fn if_allowed(key: &'static str, label: &'static str) -> Kind {
-    let need = Need::IfAllowed;
-    Kind { key, label, need }
+    Kind {
+        need: Need::IfAllowed,
+        ..core(key, label)
+    }
+}
+
+const fn small(key: &'static str, label: &'static str) -> Kind {
+    Kind {
+        company: Company::Small,
+        ..if_allowed(key, label)
+    }
 }
 
 /// Everything an inventory sync reads, in this order.
@@ -37,19 +60,19 @@ pub(crate) static KINDS: &[Kind] = &[
     core("compliance_policies", "Compliance policies"),
     core("settings_catalog", "Settings catalog policies"),
     if_allowed("conditional_access", "Conditional access policies"),
-    if_allowed("directory_roles", "Directory roles"),
-    if_allowed("enrollment_configurations", "Enrollment configurations"),
-    if_allowed("powershell_scripts", "PowerShell scripts"),
-    if_allowed("shell_scripts", "Shell scripts"),
-    if_allowed("health_scripts", "Remediations"),
-    if_allowed("assignment_filters", "Assignment filters"),
-    if_allowed("scope_tags", "Scope tags"),
-    if_allowed("notification_templates", "Notification templates"),
-    if_allowed("intune_roles", "Intune roles"),
-    if_allowed("reusable_settings", "Reusable settings"),
-    if_allowed("app_protection", "App protection policies"),
-    if_allowed("autopilot_profiles", "Autopilot profiles"),
-    if_allowed("managed_devices", "Managed devices"),
+    small("directory_roles", "Directory roles"),
+    small("enrollment_configurations", "Enrollment configurations"),
+    small("powershell_scripts", "PowerShell scripts"),
+    small("shell_scripts", "Shell scripts"),
+    small("health_scripts", "Remediations"),
+    small("assignment_filters", "Assignment filters"),
+    small("scope_tags", "Scope tags"),
+    small("notification_templates", "Notification templates"),
+    small("intune_roles", "Intune roles"),
+    small("reusable_settings", "Reusable settings"),
+    small("app_protection", "App protection policies"),
+    small("autopilot_profiles", "Autopilot profiles"),
+    small("managed_devices", "Managed devices"),
     if_allowed("named_locations", "Named locations"),
 ];
 
@@ -59,6 +82,11 @@ impl Kind {
         contract(self.key).ok_or(GraphError::Misconfigured {
             what: "no contract for this type",
         })
+    }
+
+    /// Whether its first page is asked for together with those of others.
+    pub(crate) fn is_small(&self) -> bool {
+        self.company == Company::Small
     }
 
     /// Whether an inventory is whole without it, for this reason.

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use super::{
     Halt, WorkContext,
-    compare::{Newcomer, hash_of, hash_of_ids, hash_of_one, hash_of_set, newcomer},
+    compare::{Newcomer, hash_of, hash_of_ids, hash_of_new, hash_of_one, hash_of_set, newcomer},
     provider::reason_of,
 };
 
@@ -24,7 +24,7 @@ use super::{
 pub(super) const ASSIGNMENTS: &str = "assignments";
 
 /// How an assignment stands that is not there; no hash of one is this.
-const NOT_ASSIGNED: [u8; 32] = [0; 32];
+pub(super) const NOT_ASSIGNED: [u8; 32] = [0; 32];
 
 /// The reason of a creation whose answer was lost, and of which nothing is to be seen.
 const NOT_SEEN: &str = "provider_creation_not_seen";
@@ -64,8 +64,10 @@ pub(super) enum Subject<'a> {
 /// How a subject stands.
 pub(super) struct Standing {
     pub(super) hash: [u8; 32],
-    /// The type of the object, for the change that names it again.
+    /// The type of the object, for the change that names it again, in its body or in its address.
     pub(super) odata_type: Option<Value>,
+    /// The id of the one assignment that is meant, where it is there.
+    pub(super) assignment: Option<String>,
 }
 
 /// What a look found after a change whose answer was lost.
@@ -87,7 +89,14 @@ impl<'a> Subject<'a> {
             let label = &intent.label;
             Self::Creation { label, names }
         } else if names == [ASSIGNMENTS] {
-            match <[u8; 32]>::try_from(intent.body_hash.as_slice()) {
+            // One that was to go is named by how it stood before.
+            let goes = intent.body_hash == NOT_ASSIGNED;
+            let meant = if goes {
+                &intent.before_hash
+            } else {
+                &intent.body_hash
+            };
+            match <[u8; 32]>::try_from(meant.as_slice()) {
                 Ok(wanted) if contract.assigns_one_by_one() => Self::Assignment { id, wanted },
                 _ => Self::Assignments { id },
             }
@@ -124,19 +133,32 @@ impl WorkContext<'_> {
             Subject::Fields { id, names } => {
                 let object = self.object(contract, id, names).await?;
                 object.map(|object| Standing {
-                    hash: hash_of(&object, names),
+                    hash: hash_of(contract, &object, names),
                     odata_type: object.get("@odata.type").cloned(),
+                    assignment: None,
                 })
             }
             Subject::Assignments { id } => {
-                let read = self.assignments(contract, id).await?;
-                read.map(|set| bare(hash_of_set(&set)))
+                let own_type = match self.type_of(contract, id).await? {
+                    Ok(own_type) => own_type,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let object = (*id, own_type.as_deref());
+                let read = self.part(contract, object, ASSIGNMENTS).await?;
+                read.map(|all| Standing {
+                    odata_type: own_type.map(Value::from),
+                    ..bare(hash_of_set(&AssignmentSet::of(&all)))
+                })
             }
             Subject::Assignment { id, wanted } => {
-                let read = self.assignments(contract, id).await?;
-                let is_there =
-                    |set: AssignmentSet| set.texts().any(|one| hash_of_one(one) == *wanted);
-                read.map(|set| bare(if is_there(set) { *wanted } else { NOT_ASSIGNED }))
+                let read = self.part(contract, (*id, None), ASSIGNMENTS).await?;
+                read.map(|all| match all.iter().find(|one| is_meant(one, wanted)) {
+                    Some(one) => Standing {
+                        assignment: one.get("id").and_then(Value::as_str).map(str::to_owned),
+                        ..bare(*wanted)
+                    },
+                    None => bare(NOT_ASSIGNED),
+                })
             }
             Subject::Creation { label, .. } => {
                 let read = self.namesakes(contract, label).await?;
@@ -201,7 +223,7 @@ impl WorkContext<'_> {
                 for (name, value) in listed {
                     object.entry(name.clone()).or_insert_with(|| value.clone());
                 }
-                if hash_of(&object, names) == intended {
+                if hash_of_new(contract, &object, names) == intended {
                     Found::AsIntended
                 } else {
                     Found::Else("provider_object_changed")
@@ -244,7 +266,8 @@ impl WorkContext<'_> {
         };
         for part in contract.parts.iter().map(|part| part.name) {
             if names.contains(&part) {
-                let items = match self.part(contract, id, part).await? {
+                let own_type = object.get("@odata.type").and_then(Value::as_str);
+                let items = match self.part(contract, (id, own_type), part).await? {
                     Ok(items) => items.into_iter().map(Value::Object),
                     Err(error) => return Ok(Err(error)),
                 };
@@ -254,23 +277,30 @@ impl WorkContext<'_> {
         Ok(Ok(object))
     }
 
-    async fn assignments(
+    /// The `@odata.type` of an object, where it decides the object's address; else nothing is asked.
+    async fn type_of(
         &mut self,
         contract: &'static Contract,
         id: &str,
-    ) -> Result<Result<AssignmentSet, GraphError>, Halt> {
-        let all = self.part(contract, id, ASSIGNMENTS).await?;
-        Ok(all.map(|all| AssignmentSet::of(&all)))
+    ) -> Result<Result<Option<String>, GraphError>, Halt> {
+        if !contract.is_addressed_by_type() {
+            return Ok(Ok(None));
+        }
+        let object = self.read(|session, step| session.object(step, contract, id));
+        Ok(object.await?.map(|object| {
+            let own_type = object.get("@odata.type").and_then(Value::as_str);
+            own_type.map(str::to_owned)
+        }))
     }
 
     /// Reads a collection of an object's own, all of its pages.
     async fn part(
         &mut self,
         contract: &'static Contract,
-        id: &str,
+        object: (&str, Option<&str>),
         part: &str,
     ) -> Result<Result<Vec<Map<String, Value>>, GraphError>, Halt> {
-        let first = match self.session.part(contract, id, part) {
+        let first = match self.session.part(contract, object, part) {
             Ok(first) => first,
             Err(error) => return Ok(Err(error)),
         };
@@ -320,5 +350,12 @@ fn bare(hash: [u8; 32]) -> Standing {
     Standing {
         hash,
         odata_type: None,
+        assignment: None,
     }
+}
+
+/// Whether an assignment is the one that is meant.
+fn is_meant(assignment: &Map<String, Value>, wanted: &[u8; 32]) -> bool {
+    let set = AssignmentSet::of([assignment]);
+    set.texts().any(|one| hash_of_one(one) == *wanted)
 }

@@ -7,9 +7,9 @@ use std::{
 
 use domain::connection::CredentialKind;
 use graph::{
-    ApprovalRequest, CallContext, ClientCertificate, Connection, Contract, CredentialFault,
-    Endpoints, GraphClient, GraphError, InvalidConnection, Organization, Page, PageCursor,
-    UnreachableKind, Write, WriteError, Written,
+    Answered, ApprovalRequest, Ask, CallContext, ClientCertificate, Connection, Contract,
+    CredentialFault, Endpoints, GraphClient, GraphError, InvalidConnection, Organization, Page,
+    PageCursor, UnreachableKind, Write, WriteError, Written,
 };
 use policy::{Running, Step};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -159,14 +159,26 @@ impl ProviderSession {
         .await
     }
 
+    /// Several reads in one call; one that fails keeps no other from being answered.
+    pub(crate) async fn batch(
+        &self,
+        step: Step<'_>,
+        asks: &[Ask<'_>],
+    ) -> Result<Vec<Result<Answered, GraphError>>, GraphError> {
+        self.reading(&step, || {
+            self.client.batch(&self.connection, &self.context, asks)
+        })
+        .await
+    }
+
     /// Where a collection of an object's own begins; nothing is asked for it.
     pub(crate) fn part(
         &self,
         contract: &'static Contract,
-        id: &str,
+        object: (&str, Option<&str>),
         part: &str,
     ) -> Result<PageCursor, GraphError> {
-        PageCursor::part(&self.connection, contract, id, part)
+        PageCursor::part(&self.connection, contract, object, part)
     }
 
     /// Reads one object, to compare it with a change.

@@ -7,7 +7,7 @@ use axum::{
     http::Request,
 };
 use domain::{run::RunOutcome, views::RunView};
-use graph_sandbox::FaultKind;
+use graph_sandbox::{FaultKind, JournalEntry};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -23,6 +23,7 @@ on_both! {
     b05_a_refused_sign_in_fails_and_skips_the_rest,
     p01_a_link_elsewhere_is_not_followed,
     p05_the_inventory_page_walks_all_objects,
+    p05_small_kinds_are_asked_for_together_and_fail_alone,
 }
 
 /// Every kind, in the order in which they are read.
@@ -282,4 +283,91 @@ async fn p05_the_inventory_page_walks_all_objects(world: Arc<World>) {
         unknown.await.unwrap_err(),
         domain::error::ApiError::NotFound
     );
+}
+
+/// What was asked of Graph for a run: requests, and how often each first page was asked for inside of one.
+fn asked(world: &World, view: &RunView) -> (Vec<String>, BTreeMap<String, usize>) {
+    let asked = world.asked_for(view.id);
+    let (parts, whole): (Vec<JournalEntry>, _) = asked
+        .into_iter()
+        .partition(|entry| entry.in_batch.is_some());
+    let mut inside = BTreeMap::new();
+    for part in parts {
+        *inside.entry(part.path).or_default() += 1;
+    }
+    let whole = whole
+        .into_iter()
+        .filter(|entry| !entry.path.contains("/oauth2/"));
+    (whole.map(|entry| entry.path).collect(), inside)
+}
+
+async fn p05_small_kinds_are_asked_for_together_and_fail_alone(world: Arc<World>) {
+    let view = world.work(0, SYNC).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded);
+    let (whole, inside) = asked(&world, &view);
+    assert_eq!(
+        whole,
+        [
+            "/v1.0/groups",
+            "/beta/deviceManagement/deviceConfigurations",
+            "/beta/deviceManagement/deviceCompliancePolicies",
+            "/beta/deviceManagement/configurationPolicies",
+            "/v1.0/identity/conditionalAccess/policies",
+            "/v1.0/$batch",
+            "/beta/$batch",
+            // Its second page.
+            "/v1.0/deviceManagement/managedDevices",
+            "/v1.0/identity/conditionalAccess/namedLocations",
+        ]
+    );
+    assert_eq!(inside.len(), KINDS.len() - 6);
+    assert!(inside.values().all(|times| *times == 1), "{inside:?}");
+    let objects = here(&world, 0).await;
+
+    // One that is throttled is asked for again, and no other is.
+    let tags = "/beta/deviceManagement/roleScopeTags";
+    let throttled = FaultKind::Status {
+        status: 429,
+        retry_after: Some("0".to_owned()),
+    };
+    let mut fault = graph_sandbox::Fault::everywhere(throttled);
+    fault.route = Some(tags.to_owned());
+    fault.count = Some(1);
+    world.sandbox.faults().add(fault).unwrap();
+    let view = world.work(0, SYNC).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded);
+    let (whole, inside) = asked(&world, &view);
+    assert_eq!(
+        whole.iter().filter(|path| *path == "/beta/$batch").count(),
+        2
+    );
+    assert_eq!(inside.values().sum::<usize>(), KINDS.len() - 6 + 1);
+    assert_eq!(inside[tags], 2);
+    world.sandbox.faults().clear();
+
+    // One that fails fails alone.
+    let fault = FaultKind::Status {
+        status: 500,
+        retry_after: None,
+    };
+    world.break_for(0, tags, fault);
+    let view = world.work(0, SYNC).await;
+    assert_eq!(view.state.outcome, RunOutcome::PartiallySucceeded);
+    let failed: Vec<_> = outcomes(&view)
+        .into_iter()
+        .filter(|(_, outcome)| *outcome == "failed")
+        .collect();
+    assert_eq!(failed, [("scope_tags", "failed")]);
+    world.sandbox.faults().clear();
+
+    // What cannot be had together is had one by one.
+    for fault in [FaultKind::InvalidJson, FaultKind::Truncate] {
+        world.break_for(0, "/beta/$batch", fault);
+        let view = world.work(0, SYNC).await;
+        assert_eq!(view.state.outcome, RunOutcome::Succeeded, "{view:#?}");
+        let (whole, _) = asked(&world, &view);
+        assert!(whole.iter().any(|path| path == tags), "{whole:?}");
+        world.sandbox.faults().clear();
+    }
+    assert_eq!(here(&world, 0).await, objects);
 }

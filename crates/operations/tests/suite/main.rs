@@ -14,6 +14,7 @@ mod canary;
 mod checkpoints;
 mod export;
 mod gate;
+mod heard;
 mod hidden;
 mod hostile;
 mod inventory;

@@ -183,7 +183,9 @@ impl GraphWriter for Meddling {
             match &meddle {
                 Some(Meddle::Lost(meanwhile)) => {
                     meanwhile(match write.effect {
-                        Effect::Update { id, .. } | Effect::Assign { id, .. } => id,
+                        Effect::Update { id, .. }
+                        | Effect::Assign { id, .. }
+                        | Effect::Unassign { id, .. } => id,
                         Effect::Create { .. } => "",
                     });
                     Err(NOBODY_KNOWS)

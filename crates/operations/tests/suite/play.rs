@@ -1,6 +1,7 @@
 //! Plays a case on either database, each time in a world of its own.
 
 use std::{
+    cell::RefCell,
     io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::Path,
@@ -10,16 +11,20 @@ use std::{
 
 use store::conformance::{postgres_database_create, postgres_database_drop};
 
-use crate::world::World;
+use tracing::dispatcher::DefaultGuard;
+
+use crate::{heard::Heard, world::World};
 
 pub type Case = fn(Arc<World>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
+fn builder() -> tokio::runtime::Builder {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all();
+    builder
+}
+
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
+    builder().build().unwrap()
 }
 
 pub fn on_sqlite(case: Case) {
@@ -29,12 +34,35 @@ pub fn on_sqlite(case: Case) {
 
 /// Plays a case on a SQLite file in this folder, which stays for a look afterwards.
 pub fn on_sqlite_in<F: Future<Output = ()>>(folder: &Path, case: impl FnOnce(Arc<World>) -> F) {
+    runtime().block_on(in_folder(folder, case));
+}
+
+/// The same, and what any of its threads says is heard; the log of another case is not.
+pub fn on_sqlite_heard<F: Future<Output = ()>>(
+    folder: &Path,
+    heard: &Heard,
+    case: impl FnOnce(Arc<World>) -> F,
+) {
+    thread_local! {
+        static LISTENING: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
+    }
+    let dispatch = heard.dispatch();
+    let on_each = dispatch.clone();
+    let runtime = builder()
+        .on_thread_start(move || {
+            LISTENING.set(Some(tracing::dispatcher::set_default(&on_each)));
+        })
+        .on_thread_stop(|| LISTENING.set(None))
+        .build()
+        .unwrap();
+    tracing::dispatcher::with_default(&dispatch, || runtime.block_on(in_folder(folder, case)));
+}
+
+async fn in_folder<F: Future<Output = ()>>(folder: &Path, case: impl FnOnce(Arc<World>) -> F) {
     let url = format!("sqlite:{}", folder.join("case.db").display());
-    runtime().block_on(async move {
-        let world = Arc::new(World::new(&url).await);
-        case(Arc::clone(&world)).await;
-        world.services.store().close().await;
-    });
+    let world = Arc::new(World::new(&url).await);
+    case(Arc::clone(&world)).await;
+    world.services.store().close().await;
 }
 
 pub fn on_postgres(case: Case) {

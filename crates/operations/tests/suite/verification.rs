@@ -20,6 +20,7 @@ on_both! {
     p03_a_sound_connection_is_verified,
     p03_sign_in_refusals_block_and_say_what_to_do,
     p03_missing_permissions_block_or_warn,
+    p03_a_higher_permission_is_as_good_as_the_least,
     p03_a_mended_connection_can_be_verified_again,
     p02_a_withdrawn_consent_is_on_record_until_a_check_finds_it_again,
     p02_a_credential_of_another_key_is_not_sent,
@@ -180,6 +181,51 @@ async fn p03_missing_permissions_block_or_warn(world: Arc<World>) {
             .unwrap()
             .next_step
             .contains("Verify the connection")
+    );
+}
+
+async fn p03_a_higher_permission_is_as_good_as_the_least(world: Arc<World>) {
+    let tenant = &world.sites[0].seed.tenant_id;
+    let pairs = [
+        ("Group.Read.All", "Directory.Read.All"),
+        ("Organization.Read.All", "Directory.Read.All"),
+        ("RoleManagement.Read.Directory", "Directory.Read.All"),
+    ];
+    let of_intune = ["Apps", "Configuration", "ManagedDevices", "RBAC"]
+        .into_iter()
+        .chain(["Scripts", "ServiceConfig"])
+        .map(|part| {
+            let name = |right: &str| format!("DeviceManagement{part}.{right}.All");
+            (name("Read"), name("ReadWrite"))
+        });
+    let pairs = pairs.map(|(least, higher)| (least.to_owned(), higher.to_owned()));
+    for (least, higher) in pairs.into_iter().chain(of_intune) {
+        assert!(world.sandbox.grant(tenant, &higher), "{higher}");
+        world.break_for(0, "", FaultKind::RemoveRole { role: least });
+    }
+    let view = world.work(0, CHECK).await;
+    let report = view.report.as_ref().unwrap();
+    assert_eq!(report.overall, Overall::Ready, "{report:#?}");
+    let roles = check(&view, "permissions.directory_roles");
+    assert_eq!(roles.message, "Directory.Read.All is granted.");
+    // And what the report says is what the provider does.
+    let synced = world.work(0, SYNC).await;
+    assert_eq!(synced.state.outcome, RunOutcome::Succeeded, "{synced:#?}");
+    assert!(synced.items.iter().all(|item| item.outcome == "succeeded"));
+
+    // Where none is held, the least one is named.
+    world.break_for(
+        0,
+        "",
+        FaultKind::RemoveRole {
+            role: "Directory.Read.All".to_owned(),
+        },
+    );
+    let view = world.work(0, CHECK).await;
+    let step = &check(&view, "permissions.directory_roles").next_steps[0];
+    assert!(
+        step.contains("Grant RoleManagement.Read.Directory to"),
+        "{step}"
     );
 }
 

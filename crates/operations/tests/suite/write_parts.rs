@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::{ids::RunId, run::RunOutcome};
 use graph_sandbox::{Fault, FaultKind, JournalEntry};
-use serde_json::json;
-use store::LabEffect;
+use serde_json::{Value, json};
+use store::{LabEffect, LabWrite};
 
 use crate::{
     meddling::Meddle,
@@ -27,17 +27,22 @@ on_both! {
     i05_an_assignment_that_was_not_taken_is_made_once,
     i05_a_crash_around_settings_is_looked_at,
     i05_a_crash_around_one_assignment_is_looked_at,
+    i05_one_assignment_is_taken_away_beside_others,
+    i05_assignments_of_policies_about_apps_are_made_under_their_own_type,
 }
 
 const POLICIES: &str = "/deviceManagement/configurationPolicies";
+const APPS: &str = "/deviceAppManagement/";
 const PROFILES: &str = "/deviceManagement/windowsAutopilotDeploymentProfiles";
 
 /// The world as a laboratory, whose application may change profiles too.
 async fn prepared(world: &World) -> World {
     let world = laboratory(world).await;
     let tenant = &world.sites[0].seed.tenant_id;
-    let role = "DeviceManagementServiceConfig.ReadWrite.All";
-    assert!(world.sandbox.grant(tenant, role));
+    for role in ["ServiceConfig", "Apps"] {
+        let role = format!("DeviceManagement{role}.ReadWrite.All");
+        assert!(world.sandbox.grant(tenant, &role));
+    }
     world
 }
 
@@ -45,8 +50,9 @@ async fn prepared(world: &World) -> World {
 fn sent(world: &World, run: RunId) -> Vec<JournalEntry> {
     let mut asked = world.asked_for(run);
     asked.retain(|entry| {
-        let is_change = ["POST", "PUT", "PATCH"].contains(&entry.method.as_str());
-        is_change && entry.path.contains("/deviceManagement/")
+        let is_change = ["POST", "PUT", "PATCH", "DELETE"].contains(&entry.method.as_str());
+        let is_about = |path: &str| entry.path.contains(path);
+        is_change && (is_about("/deviceManagement/") || is_about(APPS))
     });
     asked
 }
@@ -109,7 +115,7 @@ async fn i05_settings_that_somebody_changed_are_asked_of_a_person(world: Arc<Wor
             let path = format!("/_sandbox/tenants/{tenant}/state?collection={POLICIES}");
             let state = control(&sandbox, "GET", path, "");
             let all = state["entities"].as_array().unwrap();
-            let is_meant = |one: &&serde_json::Value| {
+            let is_meant = |one: &&Value| {
                 let name = one["name"].as_str().unwrap();
                 one["id"] == id || (id.is_empty() && name.starts_with("Item 0 of run"))
             };
@@ -202,4 +208,92 @@ async fn i05_a_crash_around_one_assignment_is_looked_at(world: Arc<World>) {
     let world = prepared(&world).await;
     // There are two profiles: the third item finds what the first has made.
     is_looked_at(&world, LabEffect::AssignOne, 2).await;
+}
+
+/// The profiles as the sandbox holds them.
+fn profiles(world: &World) -> Vec<Value> {
+    let tenant = &world.sites[0].seed.tenant_id;
+    let path = format!("/_sandbox/tenants/{tenant}/state?collection={PROFILES}");
+    let state = control(&world.sandbox, "GET", path, "");
+    state["entities"].as_array().unwrap().clone()
+}
+
+/// Assigns every profile to all devices, and to the group that the seed of a trial names.
+fn assign_profiles(world: &World) {
+    let writes = LabWrite {
+        seed: 11,
+        ..LabWrite::default()
+    };
+    let group = json!({"@odata.type": "#microsoft.graph.groupAssignmentTarget",
+        "groupId": writes.seed_group()});
+    let devices = json!({"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"});
+    let assignments = json!([{"id": "g", "target": group}, {"id": "d", "target": devices}]);
+    let tenant = &world.sites[0].seed.tenant_id;
+    for profile in profiles(world) {
+        let body = json!({"collection": PROFILES, "op": "patch", "id": profile["id"],
+            "body": {"assignments": assignments}});
+        let path = format!("/_sandbox/tenants/{tenant}/mutate");
+        control(&world.sandbox, "POST", path, &body.to_string());
+    }
+}
+
+fn only_the_other_is_left(world: &World) {
+    for profile in profiles(world) {
+        let left = profile["assignments"].as_array().unwrap();
+        let ids: Vec<_> = left.iter().map(|one| &one["id"]).collect();
+        assert_eq!(ids, ["d"], "{profile:#}");
+    }
+}
+
+async fn i05_one_assignment_is_taken_away_beside_others(world: Arc<World>) {
+    let world = prepared(&world).await;
+    for kind in LOST {
+        assign_profiles(&world);
+        hits(&world, PROFILES, kind.clone());
+        let run = ask_for(&world, &world.owner, 2, LabEffect::UnassignOne).await;
+        world.pool().drain().await.unwrap();
+        let view = world.view(run).await;
+        assert_eq!(view.state.outcome, RunOutcome::Succeeded, "{view:#?}");
+        assert_eq!(counts(&world, run), (2, 2), "{kind:?} was sent again");
+        only_the_other_is_left(&world);
+    }
+    assign_profiles(&world);
+    let (run, view) = meets(&world, LabEffect::UnassignOne, Meddle::Unsent).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded, "{view:#?}");
+    assert_eq!(counts(&world, run), (2, 2));
+    assert_eq!(states(&world, run).await, ["failed", "done", "done"]);
+    // A worker that dies on either side of the first of them.
+    for (meddle, expected) in [
+        (Meddle::StopsAfter, &["done", "done"][..]),
+        (Meddle::StopsBefore, &["failed", "done", "done"]),
+    ] {
+        assign_profiles(&world);
+        let run = crash_in(&world, &world.owner, LabEffect::UnassignOne, meddle).await;
+        world.pool().drain().await.unwrap();
+        let view = world.view(run).await;
+        assert_eq!(view.state.outcome, RunOutcome::Succeeded, "{view:#?}");
+        assert_eq!(counts(&world, run), (2, 2));
+        assert_eq!(states(&world, run).await, expected);
+        only_the_other_is_left(&world);
+    }
+    // What is not there is not sent for.
+    let run = ask_for(&world, &world.owner, 2, LabEffect::UnassignOne).await;
+    world.pool().drain().await.unwrap();
+    assert_eq!(counts(&world, run), (0, 0));
+}
+
+async fn i05_assignments_of_policies_about_apps_are_made_under_their_own_type(world: Arc<World>) {
+    let world = prepared(&world).await;
+    is_found(&world, LabEffect::AssignApp, APPS).await;
+    let (run, view) = meets(&world, LabEffect::AssignApp, Meddle::Unsent).await;
+    assert_eq!(view.state.outcome, RunOutcome::Succeeded, "{view:#?}");
+    assert_eq!(counts(&world, run), (2, 2));
+    let posted = sent(&world, run);
+    let assigned = |kind: &str| {
+        let path = format!("{APPS}{kind}ManagedAppProtections/");
+        let mut paths = posted.iter().map(|entry| &entry.path);
+        paths.any(|sent| sent.contains(&path) && sent.ends_with("/assign"))
+    };
+    assert!(assigned("ios") && assigned("android"), "{posted:#?}");
+    is_looked_at(&world, LabEffect::AssignApp, 3).await;
 }

@@ -36,6 +36,10 @@ pub enum LabEffect {
     Settings,
     /// To whom profiles of Autopilot are assigned, one by one.
     AssignOne,
+    /// That profiles of Autopilot are no longer assigned to the group that the seed names.
+    UnassignOne,
+    /// To whom policies about apps are assigned.
+    AssignApp,
 }
 
 /// How much a `lab.write` is to write, and which values.
@@ -51,6 +55,14 @@ pub struct LabWrite {
     /// The run whose requests for approval it goes on with; only [`Store::lab_write_resume`] says so.
     #[serde(default)]
     pub resumes: Option<RunId>,
+}
+
+impl LabWrite {
+    /// The id of the group that the seed names.
+    pub fn seed_group(&self) -> String {
+        let end = self.seed & 0xffff_ffff_ffff;
+        format!("00000000-0000-0000-0000-{end:012x}")
+    }
 }
 
 static RUN_INSERT: Statement = same(

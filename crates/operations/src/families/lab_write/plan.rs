@@ -33,6 +33,7 @@ pub(super) enum What {
     Update(Map<String, Value>),
     Create(Map<String, Value>),
     Assign(Vec<Value>),
+    Unassign(Value),
 }
 
 impl What {
@@ -42,6 +43,7 @@ impl What {
             Self::Update(fields) => Aim::Update { id, fields },
             Self::Create(body) => Aim::Create { body },
             Self::Assign(assignments) => Aim::Assign { id, assignments },
+            Self::Unassign(assignment) => Aim::Unassign { id, assignment },
         }
     }
 }
@@ -112,7 +114,9 @@ impl Plan {
                 fields.insert("settings".to_owned(), settings(&text));
                 What::Update(fields)
             }
-            LabEffect::AssignOne => What::Assign(vec![self.to_a_group()]),
+            // Policies about apps are for people alone.
+            LabEffect::AssignOne | LabEffect::AssignApp => What::Assign(vec![self.to_a_group()]),
+            LabEffect::UnassignOne => What::Unassign(to_group(&self.input.seed_group())),
             LabEffect::Assign => What::Assign(vec![
                 self.to_a_group(),
                 json!({"target": {
@@ -124,10 +128,7 @@ impl Plan {
 
     /// A group that nobody else assigns anything to.
     fn to_a_group(&self) -> Value {
-        json!({"target": {
-            "@odata.type": "#microsoft.graph.groupAssignmentTarget",
-            "groupId": self.origin,
-        }})
+        to_group(&self.origin.to_string())
     }
 
     fn name(&self, item: u32) -> String {
@@ -136,12 +137,20 @@ impl Plan {
     }
 }
 
+fn to_group(id: &str) -> Value {
+    json!({"target": {
+        "@odata.type": "#microsoft.graph.groupAssignmentTarget",
+        "groupId": id,
+    }})
+}
+
 /// Of which type the objects are.
 pub(super) const fn kind(effect: LabEffect) -> &'static str {
     match effect {
         LabEffect::Update | LabEffect::Create | LabEffect::Assign => "device_configurations",
         LabEffect::CreateCatalog | LabEffect::Settings => "settings_catalog",
-        LabEffect::AssignOne => "autopilot_profiles",
+        LabEffect::AssignOne | LabEffect::UnassignOne => "autopilot_profiles",
+        LabEffect::AssignApp => "app_protection",
     }
 }
 
