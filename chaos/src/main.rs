@@ -11,6 +11,7 @@ mod plan;
 mod planted;
 mod processes;
 mod provider;
+mod queues;
 mod random;
 mod report;
 mod scenes;

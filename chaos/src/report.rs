@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     check::{Broken, journal::Calls, writes::Intents},
     driver::Asked,
+    queues::Pauses,
     viewers::Looks,
 };
 
@@ -37,6 +38,10 @@ pub(crate) struct Report {
     /// Changes of grants that were answered.
     pub(crate) changes: u64,
     pub(crate) asked: Asked,
+    /// Pauses of queues, as the audit log has them.
+    pub(crate) pauses: u64,
+    /// Of those that chance made, what was answered.
+    pub(crate) turns: Pauses,
     /// Runs that are over.
     pub(crate) runs: usize,
     /// How they ended.
@@ -70,6 +75,7 @@ impl Report {
             "seed {} on {}, {} s, {} workers, {} tenants{}\n\
              faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}\n\
              asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
+             queues: {} pauses; by chance {} answered, {} resumed, {} unanswered\n\
              decided: {} about {} runs; refused: {}; ended: {}\n\
              {} attempts, {} rescued; {} calls at the provider ({} late reads), {} samples of the rules\n\
              {} intents, {} changes sent, {} took effect ({} creations, {} assignments), {} left behind, {} under way at a stop, {} that nobody knows\n\
@@ -94,6 +100,10 @@ impl Report {
             self.asked.unanswered,
             self.asked.cancels,
             self.changes,
+            self.pauses,
+            self.turns.paused,
+            self.turns.resumed,
+            self.turns.unanswered,
             self.decisions,
             self.runs,
             counted(&self.refusals),

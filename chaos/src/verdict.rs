@@ -10,9 +10,10 @@ use anyhow::Result;
 use domain::ids::RunId;
 
 use crate::{
-    check::{Broken, authority, broken, journal, late, of_trial, writes},
+    check::{Broken, authority, broken, journal, late, of_trial, pauses, writes},
     driver::Asked,
     grants::Seen,
+    queues::Pauses,
     report::Report,
     stage::Stage,
     trial::Order,
@@ -26,6 +27,7 @@ pub(crate) struct Past {
     pub(crate) asked: Asked,
     /// Every run that was accepted, with the number of its tenant.
     pub(crate) runs: Vec<(usize, RunId)>,
+    pub(crate) pauses: Pauses,
     /// By tenant.
     pub(crate) seen: Vec<Seen>,
     pub(crate) looked: Vec<Looked>,
@@ -49,6 +51,9 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
     let changes = store.changes_made(workspace).await?;
     let sites = &installation.sites;
     found.extend(authority::check(sites, &past.seen, &changes, &decisions));
+
+    let (pauses, of_pauses) = pauses::check(&changes, &decisions);
+    found.extend(of_pauses);
 
     let attempts = store.attempts_made(workspace).await?;
     let journal = stage.provider.journal().await?;
@@ -98,6 +103,8 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         faults: stage.faults.clone(),
         changes: past.seen.iter().map(|seen| seen.changes).sum(),
         asked: past.asked,
+        pauses,
+        turns: past.pauses,
         runs: ends.len(),
         outcomes,
         decisions: decisions.len(),

@@ -15,6 +15,8 @@ use tokio::time::{Instant, sleep};
 use crate::{
     check::Broken,
     http,
+    installation::Installation,
+    queues::resume_all,
     wait::{Wait, until},
 };
 
@@ -55,11 +57,17 @@ pub(crate) async fn until_ready(pages: String, longest: Arc<AtomicU64>) {
 }
 
 /// Waits until no run is left; answers how long that took, and what was left when the time was over.
-pub(crate) async fn until_settled(store: &Store, bound: Duration) -> (Duration, Vec<Broken>) {
+///
+/// A queue that somebody has left paused is resumed, however often the database has to be asked.
+pub(crate) async fn until_settled(
+    installation: &Installation,
+    bound: Duration,
+) -> (Duration, Vec<Broken>) {
     let begun = Instant::now();
     let mut left = Vec::new();
     until(bound, async || {
-        left = store.runs_active().await?;
+        resume_all(installation).await?;
+        left = installation.store.runs_active().await?;
         Ok(left.is_empty())
     })
     .await;

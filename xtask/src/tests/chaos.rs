@@ -17,7 +17,7 @@ const SHORT: &str = "10";
 const AT_ONCE: usize = 4;
 
 /// A mistake that is planted, and the database on which it is looked for in every run of the tests.
-const PLANTED: [(&str, &str); 12] = [
+const PLANTED: [(&str, &str); 13] = [
     ("none", "sqlite"),
     ("skip-the-decision", "postgres"),
     ("allow-everything", "sqlite"),
@@ -30,6 +30,7 @@ const PLANTED: [(&str, &str); 12] = [
     ("stay-in-the-queue", "postgres"),
     ("repeat-blindly", "sqlite"),
     ("send-after-the-lease", "postgres"),
+    ("start-behind-a-pause", "sqlite"),
 ];
 
 /// The programs of a trial.
