@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bulks;
 mod check;
 mod driver;
 mod grants;

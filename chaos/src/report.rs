@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
+    bulks::Bulks,
     check::{Broken, journal::Calls, writes::Intents},
     driver::Asked,
     queues::Pauses,
@@ -42,6 +43,7 @@ pub(crate) struct Report {
     pub(crate) pauses: u64,
     /// Of those that chance made, what was answered.
     pub(crate) turns: Pauses,
+    pub(crate) bulks: Bulks,
     /// Runs that are over.
     pub(crate) runs: usize,
     /// How they ended.
@@ -76,6 +78,7 @@ impl Report {
              faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}\n\
              asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
              queues: {} pauses; by chance {} answered, {} resumed, {} unanswered\n\
+             bulks: {} accepted, {} deduped, {} unanswered, {} cancels; {} parts\n\
              decided: {} about {} runs; refused: {}; ended: {}\n\
              {} attempts, {} rescued; {} calls at the provider ({} late reads), {} samples of the rules\n\
              {} intents, {} changes sent, {} took effect ({} creations, {} assignments), {} left behind, {} under way at a stop, {} that nobody knows\n\
@@ -104,6 +107,11 @@ impl Report {
             self.turns.paused,
             self.turns.resumed,
             self.turns.unanswered,
+            self.bulks.accepted,
+            self.bulks.deduped,
+            self.bulks.unanswered,
+            self.bulks.cancels,
+            self.bulks.parts,
             self.decisions,
             self.runs,
             counted(&self.refusals),

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
+    bulks::{self, Bulks},
     check::of_trial,
     driver::{self, Asked},
     grants::{self, Seen},
@@ -100,6 +101,7 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
         runs: runs.into_iter().chain(chanced.asked.runs.clone()).collect(),
         asked: chanced.asked,
         pauses: chanced.pauses,
+        bulks: chanced.bulks,
         seen: both.map(|(first, then)| first.and(then)).collect(),
         looked: chanced.looked,
         samples,
@@ -119,6 +121,7 @@ fn learn(known: &Known, runs: &[(usize, RunId)]) {
 struct Chanced {
     asked: Asked,
     pauses: Pauses,
+    bulks: Bulks,
     seen: Vec<Seen>,
     looked: Vec<viewers::Looked>,
 }
@@ -153,6 +156,8 @@ async fn chance(
         let looks = viewers::look(installation, stage.pages(), viewer, looks, known, begin);
         looking.push(tokio::spawn(looks));
     }
+    let bulks = bulks::ask(Arc::clone(&installation), plan.bulks, begin);
+    let bulking = tokio::spawn(bulks);
     let provider = stage.provider.clone();
     let answers = answer(Arc::clone(&installation), provider, plan.answers, begin);
     let answering = tokio::spawn(answers);
@@ -160,7 +165,10 @@ async fn chance(
         wait.await?;
     }
     answering.await??;
-    let mut chanced = Chanced::default();
+    let mut chanced = Chanced {
+        bulks: bulking.await?,
+        ..Chanced::default()
+    };
     for asking in asking {
         chanced.asked = chanced.asked.and(asking.await?);
     }

@@ -8,11 +8,14 @@ use std::{
 
 use anyhow::Result;
 use domain::ids::RunId;
+use store::DecisionMade;
 
 use crate::{
-    check::{Broken, authority, broken, journal, late, of_trial, pauses, writes},
+    bulks::Bulks,
+    check::{Broken, authority, broken, journal, late, of_trial, owner, pauses, writes},
     driver::Asked,
     grants::Seen,
+    installation::Installation,
     queues::Pauses,
     report::Report,
     stage::Stage,
@@ -28,6 +31,7 @@ pub(crate) struct Past {
     /// Every run that was accepted, with the number of its tenant.
     pub(crate) runs: Vec<(usize, RunId)>,
     pub(crate) pauses: Pauses,
+    pub(crate) bulks: Bulks,
     /// By tenant.
     pub(crate) seen: Vec<Seen>,
     pub(crate) looked: Vec<Looked>,
@@ -50,7 +54,11 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
     let decisions = store.decisions_made(workspace).await?;
     let changes = store.changes_made(workspace).await?;
     let sites = &installation.sites;
-    found.extend(authority::check(sites, &past.seen, &changes, &decisions));
+    let parts = store.parts_made(workspace).await?;
+    found.extend(authority::check(
+        sites, &past.seen, &changes, &decisions, &parts,
+    ));
+    found.extend(owner::check(installation.owner.user_id(), &decisions));
 
     let (pauses, of_pauses) = pauses::check(&changes, &decisions);
     found.extend(of_pauses);
@@ -77,7 +85,9 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         let what = "it is not".to_owned();
         broken("I10 what was accepted is there and over", *run, what)
     }));
-    let (looks, of_looks) = viewers::check(installation, &past.runs, &past.seen, &past.looked);
+    found.extend(owner::left(&past.bulks.runs, |run| over.contains(&run)));
+    let shown = with_decided(installation, past.runs, &decisions);
+    let (looks, of_looks) = viewers::check(installation, &shown, &past.seen, &past.looked);
     found.extend(of_looks);
     let longest = stage.recovery.load(Ordering::Relaxed);
     if Duration::from_millis(longest) > watch::RECOVERY {
@@ -105,6 +115,10 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         asked: past.asked,
         pauses,
         turns: past.pauses,
+        bulks: Bulks {
+            parts: parts.len(),
+            ..past.bulks
+        },
         runs: ends.len(),
         outcomes,
         decisions: decisions.len(),
@@ -123,4 +137,20 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         refused_by_the_wall: stage.logs.refused_by_the_wall()?,
         broken: found,
     })
+}
+
+/// The runs of tenants that somebody was answered, and those that were decided about: parts of bulks, slots.
+fn with_decided(
+    installation: &Installation,
+    mut runs: Vec<(usize, RunId)>,
+    decisions: &[DecisionMade],
+) -> Vec<(usize, RunId)> {
+    let known: HashSet<_> = runs.iter().map(|(_, run)| *run).collect();
+    let site_of = |tenant| {
+        let mut sites = installation.sites.iter();
+        sites.position(|site| site.tenant.id() == tenant)
+    };
+    let decided = decisions.iter().filter(|made| !known.contains(&made.run));
+    runs.extend(decided.filter_map(|made| Some((site_of(made.tenant?)?, made.run))));
+    runs
 }

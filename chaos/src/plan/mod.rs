@@ -9,12 +9,12 @@ use std::time::Duration;
 pub(crate) use self::{
     answers::Answer,
     faults::Fault,
-    people::{Change, EFFECTS, LOSSES, Look, Loss, Turn, Wish},
+    people::{Bulk, Change, EFFECTS, LOSSES, Look, Loss, Turn, Wish},
 };
 use self::{
     answers::answers,
     faults::{of_server, of_worker},
-    people::{VIEWERS, changes, looks, pauses, wishes},
+    people::{VIEWERS, bulks, changes, looks, pauses, wishes},
 };
 use crate::random::Random;
 
@@ -50,6 +50,8 @@ pub(crate) struct Plan {
     pub(crate) wishes: Vec<Vec<At<Wish>>>,
     /// Pauses of queues, by tenant.
     pub(crate) pauses: Vec<Vec<At<Turn>>>,
+    /// Of the whole workspace.
+    pub(crate) bulks: Vec<At<Bulk>>,
     /// What becomes of an answer about a tenant's objects.
     pub(crate) answers: Vec<At<(usize, Answer)>>,
     /// By viewer.
@@ -76,6 +78,7 @@ impl Plan {
             changes: tenants().map(|t| changes(seed, t, size)).collect(),
             wishes: tenants().map(|t| wishes(seed, t, size)).collect(),
             pauses: tenants().map(|t| pauses(seed, t, size)).collect(),
+            bulks: bulks(seed, size),
             answers: answers(seed, size),
             looks: (0..size.tenants.min(VIEWERS))
                 .map(|viewer| looks(seed, viewer, size))

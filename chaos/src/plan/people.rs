@@ -59,6 +59,17 @@ pub(crate) enum Turn {
     Resume,
 }
 
+/// What is done about the workspace's bulks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bulk {
+    /// Every tenant's connection is to be checked.
+    All,
+    /// The same for every other tenant.
+    EveryOther,
+    /// The last one that was accepted is to end.
+    Cancel,
+}
+
 /// What a person looks at while all this goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
@@ -93,6 +104,25 @@ pub(super) fn pauses(seed: u64, tenant: usize, size: &Size) -> Vec<At<Turn>> {
     turns
 }
 
+/// Bulks of the workspace's owner; some are ended when they have hardly begun.
+pub(super) fn bulks(seed: u64, size: &Size) -> Vec<At<Bulk>> {
+    let mut random = Random::of(seed, "bulk", 0);
+    let mut bulks = Vec::new();
+    let mut at = random.between(ms(300), ms(1_500));
+    while at < size.length {
+        let what = random.one(&[Bulk::All, Bulk::EveryOther]);
+        let what = what.unwrap_or(Bulk::All);
+        bulks.push(At { at, what });
+        if random.below(3) == 0 {
+            at += random.between(ms(10), ms(600));
+            let what = Bulk::Cancel;
+            bulks.push(At { at, what });
+        }
+        at += random.between(ms(300), ms(1_800));
+    }
+    bulks
+}
+
 /// Losses in one tenant, each regained before the next.
 pub(super) fn changes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Change>> {
     let mut random = Random::of(seed, "grant", tenant);
@@ -116,17 +146,20 @@ pub(super) fn changes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Change>> 
 
 pub(super) fn wishes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Wish>> {
     let random = Random::of(seed, "wish", tenant);
-    again(random, size, (ms(80), ms(700)), |random| {
-        match random.below(10) {
-            0 => Wish::System,
-            1 => Wish::Cancel,
-            2 | 3 => {
-                let effect = random.one(&EFFECTS).unwrap_or_default();
-                Wish::Write(u32::try_from(2 + random.below(5)).unwrap_or(2), effect)
-            }
-            4 | 5 => Wish::Person(OperationType::ConnectionCheck),
-            _ => Wish::Person(OperationType::InventorySync),
+    // In some tenants little is asked for: there bulks and slots find the connection free.
+    let pause = match tenant % 3 {
+        0 => (ms(900), ms(4_000)),
+        _ => (ms(80), ms(700)),
+    };
+    again(random, size, pause, |random| match random.below(10) {
+        0 => Wish::System,
+        1 => Wish::Cancel,
+        2 | 3 => {
+            let effect = random.one(&EFFECTS).unwrap_or_default();
+            Wish::Write(u32::try_from(2 + random.below(5)).unwrap_or(2), effect)
         }
+        4 | 5 => Wish::Person(OperationType::ConnectionCheck),
+        _ => Wish::Person(OperationType::InventorySync),
     })
 }
 
