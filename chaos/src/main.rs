@@ -16,6 +16,7 @@ mod queues;
 mod random;
 mod report;
 mod scenes;
+mod slots;
 mod stage;
 mod trial;
 mod verdict;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     bulks::Bulks,
-    check::{Broken, journal::Calls, writes::Intents},
+    check::{Broken, journal::Calls, slots::Slots, writes::Intents},
     driver::Asked,
     queues::Pauses,
     viewers::Looks,
@@ -44,6 +44,7 @@ pub(crate) struct Report {
     /// Of those that chance made, what was answered.
     pub(crate) turns: Pauses,
     pub(crate) bulks: Bulks,
+    pub(crate) slots: Slots,
     /// Runs that are over.
     pub(crate) runs: usize,
     /// How they ended.
@@ -78,7 +79,7 @@ impl Report {
              faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}\n\
              asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
              queues: {} pauses; by chance {} answered, {} resumed, {} unanswered\n\
-             bulks: {} accepted, {} deduped, {} unanswered, {} cancels; {} parts\n\
+             bulks: {} accepted, {} deduped, {} unanswered, {} cancels; {} parts; slots: {} came, {} of them unsure; {}\n\
              decided: {} about {} runs; refused: {}; ended: {}\n\
              {} attempts, {} rescued; {} calls at the provider ({} late reads), {} samples of the rules\n\
              {} intents, {} changes sent, {} took effect ({} creations, {} assignments), {} left behind, {} under way at a stop, {} that nobody knows\n\
@@ -112,6 +113,9 @@ impl Report {
             self.bulks.unanswered,
             self.bulks.cancels,
             self.bulks.parts,
+            self.slots.came,
+            self.slots.unsure,
+            counted(&self.slots.fates),
             self.decisions,
             self.runs,
             counted(&self.refusals),

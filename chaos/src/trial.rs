@@ -27,6 +27,7 @@ use crate::{
     queues::{self, Pauses},
     report::Report,
     scenes::{self, Played, Scene},
+    slots::{self, Came},
     stage::Stage,
     verdict::{Past, judge},
     viewers::{self, Known},
@@ -102,6 +103,7 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
         asked: chanced.asked,
         pauses: chanced.pauses,
         bulks: chanced.bulks,
+        came: chanced.came,
         seen: both.map(|(first, then)| first.and(then)).collect(),
         looked: chanced.looked,
         samples,
@@ -122,6 +124,7 @@ struct Chanced {
     asked: Asked,
     pauses: Pauses,
     bulks: Bulks,
+    came: Vec<Came>,
     seen: Vec<Seen>,
     looked: Vec<viewers::Looked>,
 }
@@ -136,7 +139,7 @@ async fn chance(
     let plan = Plan::of(order.seed, &order.size);
     let (installation, begin) = (Arc::clone(&stage.installation), Instant::now());
     let (mut asking, mut changing, mut looking) = (Vec::new(), Vec::new(), Vec::new());
-    let mut pausing = Vec::new();
+    let (mut pausing, mut bringing) = (Vec::new(), Vec::new());
     for (site, wishes) in plan.wishes.into_iter().enumerate() {
         let (installation, known) = (Arc::clone(&installation), Arc::clone(known));
         let asks = driver::ask(installation, site, wishes, known, begin);
@@ -150,6 +153,10 @@ async fn chance(
     for (site, turns) in plan.pauses.into_iter().enumerate() {
         let pauses = queues::pause(Arc::clone(&installation), site, turns, begin);
         pausing.push(tokio::spawn(pauses));
+    }
+    for (site, slots) in plan.slots.into_iter().enumerate() {
+        let slots = slots::bring(Arc::clone(&installation), site, slots, begin);
+        bringing.push(tokio::spawn(slots));
     }
     for (viewer, looks) in plan.looks.into_iter().enumerate() {
         let (installation, known) = (Arc::clone(&installation), Arc::clone(known));
@@ -177,6 +184,9 @@ async fn chance(
     }
     for pausing in pausing {
         chanced.pauses = chanced.pauses.and(&pausing.await?);
+    }
+    for bringing in bringing {
+        chanced.came.extend(bringing.await?);
     }
     for looking in looking {
         chanced.looked.extend(looking.await?);

@@ -12,12 +12,13 @@ use store::DecisionMade;
 
 use crate::{
     bulks::Bulks,
-    check::{Broken, authority, broken, journal, late, of_trial, owner, pauses, writes},
+    check::{Broken, authority, broken, journal, late, of_trial, owner, pauses, slots, writes},
     driver::Asked,
     grants::Seen,
     installation::Installation,
     queues::Pauses,
     report::Report,
+    slots::Came,
     stage::Stage,
     trial::Order,
     viewers::{self, Looked},
@@ -32,6 +33,7 @@ pub(crate) struct Past {
     pub(crate) runs: Vec<(usize, RunId)>,
     pub(crate) pauses: Pauses,
     pub(crate) bulks: Bulks,
+    pub(crate) came: Vec<Came>,
     /// By tenant.
     pub(crate) seen: Vec<Seen>,
     pub(crate) looked: Vec<Looked>,
@@ -62,6 +64,8 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
 
     let (pauses, of_pauses) = pauses::check(&changes, &decisions);
     found.extend(of_pauses);
+    let (slots, of_slots) = slots::check(installation, &past.came, &decisions).await?;
+    found.extend(of_slots);
 
     let attempts = store.attempts_made(workspace).await?;
     let journal = stage.provider.journal().await?;
@@ -115,6 +119,7 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         asked: past.asked,
         pauses,
         turns: past.pauses,
+        slots,
         bulks: Bulks {
             parts: parts.len(),
             ..past.bulks

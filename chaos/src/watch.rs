@@ -13,10 +13,11 @@ use store::Store;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    check::Broken,
+    check::{Broken, of_trial},
     http,
     installation::Installation,
     queues::resume_all,
+    slots::is_one_left,
     wait::{Wait, until},
 };
 
@@ -64,11 +65,13 @@ pub(crate) async fn until_settled(
     bound: Duration,
 ) -> (Duration, Vec<Broken>) {
     let begun = Instant::now();
-    let mut left = Vec::new();
+    let (mut left, mut is_slot_left) = (Vec::new(), false);
     until(bound, async || {
         resume_all(installation).await?;
+        // First: a slot that is decided about has its run in the queue by then.
+        is_slot_left = is_one_left(installation).await?;
         left = installation.store.runs_active().await?;
-        Ok(left.is_empty())
+        Ok(left.is_empty() && !is_slot_left)
     })
     .await;
     let stuck = left.into_iter().map(|(run, what)| Broken {
@@ -76,5 +79,13 @@ pub(crate) async fn until_settled(
         run: Some(run),
         what,
     });
-    (begun.elapsed(), stuck.collect())
+    let mut stuck: Vec<_> = stuck.collect();
+    if is_slot_left {
+        let rule = format!(
+            "I10 every slot is decided about within {} s",
+            bound.as_secs()
+        );
+        stuck.push(of_trial(&rule, "one is not".to_owned()));
+    }
+    (begun.elapsed(), stuck)
 }

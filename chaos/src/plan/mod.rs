@@ -14,7 +14,7 @@ pub(crate) use self::{
 use self::{
     answers::answers,
     faults::{of_server, of_worker},
-    people::{VIEWERS, bulks, changes, looks, pauses, wishes},
+    people::{VIEWERS, bulks, changes, looks, pauses, slots, wishes},
 };
 use crate::random::Random;
 
@@ -52,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) pauses: Vec<Vec<At<Turn>>>,
     /// Of the whole workspace.
     pub(crate) bulks: Vec<At<Bulk>>,
+    /// By tenant.
+    pub(crate) slots: Vec<Vec<At<()>>>,
     /// What becomes of an answer about a tenant's objects.
     pub(crate) answers: Vec<At<(usize, Answer)>>,
     /// By viewer.
@@ -79,6 +81,7 @@ impl Plan {
             wishes: tenants().map(|t| wishes(seed, t, size)).collect(),
             pauses: tenants().map(|t| pauses(seed, t, size)).collect(),
             bulks: bulks(seed, size),
+            slots: tenants().map(|t| slots(seed, t, size)).collect(),
             answers: answers(seed, size),
             looks: (0..size.tenants.min(VIEWERS))
                 .map(|viewer| looks(seed, viewer, size))

@@ -123,6 +123,12 @@ pub(super) fn bulks(seed: u64, size: &Size) -> Vec<At<Bulk>> {
     bulks
 }
 
+/// Slots of one tenant's schedule.
+pub(super) fn slots(seed: u64, tenant: usize, size: &Size) -> Vec<At<()>> {
+    let random = Random::of(seed, "slot", tenant);
+    again(random, size, (ms(400), ms(3_500)), |_| ())
+}
+
 /// Losses in one tenant, each regained before the next.
 pub(super) fn changes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Change>> {
     let mut random = Random::of(seed, "grant", tenant);
