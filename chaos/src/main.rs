@@ -7,6 +7,7 @@ mod grants;
 mod http;
 mod installation;
 mod logs;
+mod pages;
 mod place;
 mod plan;
 mod planted;

@@ -21,6 +21,10 @@ pub(crate) struct Faults {
     /// By the way in which the server ended.
     pub(crate) database_stops: BTreeMap<String, u64>,
     pub(crate) database_starts: u64,
+    /// The server stood still for a while, with all its children.
+    pub(crate) database_silences: u64,
+    /// The process of the pages.
+    pub(crate) pages_kills: u64,
 }
 
 /// What a trial tells.
@@ -60,7 +64,7 @@ pub(crate) struct Report {
     pub(crate) looks: Looks,
     /// How often the rules were asked while the faults went on.
     pub(crate) samples: u64,
-    /// The longest time from a restart of the database until the pages were ready.
+    /// The longest time from when everything was back until the pages were ready.
     pub(crate) longest_recovery_ms: u64,
     /// From the end of the faults until no run was left.
     pub(crate) settled_ms: u64,
@@ -76,14 +80,14 @@ impl Report {
         let stops = counted(&faults.database_stops);
         let mut text = format!(
             "seed {} on {}, {} s, {} workers, {} tenants{}\n\
-             faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}\n\
+             faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}; {} silences of it; {} kills of the pages\n\
              asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
              queues: {} pauses; by chance {} answered, {} resumed, {} unanswered\n\
              bulks: {} accepted, {} deduped, {} unanswered, {} cancels; {} parts; slots: {} came, {} of them unsure; {}\n\
              decided: {} about {} runs; refused: {}; ended: {}\n\
              {} attempts, {} rescued; {} calls at the provider ({} late reads), {} samples of the rules\n\
              {} intents, {} changes sent, {} took effect ({} creations, {} assignments), {} left behind, {} under way at a stop, {} that nobody knows\n\
-             pages: {}; {} while hidden; scenes: {}\n\
+             pages: {}; {} while hidden, {} unanswered while the process was away; scenes: {}\n\
              back after a restart within {} ms, settled after {} ms, {} transactions refused by the database\n",
             self.seed,
             self.database,
@@ -96,6 +100,8 @@ impl Report {
             faults.kills,
             faults.freezes,
             faults.worker_starts,
+            faults.database_silences,
+            faults.pages_kills,
             self.asked.accepted,
             self.asked.deduped,
             self.asked.scope_busy,
@@ -135,6 +141,7 @@ impl Report {
             self.intents.unknown,
             counted(&self.looks.answers),
             self.looks.while_hidden,
+            self.looks.while_away,
             self.scenes.join(", "),
             self.longest_recovery_ms,
             self.settled_ms,

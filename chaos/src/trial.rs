@@ -160,7 +160,14 @@ async fn chance(
     }
     for (viewer, looks) in plan.looks.into_iter().enumerate() {
         let (installation, known) = (Arc::clone(&installation), Arc::clone(known));
-        let looks = viewers::look(installation, stage.pages(), viewer, looks, known, begin);
+        let looks = viewers::look(
+            installation,
+            stage.pages.base(),
+            viewer,
+            looks,
+            known,
+            begin,
+        );
         looking.push(tokio::spawn(looks));
     }
     let bulks = bulks::ask(Arc::clone(&installation), plan.bulks, begin);

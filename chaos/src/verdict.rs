@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::atomic::Ordering,
     time::Duration,
 };
 
@@ -16,13 +15,13 @@ use crate::{
     driver::Asked,
     grants::Seen,
     installation::Installation,
+    pages::RECOVERY,
     queues::Pauses,
     report::Report,
     slots::Came,
     stage::Stage,
     trial::Order,
     viewers::{self, Looked},
-    watch,
 };
 
 /// What happened in a trial, as far as the trial saw it itself.
@@ -91,11 +90,11 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
     }));
     found.extend(owner::left(&past.bulks.runs, |run| over.contains(&run)));
     let shown = with_decided(installation, past.runs, &decisions);
-    let (looks, of_looks) = viewers::check(installation, &shown, &past.seen, &past.looked);
+    let (looks, of_looks) = viewers::check(stage, &shown, &past.seen, &past.looked);
     found.extend(of_looks);
-    let longest = stage.recovery.load(Ordering::Relaxed);
-    if Duration::from_millis(longest) > watch::RECOVERY {
-        let what = format!("{longest} ms");
+    let longest = stage.pages.absences.longest();
+    if longest > RECOVERY {
+        let what = format!("{} ms", longest.as_millis());
         found.push(of_trial("I11 pages are ready within 10 s", what));
     }
     found.extend(stage.logs.secrets(installation)?);
@@ -137,7 +136,7 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         intents,
         looks,
         samples: past.samples,
-        longest_recovery_ms: longest,
+        longest_recovery_ms: u64::try_from(longest.as_millis()).unwrap_or(u64::MAX),
         settled_ms: u64::try_from(past.settled.as_millis()).unwrap_or(u64::MAX),
         refused_by_the_wall: stage.logs.refused_by_the_wall()?,
         broken: found,

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -14,11 +14,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     check::{Broken, of_trial},
-    http,
     installation::Installation,
     queues::resume_all,
     slots::is_one_left,
-    wait::{Wait, until},
+    wait::until,
 };
 
 /// Asks the rules again and again until told to stop; an outage of the database is nobody's fault.
@@ -39,22 +38,6 @@ pub(crate) async fn sample(store: Store, stop: Arc<AtomicBool>) -> (u64, Vec<Bro
         sleep(Duration::from_millis(200).max(begun.elapsed() * 4)).await;
     }
     (samples, found)
-}
-
-/// How long pages may take until they are ready again (I11).
-pub(crate) const RECOVERY: Duration = Duration::from_secs(10);
-
-/// Waits until the pages are ready; notes the longest wait of all.
-pub(crate) async fn until_ready(pages: String, longest: Arc<AtomicU64>) {
-    let begun = Instant::now();
-    let wait = Wait::within(RECOVERY * 2);
-    while !matches!(http::ask(&pages, "GET", "/readyz", "").await, Ok((200, _))) {
-        if !wait.again().await {
-            break;
-        }
-    }
-    let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    longest.fetch_max(took, Ordering::Relaxed);
 }
 
 /// Waits until no run is left; answers how long that took, and what was left when the time was over.

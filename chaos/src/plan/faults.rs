@@ -20,6 +20,14 @@ pub(crate) enum Fault {
     DatabaseStops(Stop),
     /// The database server is started again.
     DatabaseStarts,
+    /// SIGSTOP to the database server and all its children.
+    DatabaseFalls,
+    /// SIGCONT to all of them.
+    DatabaseSpeaks,
+    /// SIGKILL to the process of the pages.
+    PagesKilled,
+    /// It is started again, on the same port.
+    PagesStart,
 }
 
 /// Kills and stops of one worker, one after the other.
@@ -44,24 +52,45 @@ pub(super) fn of_worker(seed: u64, worker: usize, size: &Size) -> Vec<At<Fault>>
     faults
 }
 
-/// Ends of the database server, each with its new beginning.
+/// Ends and silences of the database server, each over before the next.
 pub(super) fn of_server(seed: u64, size: &Size) -> Vec<At<Fault>> {
     let mut random = Random::of(seed, "server", 0);
     let mut faults = Vec::new();
-    let mut at = random.between(ms(2_000), ms(6_000));
+    let mut at = random.between(ms(1_500), ms(4_000));
     while at < size.length {
-        let stop = random.one(&[Stop::Fast, Stop::Immediate, Stop::Kill]);
-        let stop = stop.unwrap_or(Stop::Fast);
-        faults.push(At {
-            at,
-            what: Fault::DatabaseStops(stop),
-        });
-        at += random.between(ms(50), ms(1_200));
-        faults.push(At {
-            at,
-            what: Fault::DatabaseStarts,
-        });
-        at += random.between(ms(4_000), ms(9_000));
+        // Two of five are silences: from a part of a lease to past it.
+        let (begin, end, length) = match random.below(5) {
+            0 | 1 => {
+                let silent = random.between(size.lease / 6, size.lease + size.lease / 2);
+                (Fault::DatabaseFalls, Fault::DatabaseSpeaks, silent)
+            }
+            _ => {
+                let stop = random.one(&[Stop::Fast, Stop::Immediate, Stop::Kill]);
+                let gone = random.between(ms(50), ms(1_200));
+                let stop = Fault::DatabaseStops(stop.unwrap_or(Stop::Fast));
+                (stop, Fault::DatabaseStarts, gone)
+            }
+        };
+        faults.push(At { at, what: begin });
+        at += length;
+        faults.push(At { at, what: end });
+        at += random.between(ms(2_500), ms(7_000));
+    }
+    faults
+}
+
+/// Kills of the process of the pages.
+pub(super) fn of_pages(seed: u64, size: &Size) -> Vec<At<Fault>> {
+    let mut random = Random::of(seed, "pages", 0);
+    let mut faults = Vec::new();
+    let mut at = random.between(ms(1_500), ms(6_000));
+    while at < size.length {
+        let what = Fault::PagesKilled;
+        faults.push(At { at, what });
+        at += random.between(ms(20), ms(1_500));
+        let what = Fault::PagesStart;
+        faults.push(At { at, what });
+        at += random.between(ms(3_000), ms(9_000));
     }
     faults
 }

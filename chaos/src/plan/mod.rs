@@ -13,7 +13,7 @@ pub(crate) use self::{
 };
 use self::{
     answers::answers,
-    faults::{of_server, of_worker},
+    faults::{of_pages, of_server, of_worker},
     people::{VIEWERS, bulks, changes, looks, pauses, slots, wishes},
 };
 use crate::random::Random;
@@ -70,6 +70,7 @@ impl Plan {
         let mut faults: Vec<_> = (0..size.workers)
             .flat_map(|worker| of_worker(seed, worker, size))
             .collect();
+        faults.extend(of_pages(seed, size));
         if size.has_server {
             faults.extend(of_server(seed, size));
         }
@@ -139,7 +140,24 @@ mod tests {
             count(|it| matches!(it, Fault::Freeze(_))),
             count(|it| matches!(it, Fault::Thaw(_)))
         );
-        assert!(count(|it| matches!(it, Fault::DatabaseStops(_))) > 3);
+        let pairs: [(fn(&Fault) -> bool, fn(&Fault) -> bool); 3] = [
+            (
+                |it| matches!(it, Fault::DatabaseStops(_)),
+                |it| *it == Fault::DatabaseStarts,
+            ),
+            (
+                |it| *it == Fault::DatabaseFalls,
+                |it| *it == Fault::DatabaseSpeaks,
+            ),
+            (
+                |it| *it == Fault::PagesKilled,
+                |it| *it == Fault::PagesStart,
+            ),
+        ];
+        for (begin, end) in pairs {
+            assert!(count(begin) > 2);
+            assert_eq!(count(begin), count(end));
+        }
         for changes in &plan.changes {
             assert_eq!(changes.len() % 2, 0);
         }

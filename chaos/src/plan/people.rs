@@ -114,7 +114,7 @@ pub(super) fn bulks(seed: u64, size: &Size) -> Vec<At<Bulk>> {
         let what = what.unwrap_or(Bulk::All);
         bulks.push(At { at, what });
         if random.below(3) == 0 {
-            at += random.between(ms(10), ms(600));
+            at += random.between(ms(10), ms(2_000));
             let what = Bulk::Cancel;
             bulks.push(At { at, what });
         }
@@ -126,7 +126,11 @@ pub(super) fn bulks(seed: u64, size: &Size) -> Vec<At<Bulk>> {
 /// Slots of one tenant's schedule.
 pub(super) fn slots(seed: u64, tenant: usize, size: &Size) -> Vec<At<()>> {
     let random = Random::of(seed, "slot", tenant);
-    again(random, size, (ms(400), ms(3_500)), |_| ())
+    let pause = match tenant % 3 {
+        0 => (ms(2_000), ms(6_000)),
+        _ => (ms(400), ms(3_500)),
+    };
+    again(random, size, pause, |_| ())
 }
 
 /// Losses in one tenant, each regained before the next.
@@ -154,7 +158,7 @@ pub(super) fn wishes(seed: u64, tenant: usize, size: &Size) -> Vec<At<Wish>> {
     let random = Random::of(seed, "wish", tenant);
     // In some tenants little is asked for: there bulks and slots find the connection free.
     let pause = match tenant % 3 {
-        0 => (ms(900), ms(4_000)),
+        0 => (ms(2_000), ms(8_000)),
         _ => (ms(80), ms(700)),
     };
     again(random, size, pause, |random| match random.below(10) {
