@@ -16,7 +16,7 @@ pub(crate) enum Answer {
     ResetAfterCommit,
 }
 
-const ANSWERS: [Answer; 6] = [
+pub(super) const ANSWERS: [Answer; 6] = [
     Answer::Refused(429),
     Answer::Refused(503),
     Answer::StatusAfterCommit(500),

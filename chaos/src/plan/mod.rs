@@ -2,6 +2,8 @@
 
 mod answers;
 mod faults;
+#[cfg(test)]
+mod kinds;
 mod people;
 
 use std::time::Duration;

@@ -83,7 +83,7 @@ pub(crate) enum Look {
     Foreign,
 }
 
-const LOOKS: [Look; 4] = [Look::List, Look::ListPage, Look::Own, Look::Foreign];
+pub(super) const LOOKS: [Look; 4] = [Look::List, Look::ListPage, Look::Own, Look::Foreign];
 
 /// How many tenants' operators look at pages.
 pub(super) const VIEWERS: usize = 3;
