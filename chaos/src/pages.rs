@@ -67,17 +67,37 @@ impl Absences {
         });
     }
 
-    /// Notes an answer to a question that was asked since a turn, unless there was another one.
-    fn answered(&self, turn: u64, is_ready: bool, after: Duration) {
+    /// For how long it was away in all.
+    pub(crate) fn away(&self) -> Duration {
+        let now = Instant::now();
+        let length = |(gone, back): &(Instant, Option<Instant>)| back.unwrap_or(now) - *gone;
+        self.with(|known| known.absences.iter().map(length).sum())
+    }
+
+    fn has_answered(&self, life: usize) {
         self.with(|known| {
-            if known.turns != turn {
-                return;
-            }
-            if let Some((_, back @ None)) = known.absences.last_mut() {
+            let is_same = known.absences.len() == life;
+            if let (true, Some((_, back @ None))) = (is_same, known.absences.last_mut()) {
                 *back = Some(Instant::now());
             }
-            if is_ready {
-                known.longest = known.longest.max(after);
+        });
+    }
+
+    /// Whether somebody still waits: for the pages to be ready, or for the process to answer at all.
+    fn is_awaited(&self, turn: u64, life: usize) -> bool {
+        self.with(|known| {
+            let is_away = known
+                .absences
+                .last()
+                .is_some_and(|(_, back)| back.is_none());
+            known.turns == turn || (known.absences.len() == life && is_away)
+        })
+    }
+
+    fn took(&self, turn: u64, time: Duration) {
+        self.with(|known| {
+            if known.turns == turn {
+                known.longest = known.longest.max(time);
             }
         });
     }
@@ -86,17 +106,14 @@ impl Absences {
     pub(crate) async fn until_ready(self, base: String, turn: u64) {
         let begun = Instant::now();
         let wait = Wait::within(RECOVERY * 2);
-        while self.with(|known| known.turns == turn) {
+        let life = self.with(|known| known.absences.len());
+        while self.is_awaited(turn, life) {
             let answer = http::ask(&base, "GET", "/readyz", "").await;
-            let is_ready = matches!(answer, Ok((200, _)));
             if answer.is_ok() {
-                self.answered(turn, is_ready, begun.elapsed());
+                self.has_answered(life);
             }
-            if is_ready {
-                break;
-            }
-            if !wait.again().await {
-                self.with(|known| known.longest = known.longest.max(begun.elapsed()));
+            if matches!(answer, Ok((200, _))) || !wait.again().await {
+                self.took(turn, begun.elapsed());
                 break;
             }
         }

@@ -68,6 +68,8 @@ pub(crate) struct Report {
     pub(crate) longest_recovery_ms: u64,
     /// From the end of the faults until no run was left.
     pub(crate) settled_ms: u64,
+    /// How long the process of the pages was away in all.
+    pub(crate) pages_away_ms: u64,
     /// Transactions that the database refused.
     pub(crate) refused_by_the_wall: u64,
     pub(crate) broken: Vec<Broken>,
@@ -88,7 +90,7 @@ impl Report {
              {} attempts, {} rescued; {} calls at the provider ({} late reads), {} samples of the rules\n\
              {} intents, {} changes sent, {} took effect ({} creations, {} assignments), {} left behind, {} under way at a stop, {} that nobody knows\n\
              pages: {}; {} while hidden, {} unanswered while the process was away; scenes: {}\n\
-             back after a restart within {} ms, settled after {} ms, {} transactions refused by the database\n",
+             pages away for {} ms; ready within {} ms after everything was back; settled after {} ms, {} transactions refused by the database\n",
             self.seed,
             self.database,
             self.seconds,
@@ -143,6 +145,7 @@ impl Report {
             self.looks.while_hidden,
             self.looks.while_away,
             self.scenes.join(", "),
+            self.pages_away_ms,
             self.longest_recovery_ms,
             self.settled_ms,
             self.refused_by_the_wall,

@@ -136,8 +136,9 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         intents,
         looks,
         samples: past.samples,
-        longest_recovery_ms: u64::try_from(longest.as_millis()).unwrap_or(u64::MAX),
-        settled_ms: u64::try_from(past.settled.as_millis()).unwrap_or(u64::MAX),
+        pages_away_ms: millis(stage.pages.absences.away()),
+        longest_recovery_ms: millis(longest),
+        settled_ms: millis(past.settled),
         refused_by_the_wall: stage.logs.refused_by_the_wall()?,
         broken: found,
     })
@@ -157,4 +158,8 @@ fn with_decided(
     let decided = decisions.iter().filter(|made| !known.contains(&made.run));
     runs.extend(decided.filter_map(|made| Some((site_of(made.tenant?)?, made.run))));
     runs
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
