@@ -98,6 +98,17 @@ fn fault_banner(fault: &ScheduleFault, view: &ScheduleView) -> AnyView {
     .into_any()
 }
 
+/// Why a slot that has come has no run yet.
+fn held(run: RunId) -> impl IntoView {
+    view! {
+        <p class="quiet" data-held>
+            "It has come and waits: "
+            <a class="link" href=link::run(run)>"another operation"</a>
+            " uses the tenant's connection. Five minutes after its time it is left out."
+        </p>
+    }
+}
+
 fn summary(view: &ScheduleView) -> AnyView {
     let next = match view.next.clone() {
         Some(at) => moment(at),
@@ -118,7 +129,7 @@ fn summary(view: &ScheduleView) -> AnyView {
     view! {
         <dl class="facts my-2">
             <dt>"Next slot"</dt>
-            <dd>{next}{view.realigned.clone().map(|told| view! { <p class="quiet" data-realigned>{told}</p> })}</dd>
+            <dd>{next}{view.waits_for.map(held)}{view.realigned.clone().map(|told| view! { <p class="quiet" data-realigned>{told}</p> })}</dd>
             <dt>"State"</dt>
             <dd>{standing}</dd>
             <dt>"Authority"</dt>

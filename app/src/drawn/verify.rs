@@ -86,7 +86,12 @@ pub(super) fn preview_page(view: BulkPreviewView, asked: &Asked) -> Drawn {
         .iter()
         .filter(|chosen| chosen.refused.is_some())
         .count();
-    let summary = summary(view.chosen.len(), refused);
+    let waiting = view
+        .chosen
+        .iter()
+        .filter(|chosen| chosen.refused.is_none() && chosen.waits.is_some())
+        .count();
+    let summary = summary(view.chosen.len(), refused, waiting);
     let title = "Verify tenants";
     let subtitle = format!(
         "What was chosen in {}, as of {}.",
@@ -119,9 +124,9 @@ pub(super) fn preview_page(view: BulkPreviewView, asked: &Asked) -> Drawn {
     drawn(title, subtitle, section("preview", "Your choice", content))
 }
 
-fn summary(chosen: usize, refused: usize) -> String {
+fn summary(chosen: usize, refused: usize, waiting: usize) -> String {
     let tenants = if chosen == 1 { "tenant" } else { "tenants" };
-    match refused {
+    let summary = match refused {
         0 => format!("{chosen} {tenants}, and nothing stands against any of them."),
         n if n == chosen => {
             format!("{chosen} {tenants}, and as things stand none of them will be verified.")
@@ -129,14 +134,24 @@ fn summary(chosen: usize, refused: usize) -> String {
         n => format!(
             "{chosen} {tenants}, of which {n} will not be verified as things stand. Each is decided about again when its turn comes."
         ),
+    };
+    match waiting {
+        0 => summary,
+        1 => format!(
+            "{summary} The queue of one is paused: its check waits until the queue is resumed."
+        ),
+        n => format!(
+            "{summary} The queues of {n} are paused: their checks wait until the queues are resumed."
+        ),
     }
 }
 
 fn row(chosen: BulkChosen) -> impl IntoView {
-    let (label, icon, tone) = expectation(chosen.refused.as_ref());
-    let expected = match chosen.refused {
-        None => view! { "A connection check" }.into_any(),
-        Some((code, why)) => view! { <span>{why} " " <code>{code}</code></span> }.into_any(),
+    let (label, icon, tone) = expectation(&chosen);
+    let expected = match (chosen.refused, chosen.waits) {
+        (Some((code, why)), _) => view! { <span>{why} " " <code>{code}</code></span> }.into_any(),
+        (None, Some(why)) => view! { "A connection check. " {why} }.into_any(),
+        (None, None) => view! { "A connection check" }.into_any(),
     };
     view! {
         <tr>
@@ -149,12 +164,15 @@ fn row(chosen: BulkChosen) -> impl IntoView {
 }
 
 /// What is expected of a tenant in one word; what would be refused or left out looks as it will then.
-fn expectation(refused: Option<&(String, String)>) -> (String, Icon, Tone) {
+fn expectation(chosen: &BulkChosen) -> (String, Icon, Tone) {
     let blocked = run_badge(RunState {
         status: RunStatus::Completed,
         outcome: RunOutcome::Blocked,
     });
-    match refused {
+    match &chosen.refused {
+        None if chosen.waits.is_some() => {
+            ("Will wait".to_owned(), Icon::CirclePause, Tone::Neutral)
+        }
         None => ("Will run".to_owned(), Icon::Clock, Tone::Neutral),
         Some((code, _)) if SkipReason::parse(code).is_some() => {
             ("Skipped".to_owned(), Icon::Ban, Tone::NeutralOutline)

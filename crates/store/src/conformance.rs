@@ -27,7 +27,10 @@ pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
     crate::sql::statements_run(dialect)
 }
 
-pub use crate::sql::border::{Border, Pause};
+pub use crate::{
+    open::made_until,
+    sql::border::{Border, Pause},
+};
 
 /// Does some work and asks the border before each of its statements, each `begin` and each `commit`.
 pub async fn with_border<T>(border: Border, work: impl Future<Output = T>) -> T {

@@ -1,5 +1,6 @@
 //! Opening a database: first a look, then its settings, its version, its migrations.
 
+mod earlier;
 mod error;
 mod look;
 mod postgres;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use domain::operation::Habitat;
 use tokio::sync::{Notify, watch};
 
-pub use self::{error::OpenError, look::Standing, schema::Schema};
+pub use self::{earlier::made_until, error::OpenError, look::Standing, schema::Schema};
 use crate::{
     QueueSettings, Store,
     error::StoreError,
@@ -111,7 +112,7 @@ impl Store {
 
     async fn open_seen(url: &str, standing: &Standing) -> Result<Self, OpenError> {
         match Kind::of(url)? {
-            Kind::Sqlite => Self::over(sqlite::open(url).await?, None).await,
+            Kind::Sqlite => Self::over(sqlite::open(url, standing).await?, None).await,
             Kind::Postgres => {
                 let (db, pool) = postgres::open(url, standing).await?;
                 let own = postgres::sessions_of(url) == Sessions::Own;

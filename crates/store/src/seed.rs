@@ -75,14 +75,14 @@ static SEED_RUNS: Statement = dialects(
 );
 static SEED_DECISIONS: Statement = dialects(
     "seed_decisions",
-    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
+    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decided_at)
      select unhex(r.value ->> 'workspace'), unhex(r.value ->> 'tenant'), unhex(r.value ->> 'id'), 1,
-            r.value ->> 'verdict', r.value ->> 'reason', r.value ->> 'decision', r.value ->> 'decided'
+            r.value ->> 'verdict', r.value ->> 'reason', r.value ->> 'decided'
      from jsonb_each($1) r",
-    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
-     select r.workspace, r.tenant, r.id, 1, r.verdict, r.reason, r.decision, r.decided
+    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decided_at)
+     select r.workspace, r.tenant, r.id, 1, r.verdict, r.reason, r.decided
      from json_to_recordset($1::json) as r(workspace uuid, tenant uuid, id uuid, verdict text, reason text,
-       decision text, decided bigint)",
+       decided bigint)",
 );
 static SEED_START: Statement = dialects(
     "seed_start",
@@ -257,7 +257,6 @@ fn row_of(run: &PastRun) -> Result<serde_json::Value, StoreError> {
         "queued": run.queued_at,
         "verdict": if decision.allowed { "allowed" } else { "denied" },
         "reason": decision.reason_code,
-        "decision": to_json(decision)?,
         "decided": decision.decided_at,
         "started": run.started_at,
         "outcome": run.outcome,

@@ -57,6 +57,8 @@ pub struct BulkChosen {
     pub tenant: BulkOption,
     /// Why it would be refused or left out, as a code and in words.
     pub refused: Option<(String, String)>,
+    /// Why its run would wait before it can start, in words.
+    pub waits: Option<String>,
 }
 
 /// The page on which a choice is looked at before it is asked for.

@@ -173,6 +173,8 @@ pub struct ScheduleView {
     pub fault: Option<ScheduleFault>,
     /// The slot that comes next.
     pub next: Option<SlotMoment>,
+    /// The run that a slot which has come waits for, because it uses the connection.
+    pub waits_for: Option<RunId>,
     /// That a clock had put it off, and where to, if that was found lately.
     pub realigned: Option<String>,
     /// Who made it.

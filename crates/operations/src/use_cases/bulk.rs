@@ -9,9 +9,11 @@ use domain::{
     operation::OperationType,
     reason::{ReasonCode, ReasonDetail},
     views::{BulkChoiceView, BulkChosen, BulkOption, BulkPreviewView, StartAnswer, StartResult},
+    waiting::Waiting,
 };
 use store::{
-    BulkSelection, Requested, RunAccess, Scope, SelectedTenant, TenantAccess, WorkspaceAccess,
+    BulkSelection, QueuePause, Requested, RunAccess, Scope, SelectedTenant, TenantAccess,
+    WorkspaceAccess,
 };
 
 use crate::{Services, problem::Answer as _};
@@ -222,6 +224,10 @@ fn seen(scope: &Scope, selection: &BulkSelection, tenant: &SelectedTenant) -> Bu
         };
         (code.to_owned(), in_words(code, detail, &names))
     });
+    let waits = tenant.paused.clone().map(|pause| {
+        let QueuePause { by, at } = pause;
+        Waiting::Paused { by, at }.sentence()
+    });
     BulkChosen {
         tenant: BulkOption {
             id: tenant.id,
@@ -229,6 +235,7 @@ fn seen(scope: &Scope, selection: &BulkSelection, tenant: &SelectedTenant) -> Bu
             lifecycle: tenant.lifecycle,
         },
         refused,
+        waits,
     }
 }
 

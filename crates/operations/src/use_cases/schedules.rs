@@ -109,6 +109,8 @@ impl Services {
             && operation
                 .is_none_or(|operation| tenant.grants().allow(operation.spec().start_capability));
         let fault = fault_of(&schedule);
+        let request = scope.request_id();
+        let waits_for = self.store.schedule_waits_for(&schedule).await;
         Ok(ScheduleView {
             id: schedule.id,
             name: schedule.name.clone(),
@@ -117,6 +119,7 @@ impl Services {
             rule: schedule.rule.clone(),
             state: schedule.state,
             next: next_of(&schedule, fault.as_ref(), &clocks),
+            waits_for: waits_for.answer(request)?,
             fault,
             realigned: self.realigned(scope, &schedule, &clocks).await?,
             created_by: schedule.created_by_name.clone(),
@@ -127,7 +130,7 @@ impl Services {
             run_disabled_because: run_refusal(&tenant, operation),
             history: self.history_of(scope, &schedule, &clocks, HISTORY).await?,
             tenant: named(&tenant),
-            as_of: self.store.now().await.answer(scope.request_id())?,
+            as_of: self.store.now().await.answer(request)?,
         })
     }
 

@@ -34,6 +34,17 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// Whether it is a database of this program at this version.
+    pub(super) const fn is_current(&self) -> bool {
+        let schema = match self {
+            Self::Ours { schema, .. } => schema,
+            Self::Absent | Self::Empty | Self::Foreign { .. } => return false,
+        };
+        matches!(schema, Schema::Current)
+    }
+}
+
 /// What a look found.
 #[derive(Debug, Default)]
 pub(super) struct Seen {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::{
     OpenError, Standing,
     look::{self, Seen},
-    schema::{APPLIED, Applied, POSTGRES, Schema, migrator},
+    schema::{APPLIED, Applied, POSTGRES, migrator},
 };
 use crate::sql::{Db, Line, Sessions};
 
@@ -100,14 +100,7 @@ async fn see(connection: &mut PgConnection) -> Result<Seen, sqlx::Error> {
 /// version already is not asked for it.
 pub(super) async fn open(url: &str, standing: &Standing) -> Result<(Db, PgPool), OpenError> {
     let (db, pool) = open_as_it_is(url).await?;
-    let current = matches!(
-        standing,
-        Standing::Ours {
-            schema: Schema::Current,
-            ..
-        }
-    );
-    if !current {
+    if !standing.is_current() {
         let migrated = migrator(POSTGRES).run(&pool).await;
         migrated.map_err(OpenError::migrating)?;
     }

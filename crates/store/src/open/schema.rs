@@ -29,6 +29,7 @@ migrations! {
     13 "0013_cheaper_starts",
     14 "0014_key_check",
     16 "0016_audit_owner",
+    18 "0018_decision_once",
 }
 
 /// What brings a database to this version.
@@ -42,6 +43,12 @@ pub(super) fn migrator(list: Migrations) -> Migrator {
             })
             .collect(),
     )
+}
+
+/// The migrations of a version whose last one has this number.
+pub(super) fn until(list: Migrations, last: i64) -> Migrations {
+    let known = list.partition_point(|(number, ..)| *number <= last);
+    list.get(..known).unwrap_or(list)
 }
 
 /// A migration as a database remembers it.

@@ -3,7 +3,8 @@
 use std::{path::Path, str::FromStr as _, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, SqliteConnection,
+    ConnectOptions as _, Connection as _, Row as _, SqliteConnection,
+    migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -59,16 +60,48 @@ async fn see(connection: &mut SqliteConnection) -> Result<Seen, sqlx::Error> {
 }
 
 /// Opens the file, and makes it, and brings it to this version.
-pub(super) async fn open(url: &str) -> Result<Db, OpenError> {
-    let options = file(url)?
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal);
-    let db = pools(options).await?;
-    if let Db::Sqlite { writer, .. } = &db {
-        let migrated = migrator(SQLITE).run(writer).await;
-        migrated.map_err(OpenError::migrating)?;
+pub(super) async fn open(url: &str, standing: &Standing) -> Result<Db, OpenError> {
+    let db = pools(new_file(url)?).await?;
+    if let Db::Sqlite { writer, .. } = &db
+        && !standing.is_current()
+    {
+        migrate(writer).await.map_err(OpenError::migrating)?;
     }
     Ok(db)
+}
+
+/// Makes the file with nothing in it yet, for one connection that may write.
+pub(super) async fn made(url: &str) -> Result<sqlx::SqlitePool, OpenError> {
+    let one = SqlitePoolOptions::new().max_connections(1);
+    let pool = one.connect_with(new_file(url)?.foreign_keys(false)).await;
+    pool.map_err(OpenError::Unreachable)
+}
+
+fn new_file(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+    let options = file(url)?.create_if_missing(true);
+    Ok(options.journal_mode(SqliteJournalMode::Wal))
+}
+
+/// Brings the file to this version.
+///
+/// A table whose constraints change is made anew, which SQLite allows only while it does not ask foreign keys;
+/// so they are all asked when it is done. The pool has one connection, so all of this is said to the same one;
+/// to another one foreign keys would be asked, and the migration refused.
+async fn migrate(writer: &sqlx::SqlitePool) -> Result<(), MigrateError> {
+    sqlx::query("pragma foreign_keys = off")
+        .execute(writer)
+        .await?;
+    migrator(SQLITE).run(writer).await?;
+    let astray = sqlx::query("pragma foreign_key_check");
+    if let Some(row) = astray.fetch_optional(writer).await? {
+        let table: String = row.try_get(0)?;
+        let what = format!("rows of {table} refer to rows that are not there");
+        return Err(MigrateError::Source(what.into()));
+    }
+    sqlx::query("pragma foreign_keys = on")
+        .execute(writer)
+        .await?;
+    Ok(())
 }
 
 /// Opens the file as it is.

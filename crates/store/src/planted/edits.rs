@@ -48,8 +48,8 @@ impl Mistake {
                     ),
                     (
                         "run_decisions_record",
-                        "as d(workspace, scope, run, attempt, verdict, reason, decision)",
-                        "as d(workspace, scope, run, attempt, verdict, reason, decision) where false",
+                        "as d(workspace, scope, run, attempt, verdict, reason)",
+                        "as d(workspace, scope, run, attempt, verdict, reason) where false",
                     ),
                 ],
                 &[],

@@ -52,8 +52,8 @@ static ASK: Statement = dialects(
 );
 static RECORD: Statement = same(
     "run_checkpoint_record",
-    "insert into run_checkpoints (workspace_id, scope_id, run_id, attempt, reason_code, decision, decided_at)
-     values ($1, $2, $3, $4, $5, $6, $7)",
+    "insert into run_checkpoints (workspace_id, scope_id, run_id, attempt, reason_code, decided_at)
+     values ($1, $2, $3, $4, $5, $6)",
 );
 // A write that nobody knows the end of outweighs what is known to be done (L-10).
 static SET_STOPPED: Statement = same(
@@ -122,7 +122,6 @@ impl CheckpointLedger for Asking {
 
     async fn set_refused(&mut self, refusal: &Refusal) -> Result<bool, StoreError> {
         let key = refusal.key();
-        let decision = to_json(refusal.decision())?;
         let (code, class) = (refusal.code(), refusal.code().class());
         let args = args![
             key.workspace_id,
@@ -130,7 +129,6 @@ impl CheckpointLedger for Asking {
             key.run_id,
             key.attempt,
             code.as_str(),
-            &*decision,
             self.now
         ];
         self.tx.execute(&RECORD, args).await?;
@@ -163,7 +161,7 @@ impl CheckpointLedger for Asking {
             actor: self.actor.clone(),
             subject_id: key.run_id.as_uuid(),
             run_id: Some(key.run_id),
-            detail: decision,
+            detail: to_json(refusal.decision())?,
         };
         append(&mut self.tx, self.now, vec![entry]).await?;
         Ok(true)

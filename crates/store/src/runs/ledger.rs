@@ -25,12 +25,12 @@ use crate::{
 
 static RECORD_DECISIONS: Statement = dialects(
     "run_decisions_record",
-    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
-     select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, d.decision, $1 from given d",
-    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
-     select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, d.decision, $8
-     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[])
-       as d(workspace, scope, run, attempt, verdict, reason, decision)",
+    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decided_at)
+     select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, $1 from given d",
+    "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decided_at)
+     select d.workspace, d.scope, d.run, d.attempt, d.verdict, d.reason, $7
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[])
+       as d(workspace, scope, run, attempt, verdict, reason)",
 );
 static SET_RUNNING: Statement = dialects(
     "run_set_running",
@@ -106,10 +106,10 @@ pub(super) async fn leave_queue(tx: &mut Tx, keys: &[RunKey]) -> Result<(), Stor
         .map(drop)
 }
 
-/// The decisions of a batch as they were recorded, for the audit log to carry word for word.
+/// The words of a batch's decisions, which the audit log carries and nothing else (L-15).
 pub(super) type Recorded = BTreeMap<RunId, String>;
 
-/// Writes the decision rows of a batch, allowing or not.
+/// Writes the decision rows of a batch, allowing or not; their words are for the audit log.
 pub(crate) async fn record_decisions(
     tx: &mut Tx,
     now: Timestamp,
@@ -135,8 +135,7 @@ pub(crate) async fn record_decisions(
             "verdict",
             told.clone().map(|(d, _)| verdict(d.allowed).to_owned()),
         )
-        .texts("reason", told.map(|(d, _)| d.reason_code.map(reason)))
-        .texts("decision", decisions.iter().map(|(_, text)| text.clone()));
+        .texts("reason", told.map(|(d, _)| d.reason_code.map(reason)));
     tx.execute_rows(&RECORD_DECISIONS, rows, args![now]).await?;
     let texts = decisions.into_iter().map(|(_, text)| text);
     Ok(keys.iter().map(|key| key.run_id).zip(texts).collect())

@@ -166,8 +166,8 @@ static RUN_RESOLVE: Statement = same(
 );
 static RUN_DECISIONS: Statement = same(
     "run_decisions_of",
-    "select decision, attempt, 0 as later from run_decisions where run_id = $1
-     union all select decision, attempt, 1 as later from run_checkpoints where run_id = $1 order by attempt, later",
+    "select detail as decision from audit_log
+     where run_id = $1 and action in ('run.started', 'run.blocked') order by sequence",
 );
 static RUN_ATTEMPTS: Statement = same(
     "run_attempts_of",

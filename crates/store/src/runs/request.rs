@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Store,
-    audit::{AuditEntry, action, append, to_json},
+    audit::{AuditEntry, action, append},
     error::StoreError,
     facts,
     schedules::Schedule,
@@ -212,7 +212,8 @@ pub(super) async fn write_blocked(
             refusal.decision().target_scope.provider_connection_id,
         )
         .await?;
-    record_decisions(tx, now, &[], std::slice::from_ref(refusal)).await?;
+    let mut told = record_decisions(tx, now, &[], std::slice::from_ref(refusal)).await?;
+    let told = told.remove(&draft.id).ok_or(StoreError::Conflict)?;
     let args = args![
         draft.id,
         code.as_str(),
@@ -232,6 +233,6 @@ pub(super) async fn write_blocked(
     }
     Ok(vec![
         draft.audit(action::RUN_REQUESTED, draft.context()),
-        draft.audit(action::RUN_BLOCKED, to_json(refusal.decision())?),
+        draft.audit(action::RUN_BLOCKED, told),
     ])
 }

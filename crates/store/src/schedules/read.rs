@@ -2,6 +2,7 @@
 
 use domain::{
     ids::{RunId, ScheduleId},
+    operation::OperationType,
     schedule::{SkipReason, SlotFate},
     time::Timestamp,
 };
@@ -50,6 +51,11 @@ static SLOTS_OF: Statement = same(
     "schedule_slots_of",
     "select slot_at, last_slot_at, slots, fate, reason, run_id, decided_at from schedule_slots
      where workspace_id = $1 and scope_id = $2 and schedule_id = $3 order by slot_at desc limit $4",
+);
+// What holds the connection that the slot needs, once the slot has come.
+static SLOT_HELD_BY: Statement = same(
+    "schedule_slot_held_by",
+    "select run_id from run_queue where scope_id = $1 and exclusion_key = $2 and type <> $3 limit 1",
 );
 static RUNS_OF: Statement = same(
     "schedule_runs_of",
@@ -119,6 +125,29 @@ impl Store {
         let args = args![row.workspace_id, row.scope_id, id];
         let row = self.db.first(&SCHEDULE_ONE, args).await?;
         row.as_ref().map(Schedule::of).transpose()
+    }
+
+    /// The run that keeps the connection from a slot that has come, while the slot waits for it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn schedule_waits_for(
+        &self,
+        schedule: &Schedule,
+    ) -> Result<Option<RunId>, StoreError> {
+        let group = OperationType::parse(&schedule.operation_code)
+            .and_then(|operation| operation.spec().exclusion_group);
+        let (Some(slot_at), Some(group)) = (schedule.next_at, group) else {
+            return Ok(None);
+        };
+        if self.now().await? < slot_at {
+            return Ok(None);
+        }
+        let code = schedule.operation_code.as_str();
+        let args = args![schedule.tenant_id, group, code];
+        let row = self.db.first(&SLOT_HELD_BY, args).await?;
+        let id = row.map(|row| row.uuid("run_id")).transpose()?;
+        Ok(id.map(RunId::from_uuid))
     }
 
     /// What became of the newest slots of a schedule, newest first.

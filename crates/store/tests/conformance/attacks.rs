@@ -45,8 +45,8 @@ pub fn decision(
         ("denied", "'missing_capability'")
     };
     format!(
-        "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decision, decided_at)
-         values ({ws}, {scope}, {}, {attempt}, '{verdict}', {reason}, '{{}}', 1)",
+        "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, reason_code, decided_at)
+         values ({ws}, {scope}, {}, {attempt}, '{verdict}', {reason}, 1)",
         db.id(run.as_uuid())
     )
 }

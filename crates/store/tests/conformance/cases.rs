@@ -208,6 +208,7 @@ cases! {
     audit::d03_the_chain_verifies_and_names_what_was_changed,
     versions::a_database_from_a_newer_version_is_refused,
     versions::a_database_opens_again_as_it_was,
+    versions::d02_a_database_of_an_earlier_version_keeps_its_wall,
     versions::a_database_of_something_else_is_left_as_it_is,
     versions::looking_at_a_database_changes_nothing,
     wall::d02_every_attack_by_raw_sql_is_refused,

@@ -77,8 +77,8 @@ pub fn histories(world: &World, t: &Targets) -> Vec<Attack> {
 /// A refusal at a checkpoint as raw SQL writes it.
 fn checkpoint(t: &Targets, run: &str) -> String {
     format!(
-        "insert into run_checkpoints (workspace_id, scope_id, run_id, attempt, reason_code, decision, decided_at)
-         values ({}, {}, {run}, 1, 'missing_capability', '{{}}', 1)",
+        "insert into run_checkpoints (workspace_id, scope_id, run_id, attempt, reason_code, decided_at)
+         values ({}, {}, {run}, 1, 'missing_capability', 1)",
         t.ws, t.tenant
     )
 }

@@ -154,8 +154,8 @@ impl Written {
             places.insert(key, words[0].parse().unwrap());
         }
         let decisions = format!(
-            "select {run} || ' ' || decision from run_decisions where run_id in
-               (select subject_id from audit_log where sequence > {history})"
+            "select {run} || ' ' || detail from audit_log
+             where sequence > {history} and action in ('run.started', 'run.blocked')"
         );
         let mut decided = HashMap::new();
         for row in raw.texts(&decisions).await {

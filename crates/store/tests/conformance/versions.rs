@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::operation::Habitat;
-use store::{OpenError, Schema, Standing, Store};
+use store::{OpenError, Schema, Standing, Store, conformance::made_until};
+use uuid::Uuid;
 
 use crate::{
     database::{Database, Dialect, Raw},
@@ -45,6 +46,64 @@ pub async fn a_database_opens_again_as_it_was(db: Arc<Database>) {
     assert!(again.tenant(&scope, world.tenant.id()).await.is_ok());
     again.close().await;
     assert!(again.ping().await.is_err());
+}
+
+/// The tables that decisions are in were made anew since; rows, keys and refusals are as they were.
+pub async fn d02_a_database_of_an_earlier_version_keeps_its_wall(db: Arc<Database>) {
+    let older = db.empty().await;
+    made_until(&older.url, 16).await.unwrap();
+    let raw = Raw::open(&older.url).await;
+    let [workspace, started, waiting] = [1, 2, 3].map(|id| db.id(Uuid::from_u128(id)));
+    let hash = db.bytes("07");
+    raw.run(&format!(
+        "insert into workspaces (id, name, created_at) values ({workspace}, 'Old', 1)"
+    ))
+    .await;
+    for run in [&started, &waiting] {
+        raw.run(&format!(
+            "insert into operation_runs (workspace_id, id, type, authority_mode, user_id, initiator_name,
+               required_capability, identity_hash, context, queued_at, updated_at)
+             values ({workspace}, {run}, 'lab.noop', 'actor_bound', {workspace}, 'Old', 'operations.start', {hash},
+               '{{}}', 1, 1)"
+        ))
+        .await;
+    }
+    raw.run(&format!(
+        "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, decision, decided_at)
+         values ({workspace}, {workspace}, {started}, 1, 'allowed', '{{}}', 1)"
+    ))
+    .await;
+    let start = |run: &str| {
+        format!(
+            "update operation_runs set status = 'running', started_attempt = 1, started_at = 1 where id = {run}"
+        )
+    };
+    raw.run(&start(&started)).await;
+    raw.run(&format!(
+        "insert into run_checkpoints (workspace_id, scope_id, run_id, attempt, reason_code, decision, decided_at)
+         values ({workspace}, {workspace}, {started}, 1, 'missing_capability', '{{}}', 1)"
+    ))
+    .await;
+
+    Store::open(&older.url).await.unwrap().close().await;
+    let kept = "select verdict || attempt from run_decisions";
+    assert_eq!(raw.texts(kept).await, ["allowed1"]);
+    let stopped = "select reason_code from run_checkpoints";
+    assert_eq!(raw.texts(stopped).await, ["missing_capability"]);
+    let twice = format!(
+        "insert into run_decisions (workspace_id, scope_id, run_id, attempt, verdict, decided_at)
+         values ({workspace}, {workspace}, {started}, 1, 'allowed', 1)"
+    );
+    for attack in [
+        start(&waiting),
+        twice,
+        "delete from run_decisions".to_owned(),
+        "update run_decisions set decided_at = 2".to_owned(),
+    ] {
+        assert!(raw.try_run(&attack).await.is_err(), "{attack}");
+    }
+    raw.close().await;
+    older.destroy().await;
 }
 
 pub async fn a_database_of_something_else_is_left_as_it_is(db: Arc<Database>) {

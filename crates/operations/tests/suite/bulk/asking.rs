@@ -24,6 +24,7 @@ on_both! {
     b07_one_worker_ends_a_bulk_of_twenty_tenants,
     b07_each_item_says_what_became_of_it,
     b07_a_choice_is_looked_at_and_asked_for_once,
+    b07_a_choice_says_which_queues_are_paused_now,
     b07_a_foreign_tenant_in_the_form_is_not_found_for_the_whole,
     b07_what_did_not_succeed_is_asked_for_again,
 }
@@ -200,6 +201,28 @@ async fn b07_a_choice_is_looked_at_and_asked_for_once(world: Arc<World>) {
     ] {
         assert_eq!(answer, Some(ApiError::NotFound));
     }
+}
+
+async fn b07_a_choice_says_which_queues_are_paused_now(world: Arc<World>) {
+    let tenants = [world.sites[0].id, world.sites[1].id];
+    let selection = select(&world, &world.owner, &tenants).await;
+    let services = &world.services;
+    let paused = tenants[0].to_string();
+    services.queue_pause(&world.owner, &paused).await.unwrap();
+    let waits = async || {
+        let preview = services.verify_preview(&world.owner, &selection).await;
+        let chosen = preview.unwrap().chosen;
+        chosen.into_iter().map(|c| c.waits).collect::<Vec<_>>()
+    };
+    let told = waits().await;
+    let sentence = told[0].as_deref().unwrap();
+    assert!(
+        sentence.starts_with("Olivia paused the queue"),
+        "{sentence}"
+    );
+    assert_eq!(told[1], None, "another tenant's queue is its own");
+    services.queue_resume(&world.owner, &paused).await.unwrap();
+    assert_eq!(waits().await, [None, None]);
 }
 
 async fn b07_a_foreign_tenant_in_the_form_is_not_found_for_the_whole(world: Arc<World>) {

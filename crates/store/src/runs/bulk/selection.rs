@@ -17,6 +17,7 @@ use crate::{
     error::StoreError,
     facts,
     new_id::new_id,
+    queue::QueuePause,
     runs::{
         RunAccess,
         draft::{Draft, OfBulk, RunDraft, original_initiator},
@@ -57,6 +58,8 @@ pub struct SelectedTenant {
     pub reason_code: Option<String>,
     /// Which prerequisite, where the code alone does not say it.
     pub reason_detail: Option<String>,
+    /// Who paused its queue, if somebody did, as it is now.
+    pub paused: Option<QueuePause>,
 }
 
 // What nobody asked for within a day is forgotten; one that was used has done its work by then.
@@ -87,9 +90,11 @@ static SELECTION_RESOLVE: Statement = same(
 );
 static SELECTION_TENANTS: Statement = same(
     "bulk_selection_tenants",
-    "select t.id, t.name, t.lifecycle, i.reason_code, i.reason_detail from bulk_selection_items i
+    "select t.id, t.name, t.lifecycle, i.reason_code, i.reason_detail, p.paused_at, p.paused_by_name
+     from bulk_selection_items i
      join tenants t on t.id = i.scope_id
      join tenant_memberships m on m.tenant_id = t.id and m.user_id = $2
+     left join queue_pauses p on p.workspace_id = t.workspace_id and p.tenant_id = t.id
      where i.selection_id = $1 order by i.position",
 );
 static SELECTION_TARGET: Statement = same(
@@ -271,5 +276,12 @@ fn selected(row: &Row) -> Result<SelectedTenant, StoreError> {
         lifecycle: row.word("lifecycle", TenantLifecycle::parse)?,
         reason_code: row.opt_text("reason_code")?,
         reason_detail: row.opt_text("reason_detail")?,
+        paused: match row.opt_time("paused_at")? {
+            Some(at) => Some(QueuePause {
+                by: row.text("paused_by_name")?,
+                at,
+            }),
+            None => None,
+        },
     })
 }

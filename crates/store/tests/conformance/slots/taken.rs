@@ -67,10 +67,16 @@ pub async fn b02_a_slot_waits_for_the_connection_and_is_skipped_then(db: Arc<Dat
     for _ in 0..2 {
         assert_eq!(world.tick().await, waiting);
         assert!(world.slots(id).await.is_empty());
-        assert_eq!(world.schedule(id).await.next_at, Some(at));
+        let schedule = world.schedule(id).await;
+        assert_eq!(schedule.next_at, Some(at));
+        let held_by = world.store.schedule_waits_for(&schedule).await;
+        assert_eq!(held_by.unwrap(), Some(check));
     }
     // The connection is free again before the wait is over.
     world.succeed(world.start_one().await).await;
+    let schedule = world.schedule(id).await;
+    let held_by = world.store.schedule_waits_for(&schedule).await;
+    assert_eq!(held_by.unwrap(), None);
     assert_eq!(world.tick().await, ONE_RUN);
     assert_eq!(world.slots(id).await[0].slot_at, at);
     world.succeed(world.start_one().await).await;
