@@ -142,7 +142,8 @@ mod tests {
             count(|it| matches!(it, Fault::Freeze(_))),
             count(|it| matches!(it, Fault::Thaw(_)))
         );
-        let pairs: [(fn(&Fault) -> bool, fn(&Fault) -> bool); 3] = [
+        type Is = fn(&Fault) -> bool;
+        let pairs: [(Is, Is); 3] = [
             (
                 |it| matches!(it, Fault::DatabaseStops(_)),
                 |it| *it == Fault::DatabaseStarts,
