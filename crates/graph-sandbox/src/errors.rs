@@ -34,12 +34,27 @@ pub(crate) enum Problem {
     UnknownSegment(String),
     BadRequest(String),
     UnsupportedQuery(String),
+    /// A query that does not fit what the type it is asked of declares.
+    InvalidQuery(String),
+    /// A body with a property that its type does not have.
+    InvalidProperty {
+        name: String,
+        kind: &'static str,
+    },
+    /// A body of a type that does not belong there.
+    InvalidType(&'static str),
+    /// A body with a value of another kind than the property's.
+    InvalidValue(String),
     /// What is asked for is a person's, and an application asks.
     NobodySignedIn(&'static str),
     MethodNotAllowed,
     TooLarge,
     /// The body is compressed.
     Encoded,
+    /// The body is not said to be JSON.
+    NotJson,
+    /// The body is said to be JSON, and is none.
+    Unreadable,
     Throttled(TooMany),
     /// Forbidden for another reason than a missing permission.
     Forbidden(String),
@@ -197,10 +212,50 @@ impl Problem {
                 },
                 message.clone(),
             ),
+            Self::InvalidQuery(message) => (StatusCode::BAD_REQUEST, "BadRequest", message.clone()),
+            Self::InvalidProperty { name, kind } => (
+                StatusCode::BAD_REQUEST,
+                model_code(family),
+                match family {
+                    Family::Directory => format!("Invalid property '{name}'."),
+                    Family::Intune => format!(
+                        "The property '{name}' does not exist on type \
+                         'microsoft.management.services.api.{kind}'. Make sure to only use property names that are \
+                         defined by the type."
+                    ),
+                    Family::ConditionalAccess => format!(
+                        "The property '{name}' does not exist on type 'microsoft.graph.{kind}'. Make sure to only \
+                         use property names that are defined by the type."
+                    ),
+                },
+            ),
+            Self::InvalidType(kind) => (
+                StatusCode::BAD_REQUEST,
+                model_code(family),
+                format!(
+                    "A type named 'microsoft.graph.{kind}' could not be resolved by the model. When a model is \
+                     available, each type name must resolve to a valid type."
+                ),
+            ),
+            Self::InvalidValue(message) => {
+                (StatusCode::BAD_REQUEST, model_code(family), message.clone())
+            }
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "MethodNotAllowed",
                 "The HTTP method is not allowed on this resource.".to_owned(),
+            ),
+            Self::NotJson => (
+                StatusCode::BAD_REQUEST,
+                "BadRequest",
+                "Entity only allows writes with a JSON Content-Type header.".to_owned(),
+            ),
+            Self::Unreadable => (
+                StatusCode::BAD_REQUEST,
+                "BadRequest",
+                "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of \
+                 valid JSON format."
+                    .to_owned(),
             ),
             Self::Encoded => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -260,6 +315,15 @@ impl Problem {
                 "The change could not be kept and was not made.".to_owned(),
             ),
         }
+    }
+}
+
+/// What a body is called that does not fit its type.
+fn model_code(family: Family) -> &'static str {
+    match family {
+        Family::Directory => "Request_BadRequest",
+        Family::Intune => "ModelValidationFailure",
+        Family::ConditionalAccess => "BadRequest",
     }
 }
 

@@ -15,6 +15,7 @@ pub mod parsing;
 mod permissions;
 mod random;
 mod reply;
+mod request_line;
 mod routes;
 mod sandbox;
 mod serving;
@@ -23,6 +24,7 @@ mod state;
 mod throttle;
 mod tls;
 mod tokens;
+mod types;
 
 pub use clock::Clock;
 pub use config::{ControlApi, Options, SandboxConfig, Scale, StatusCodes, TenantSeed};

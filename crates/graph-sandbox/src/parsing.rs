@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
+use crate::catalogue::Version;
 use crate::odata::{Filter, Query, segments};
+use crate::types::{self, Type};
 
-/// Reads a query, and asks what it filters whether it matches.
+/// Reads a query, and asks whether a type has what it names, and what it filters whether it matches.
 #[must_use]
 pub fn query_is_readable(raw: &str) -> bool {
     match Query::parse(raw) {
@@ -12,6 +14,9 @@ pub fn query_is_readable(raw: &str) -> bool {
             let entity =
                 serde_json::json!({"id": "a", "displayName": "b", "version": 3, "list": ["c"]});
             let _: Option<bool> = query.filter.as_ref().map(|filter| filter.matches(&entity));
+            let fits = Type::named("group")
+                .map(|group| types::check_query(&query, group, Version::V1).is_ok());
+            let _: Option<bool> = fits;
             let _: Option<bool> = query.search.as_ref().map(|search| search.matches(&entity));
             true
         }

@@ -9,6 +9,10 @@ use serde_json::{Map, Value};
 
 use crate::state::Entity;
 
+/// How Graph calls its JSON where that is data.
+const ODATA: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;\
+                     charset=utf-8";
+
 /// Status, headers and body of one answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
@@ -133,7 +137,11 @@ impl Reply {
             json => {
                 let mut text = String::new();
                 json.write_json(&mut text);
-                (text.into_bytes(), Some("application/json; charset=utf-8"))
+                let kind = match json {
+                    ReplyBody::List(_) | ReplyBody::Written(_) => ODATA,
+                    _ => "application/json; charset=utf-8",
+                };
+                (text.into_bytes(), Some(kind))
             }
         }
     }

@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 
 use crate::listener::Connection;
+use crate::request_line::Lenient;
 
 /// How long the head of a request may take, from the first byte or from the end of the answer before it.
 const HEAD: Duration = Duration::from_secs(60);
@@ -35,7 +36,7 @@ where
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD)
-                .serve_connection(TokioIo::new(stream), service);
+                .serve_connection(TokioIo::new(Lenient::new(stream)), service);
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended badly");
             }

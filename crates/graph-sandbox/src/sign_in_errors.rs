@@ -14,8 +14,13 @@ pub(crate) enum SignInProblem {
     MissingParameter(&'static str),
     UnsupportedGrant(String),
     MalformedTenant(String),
+    /// The endpoint is everybody's, and the request says nothing about whose tenant is meant.
+    NoTenant,
     UnknownTenant(String),
-    UnknownApp { client_id: String, tenant: String },
+    UnknownApp {
+        client_id: String,
+        tenant: String,
+    },
     MissingSecret,
     WrongSecret(String),
     ExpiredSecret(String),
@@ -23,7 +28,10 @@ pub(crate) enum SignInProblem {
     BadAssertion(BadAssertion),
     ScopeWithoutDefault(String),
     MalformedScope(String),
-    UnknownResource { resource: String, tenant: String },
+    UnknownResource {
+        resource: String,
+        tenant: String,
+    },
     Throttled(Option<String>),
     Unavailable(StatusCode, Option<String>),
 }
@@ -77,6 +85,14 @@ impl SignInProblem {
                     "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a \
                      valid external domain."
                 ),
+            ),
+            Self::NoTenant => (
+                BAD,
+                "invalid_request",
+                50_059,
+                "No tenant-identifying information found in either the request or implied by any \
+                 provided credentials."
+                    .to_owned(),
             ),
             Self::UnknownTenant(tenant) => (
                 BAD,

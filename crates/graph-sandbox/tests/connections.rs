@@ -241,4 +241,95 @@ mod tests {
         let said = until_closed(stream).await;
         assert_eq!(said.matches("HTTP/1.1 200 OK").count(), 2);
     }
+
+    /// One answer, by its announced length.
+    async fn answer(stream: &mut TcpStream) -> String {
+        let mut text = String::new();
+        let mut buffer = [0_u8; 16_384];
+        loop {
+            let read = stream.read(&mut buffer).await.unwrap();
+            assert!(read > 0, "closed after {text}");
+            text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+            if text.contains("\r\n\r\n") && lengths(&text).0 == lengths(&text).1 {
+                return text;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn quotes_in_an_address_are_taken_as_graph_takes_them() {
+        let world = World::new();
+        let token = world.token(0).await;
+        let address = serve(&world).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "Host: {address}\r\nAuthorization: Bearer {token}\r\nConsistencyLevel: eventual\r\n"
+        );
+        let target = "/v1.0/groups?$search=\"displayName:SEC\"&$count=true&$top=2";
+        // Twice on one connection, with a body that holds quotes between them.
+        let batch = r#"{"requests": [{"id": "1", "method": "GET", "url": "/organization"}]}"#;
+        for (method, target, kind, body) in [
+            ("GET", target, "", ""),
+            (
+                "POST",
+                "/v1.0/$batch",
+                "Content-Type: application/json\r\n",
+                batch,
+            ),
+            ("GET", target, "", ""),
+        ] {
+            let request = format!(
+                "{method} {target} HTTP/1.1\r\n{head}{kind}Content-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            // Bit by bit, as a slow network would.
+            for part in request.as_bytes().chunks(40) {
+                stream.write_all(part).await.unwrap();
+                stream.flush().await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            let said = answer(&mut stream).await;
+            assert!(said.starts_with("HTTP/1.1 200 OK"), "{said}");
+            if method == "GET" {
+                assert!(said.contains("\"displayName\":\"SEC"), "{said}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn who_sends_too_much_is_told_so() {
+        let world = World::new();
+        let token = world.token(0).await;
+        let address = serve(&world).await;
+        for chunked in [false, true] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let size = 12 * 1_024 * 1_024;
+            let length = if chunked {
+                "Transfer-Encoding: chunked".to_owned()
+            } else {
+                format!("Content-Length: {size}")
+            };
+            let head = format!(
+                "POST /v1.0/groups HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+                 Content-Type: application/json\r\n{length}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let part = vec![b' '; 1_024 * 1_024];
+            for _ in 0..size / part.len() {
+                if chunked {
+                    stream.write_all(b"100000\r\n").await.unwrap();
+                }
+                stream.write_all(&part).await.unwrap();
+                if chunked {
+                    stream.write_all(b"\r\n").await.unwrap();
+                }
+            }
+            if chunked {
+                stream.write_all(b"0\r\n\r\n").await.unwrap();
+            }
+            let said = answer(&mut stream).await;
+            assert!(said.starts_with("HTTP/1.1 413"), "{said}");
+            assert!(said.contains("RequestEntityTooLarge"), "{said}");
+        }
+    }
 }

@@ -265,7 +265,7 @@ mod tests {
             json!([
                 {"id": 1, "method": "GET", "url": "/groups?$top=1"},
                 {"id": "2", "method": "get", "url": "organization"},
-                {"id": "3", "method": "GET", "url": "/groups/none"},
+                {"id": "3", "method": "GET", "url": "/groups/11111111-2222-4333-8444-555555555555"},
                 {"id": "4", "method": "GET", "url": "/groups", "dependsOn": ["3"]},
                 {"id": "5", "method": "GET", "url": "/groups/$count",
                     "headers": {"consistencylevel": "eventual"}},

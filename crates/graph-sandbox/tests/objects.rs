@@ -146,7 +146,12 @@ mod tests {
             let id = made["id"].as_str().unwrap();
             let uri = format!("{path}/{id}");
             let mut change = body.clone();
-            change["description"] = json!("changed");
+            let text = if path.ends_with("namedLocations") {
+                "displayName"
+            } else {
+                "description"
+            };
+            change[text] = json!("changed");
             for name in ["scheduledActionsForRule", "platform", "locale"] {
                 change.as_object_mut().unwrap().remove(name);
             }
@@ -166,9 +171,9 @@ mod tests {
             assert_eq!(updated.status.as_u16(), codes[1], "{path}");
             assert_eq!(updated.body.is_empty(), codes[1] == 204, "{path}");
             let read = world.get(&token, &uri).await.json();
-            assert_eq!(read["description"], "changed", "{path}");
+            assert_eq!(read[text], "changed", "{path}");
             for (name, value) in body.as_object().unwrap() {
-                if !["settings", "scheduledActionsForRule"].contains(&name.as_str()) {
+                if ![text, "settings", "scheduledActionsForRule"].contains(&name.as_str()) {
                     assert_eq!(read[name], *value, "{path} {name}");
                 }
             }

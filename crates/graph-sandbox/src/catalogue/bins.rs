@@ -30,7 +30,7 @@ pub(crate) const DIRECTORY: &str = "directory/deletedItems";
 pub(super) static GROUPS: Bin = Bin {
     path: "directory/deletedItems/microsoft.graph.group",
     kind: "#microsoft.graph.group",
-    roles: &[permissions::GROUPS_WRITE],
+    roles: &[permissions::GROUPS_DELETE],
     purge: Purge::ByPeopleAlone,
 };
 pub(super) static USERS: Bin = Bin {
@@ -64,42 +64,50 @@ const ACCESS_BIN: Collection = Collection {
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         path: GROUPS.path,
+        kind: "group",
         read: permissions::DELETED_GROUPS,
         paging: DIRECTORY_PAGES,
         ..PLAIN
     },
     Collection {
         path: USERS.path,
+        kind: "user",
         read: permissions::USERS,
         ..PLAIN
     },
     // Kinds that nobody can delete here: there to be asked for, and always empty.
     Collection {
         path: "directory/deletedItems/microsoft.graph.application",
+        kind: "application",
         read: permissions::APPLICATIONS,
         ..PLAIN
     },
     Collection {
         path: "directory/deletedItems/microsoft.graph.servicePrincipal",
+        kind: "servicePrincipal",
         read: permissions::APPLICATIONS,
         ..PLAIN
     },
     Collection {
         path: "directory/deletedItems/microsoft.graph.administrativeUnit",
-        read: permissions::DIRECTORY,
+        kind: "administrativeUnit",
+        read: permissions::UNITS,
         ..PLAIN
     },
     Collection {
         path: "directory/deletedItems/microsoft.graph.device",
-        read: permissions::DIRECTORY,
+        kind: "device",
+        read: permissions::DEVICES,
         ..PLAIN
     },
     Collection {
         path: POLICIES.path,
+        kind: "conditionalAccessPolicy",
         ..ACCESS_BIN
     },
     Collection {
         path: LOCATIONS.path,
+        kind: "namedLocation",
         ..ACCESS_BIN
     },
 ];

@@ -15,9 +15,14 @@ pub(super) const ACCESS_PAGES: Paging = Paging {
 };
 
 /// A collection that is there to be asked for, and holds nothing.
-const fn empty(path: &'static str, read: &'static [&'static str]) -> Collection {
+const fn empty(
+    path: &'static str,
+    kind: &'static str,
+    read: &'static [&'static str],
+) -> Collection {
     Collection {
         path,
+        kind,
         read,
         ..PLAIN
     }
@@ -26,43 +31,66 @@ const fn empty(path: &'static str, read: &'static [&'static str]) -> Collection 
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         path: "organization",
+        kind: "organization",
         read: permissions::ORGANIZATION,
         ..PLAIN
     },
     Collection {
         path: "domains",
+        kind: "domain",
         read: permissions::DOMAINS,
         ..PLAIN
     },
     // Tools that look at the whole of a directory stop at the first one that is unknown.
-    empty("applications", permissions::APPLICATIONS),
-    empty("contacts", permissions::DIRECTORY),
-    empty("devices", permissions::DIRECTORY),
-    empty("directory/administrativeUnits", permissions::DIRECTORY),
-    empty("directoryRoles", permissions::ROLE_DEFINITIONS),
-    empty("directoryRoleTemplates", permissions::ROLE_DEFINITIONS),
-    empty("oauth2PermissionGrants", permissions::DIRECTORY),
-    empty("subscribedSkus", permissions::ORGANIZATION),
+    empty("applications", "application", permissions::APPLICATIONS),
+    empty("contacts", "orgContact", permissions::CONTACTS),
+    empty("devices", "device", permissions::DEVICES),
+    empty(
+        "directory/administrativeUnits",
+        "administrativeUnit",
+        permissions::UNITS,
+    ),
+    empty(
+        "directoryRoles",
+        "directoryRole",
+        permissions::ROLE_DEFINITIONS,
+    ),
+    empty(
+        "directoryRoleTemplates",
+        "directoryRoleTemplate",
+        permissions::ROLE_DEFINITIONS,
+    ),
+    empty(
+        "oauth2PermissionGrants",
+        "oAuth2PermissionGrant",
+        permissions::CONSENTS,
+    ),
+    empty("subscribedSkus", "subscribedSku", permissions::LICENCES),
     empty(
         "roleManagement/directory/roleAssignments",
+        "unifiedRoleAssignment",
         permissions::ROLE_DEFINITIONS,
     ),
     empty(
         "roleManagement/directory/roleAssignmentScheduleInstances",
-        permissions::ROLE_DEFINITIONS,
+        "unifiedRoleAssignmentScheduleInstance",
+        permissions::ASSIGNED_ROLES,
     ),
     empty(
         "roleManagement/directory/roleEligibilityScheduleInstances",
-        permissions::ROLE_DEFINITIONS,
+        "unifiedRoleEligibilityScheduleInstance",
+        permissions::ELIGIBLE_ROLES,
     ),
     Collection {
         path: USERS,
+        kind: "user",
         read: permissions::USERS,
         bin: Some(&bins::USERS),
         ..PLAIN
     },
     Collection {
         path: GROUPS,
+        kind: "group",
         read: permissions::GROUPS,
         writes: Some(&writes::GROUP),
         bin: Some(&bins::GROUPS),
@@ -70,11 +98,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: "roleManagement/directory/roleDefinitions",
+        kind: "unifiedRoleDefinition",
         read: permissions::ROLE_DEFINITIONS,
+        beta_only: &["isPrivileged"],
         ..PLAIN
     },
     Collection {
         path: SERVICE_PRINCIPALS,
+        kind: "servicePrincipal",
         read: permissions::APPLICATIONS,
         alternate_key: Some("appId"),
         navigation: &[Navigation {
@@ -86,6 +117,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: "identity/conditionalAccess/policies",
+        kind: "conditionalAccessPolicy",
         versions: BOTH,
         family: Family::ConditionalAccess,
         read: permissions::POLICIES,
@@ -96,6 +128,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: NAMED_LOCATIONS,
+        kind: "namedLocation",
         versions: BOTH,
         family: Family::ConditionalAccess,
         read: permissions::POLICIES,

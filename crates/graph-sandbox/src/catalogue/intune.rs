@@ -38,13 +38,20 @@ const APP_POLICY: Collection = Collection {
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         path: "deviceManagement/deviceConfigurations",
+        kind: "deviceConfiguration",
         navigation: &[ASSIGNMENTS],
-        beta_only: &["roleScopeTagIds", "supportsScopeTags"],
+        beta_only: &[
+            "roleScopeTagIds",
+            "supportsScopeTags",
+            "airDropBlocked",
+            "defenderSecurityCenterDisableHealthUI",
+        ],
         writes: Some(&writes::DEVICE_CONFIGURATION),
         ..INTUNE
     },
     Collection {
         path: "deviceManagement/deviceCompliancePolicies",
+        kind: "deviceCompliancePolicy",
         navigation: &[
             ASSIGNMENTS,
             Navigation {
@@ -53,12 +60,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 navigation: ACTION_CONFIGURATIONS,
             },
         ],
-        beta_only: &["roleScopeTagIds"],
+        beta_only: &["roleScopeTagIds", "defenderEnabled"],
         writes: Some(&writes::COMPLIANCE),
         ..INTUNE
     },
     Collection {
         path: "deviceManagement/configurationPolicies",
+        kind: "deviceManagementConfigurationPolicy",
         versions: BETA,
         navigation: &[
             ASSIGNMENTS,
@@ -73,24 +81,34 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: "deviceManagement/deviceEnrollmentConfigurations",
+        kind: "deviceEnrollmentConfiguration",
         read: permissions::SERVICE_CONFIG,
         paging: Paging {
             link: Link::Skip,
             ..INTUNE_PAGES
         },
         navigation: &[ASSIGNMENTS],
-        beta_only: &["roleScopeTagIds", "deviceEnrollmentConfigurationType"],
+        beta_only: &[
+            "roleScopeTagIds",
+            "deviceEnrollmentConfigurationType",
+            "allowDeviceResetOnInstallFailure",
+            "blockDeviceSetupRetryByUser",
+            "installProgressTimeoutInMinutes",
+            "showInstallationProgress",
+        ],
         beta_types: &["#microsoft.graph.deviceEnrollmentPlatformRestrictionConfiguration"],
         writes: Some(&writes::ENROLLMENT),
         ..INTUNE
     },
     Collection {
         path: "deviceManagement/managedDevices",
+        kind: "managedDevice",
         read: permissions::MANAGED_DEVICES,
         ..INTUNE
     },
     Collection {
         path: FILTERS,
+        kind: "deviceAndAppManagementAssignmentFilter",
         versions: BETA,
         writes: Some(&writes::FILTER),
         detail: &["payloads"],
@@ -98,6 +116,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: "deviceManagement/roleScopeTags",
+        kind: "roleScopeTag",
         versions: BETA,
         read: permissions::RBAC,
         navigation: &[ASSIGNMENTS],
@@ -106,6 +125,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: "deviceManagement/roleDefinitions",
+        kind: "roleDefinition",
         read: permissions::RBAC,
         navigation: &[Navigation {
             name: "roleAssignments",
@@ -118,6 +138,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: "deviceManagement/notificationMessageTemplates",
+        kind: "notificationMessageTemplate",
         read: permissions::SERVICE_CONFIG,
         navigation: &[Navigation {
             name: "localizedNotificationMessages",
@@ -130,6 +151,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: "deviceManagement/reusablePolicySettings",
+        kind: "deviceManagementReusablePolicySetting",
         versions: BETA,
         detail: &["settingInstance"],
         writes: Some(&writes::REUSABLE_SETTING),
@@ -137,6 +159,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: "deviceManagement/windowsAutopilotDeploymentProfiles",
+        kind: "windowsAutopilotDeploymentProfile",
         versions: BETA,
         read: permissions::SERVICE_CONFIG,
         navigation: &[ASSIGNMENTS],
@@ -145,17 +168,20 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: APPROVALS,
+        kind: "operationApprovalRequest",
         versions: BETA,
         read: permissions::APPROVALS,
         ..INTUNE
     },
     Collection {
         path: APP_POLICIES,
+        kind: "managedAppPolicy",
         writes: Some(&writes::APP_PROTECTION),
         ..APP_POLICY
     },
     Collection {
         path: "deviceAppManagement/iosManagedAppProtections",
+        kind: "iosManagedAppProtection",
         view_of: Some(APP_POLICIES),
         only: Some("#microsoft.graph.iosManagedAppProtection"),
         writes: Some(&writes::APP_PROTECTION),
@@ -163,6 +189,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
     },
     Collection {
         path: "deviceAppManagement/androidManagedAppProtections",
+        kind: "androidManagedAppProtection",
         view_of: Some(APP_POLICIES),
         only: Some("#microsoft.graph.androidManagedAppProtection"),
         writes: Some(&writes::APP_PROTECTION),

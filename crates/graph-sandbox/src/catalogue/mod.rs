@@ -72,6 +72,8 @@ pub(crate) struct Navigation {
 pub(crate) struct Collection {
     /// The path below the version.
     pub(crate) path: &'static str,
+    /// The type of its objects, or what all of their types have in common.
+    pub(crate) kind: &'static str,
     /// The path of the collection that holds its entities, when it is a view of another.
     pub(crate) view_of: Option<&'static str>,
     /// The one type of entity a view shows.
@@ -147,6 +149,7 @@ const ASSIGNMENTS: Navigation = Navigation {
 /// What most collections of the directory have in common.
 const PLAIN: Collection = Collection {
     path: "",
+    kind: "directoryObject",
     view_of: None,
     only: None,
     versions: BOTH,

@@ -18,18 +18,21 @@ const SCRIPT: Collection = Collection {
 pub(super) static COLLECTIONS: &[Collection] = &[
     Collection {
         path: "deviceManagement/deviceManagementScripts",
+        kind: "deviceManagementScript",
         detail: &["scriptContent"],
         writes: Some(&writes::SCRIPT),
         ..SCRIPT
     },
     Collection {
         path: "deviceManagement/deviceShellScripts",
+        kind: "deviceShellScript",
         detail: &["scriptContent"],
         writes: Some(&writes::SHELL_SCRIPT),
         ..SCRIPT
     },
     Collection {
         path: "deviceManagement/deviceHealthScripts",
+        kind: "deviceHealthScript",
         detail: &["detectionScriptContent", "remediationScriptContent"],
         writes: Some(&writes::HEALTH_SCRIPT),
         ..SCRIPT

@@ -6,7 +6,7 @@ mod compliance;
 mod device_configurations;
 mod devices;
 mod enrollment;
-mod groups;
+pub(crate) mod groups;
 mod names;
 mod organization;
 pub(crate) mod parts;
@@ -98,7 +98,11 @@ impl Recipe {
     }
 
     pub(crate) fn group_ids(&self) -> Vec<Uuid> {
-        ids(groups::generate(self.random("groups"), self.size.groups))
+        ids(groups::generate(
+            self.random("groups"),
+            self.size.groups,
+            String::new(),
+        ))
     }
 
     pub(crate) fn user_ids(&self) -> Vec<Uuid> {
@@ -123,7 +127,11 @@ impl Recipe {
     ) -> Box<dyn Iterator<Item = Value> + 'a> {
         let size = &self.size;
         match store {
-            "groups" => Box::new(groups::generate(self.random("groups"), size.groups)),
+            "groups" => Box::new(groups::generate(
+                self.random("groups"),
+                size.groups,
+                tenant.seed.domain.clone(),
+            )),
             "deviceManagement/configurationPolicies" => Box::new(settings_catalog::generate(
                 self.random("settings catalog"),
                 size.settings_catalog_policies,

@@ -27,6 +27,7 @@ fn user(random: &mut Random, at: usize, domain: &str) -> Value {
         "department": department,
         "jobTitle": null,
         "mail": address,
+        "mobilePhone": null,
         "userPrincipalName": address,
         "accountEnabled": random.chance(97),
         "userType": "Member",

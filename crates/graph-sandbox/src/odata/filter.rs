@@ -6,7 +6,7 @@ mod tokens;
 
 use serde_json::Value;
 
-use super::ODataProblem;
+use super::{ODataProblem, property};
 
 /// A condition on an entity.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,16 +16,20 @@ pub(crate) enum Filter {
     Not(Box<Filter>),
     Equals {
         field: String,
-        value: Value,
+        value: Literal,
+    },
+    Differs {
+        field: String,
+        value: Literal,
     },
     OneOf {
         field: String,
-        values: Vec<Value>,
+        values: Vec<Literal>,
     },
     Compared {
         field: String,
         order: Comparison,
-        value: Value,
+        value: Literal,
     },
     HasText {
         field: String,
@@ -37,8 +41,38 @@ pub(crate) enum Filter {
     },
     AnyEquals {
         field: String,
-        value: Value,
+        value: Literal,
     },
+}
+
+/// A value as a filter writes it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Literal {
+    pub(crate) value: Value,
+    form: Form,
+}
+
+/// How a text is written: a time and a GUID stand without quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Plain,
+    Time,
+    Guid,
+}
+
+impl Literal {
+    /// The name of its type in OData; `None` for `null`, which is of any.
+    pub(crate) fn edm(&self) -> Option<&'static str> {
+        Some(match (&self.value, self.form) {
+            (_, Form::Time) => "Edm.DateTimeOffset",
+            (_, Form::Guid) => "Edm.Guid",
+            (Value::String(_), Form::Plain) => "Edm.String",
+            (Value::Bool(_), _) => "Edm.Boolean",
+            (Value::Number(number), _) if number.is_f64() => "Edm.Double",
+            (Value::Number(_), _) => "Edm.Int32",
+            _ => return None,
+        })
+    }
 }
 
 /// `gt`, `ge`, `lt`, `le`.
@@ -50,12 +84,35 @@ pub(crate) enum Comparison {
     LessOrEqual,
 }
 
+impl Comparison {
+    /// The operator as errors name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Greater => "GreaterThan",
+            Self::GreaterOrEqual => "GreaterThanOrEqual",
+            Self::Less => "LessThan",
+            Self::LessOrEqual => "LessThanOrEqual",
+        }
+    }
+}
+
 /// Where a text has to stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Start,
     End,
     Anywhere,
+}
+
+impl Place {
+    /// The function that asks for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Start => "startswith",
+            Self::End => "endswith",
+            Self::Anywhere => "contains",
+        }
+    }
 }
 
 impl Filter {
@@ -68,15 +125,16 @@ impl Filter {
             Self::And(left, right) => left.matches(entity) && right.matches(entity),
             Self::Or(left, right) => left.matches(entity) || right.matches(entity),
             Self::Not(inner) => !inner.matches(entity),
-            Self::Equals { field, value } => same(read(entity, field), value),
-            Self::OneOf { field, values } => {
-                values.iter().any(|value| same(read(entity, field), value))
-            }
+            Self::Equals { field, value } => same(read(entity, field), &value.value),
+            Self::Differs { field, value } => !same(read(entity, field), &value.value),
+            Self::OneOf { field, values } => values
+                .iter()
+                .any(|one| same(read(entity, field), &one.value)),
             Self::Compared {
                 field,
                 order,
                 value,
-            } => compare(read(entity, field), value).is_some_and(|found| match order {
+            } => compare(read(entity, field), &value.value).is_some_and(|found| match order {
                 Comparison::Greater => found.is_gt(),
                 Comparison::GreaterOrEqual => found.is_ge(),
                 Comparison::Less => found.is_lt(),
@@ -99,7 +157,7 @@ impl Filter {
                 .is_some_and(|own| own.trim_start_matches('#').eq_ignore_ascii_case(type_name)),
             Self::AnyEquals { field, value } => read(entity, field)
                 .as_array()
-                .is_some_and(|items| items.iter().any(|item| same(item, value))),
+                .is_some_and(|items| items.iter().any(|item| same(item, &value.value))),
         }
     }
 
@@ -109,7 +167,7 @@ impl Filter {
             Self::And(left, right) | Self::Or(left, right) => {
                 left.is_advanced() || right.is_advanced()
             }
-            Self::Not(_) => true,
+            Self::Not(_) | Self::Differs { .. } => true,
             Self::HasText { place, .. } => *place != Place::Start,
             _ => false,
         }
@@ -118,7 +176,8 @@ impl Filter {
 
 fn read<'a>(entity: &'a Value, field: &str) -> &'a Value {
     field.split('/').fold(entity, |value, step| {
-        value.get(step).unwrap_or(&Value::Null)
+        let found = value.as_object().and_then(|fields| property(fields, step));
+        found.unwrap_or(&Value::Null)
     })
 }
 
@@ -177,6 +236,10 @@ mod tests {
         check("displayName eq 'sales'' team'", true);
         check("displayName ne 'x'", true);
         check(
+            "DISPLAYNAME eq 'sales'' team' and nested/Family eq 'baseline'",
+            true,
+        );
+        check(
             "startswith(displayName,'Sal') and securityEnabled eq true",
             true,
         );
@@ -194,6 +257,7 @@ mod tests {
         check("version lt 3 or nested/family ge 'c'", false);
         check("contains(displayName,'ES'' t')", true);
         check("endswith(displayName,'sales')", false);
+        check("nested/family eq microsoft.graph.family'baseline'", true);
     }
 
     #[test]
@@ -215,6 +279,7 @@ mod tests {
             "not",
             ":",
             "a eq 1 b",
+            "a eq microsoft.graph.b",
         ] {
             assert!(Filter::parse(text).is_err(), "{text}");
         }

@@ -9,11 +9,22 @@ mod query;
 mod search;
 
 pub(crate) use expand::Expand;
-pub(crate) use filter::Filter;
+pub(crate) use filter::{Filter, Literal};
 pub(crate) use page::{Admits, Next, SkipToken, count, page};
 pub(crate) use path::{Key, Segment, segments};
-pub(crate) use project::{Maker, Shape, context_suffix, part};
+pub(crate) use project::{Maker, Shape, context_suffix, is_selected, part};
 pub(crate) use query::Query;
+
+use serde_json::{Map, Value};
+
+/// A property under its name in any case, as Graph reads the names in an address.
+fn property<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    fields.get(name).or_else(|| {
+        let mut all = fields.iter();
+        let found = all.find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value)
+    })
+}
 
 /// A query or a path that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

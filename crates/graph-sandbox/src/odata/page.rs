@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::query::{Direction, Order};
-use super::{ODataProblem, Query};
+use super::{ODataProblem, Query, property};
 use crate::catalogue::{Link, Paging, Top};
 use crate::encoding::{base64_decode, base64url};
 use crate::state::{Entities, Entity};
@@ -191,7 +191,7 @@ fn sorted(
 
 /// Text that sorts as the value does.
 fn key(fields: &Map<String, Value>, name: &str) -> String {
-    match fields.get(name) {
+    match property(fields, name) {
         Some(Value::String(text)) => text.to_lowercase(),
         Some(Value::Number(number)) => format!("{:020.4}", number.as_f64().unwrap_or(0.0)),
         Some(other) => other.to_string(),

@@ -8,6 +8,7 @@ use super::Expand;
 use crate::catalogue::{Navigation, Version};
 use crate::reply::Item;
 use crate::state::Entity;
+use crate::types::{Kind, Type};
 
 /// Makes the value of a navigation property that is not stored with the entity.
 pub(crate) type Maker<'a> = Option<&'a dyn Fn(&str, &Entity) -> Option<Value>>;
@@ -20,6 +21,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) detail: &'static [&'static str],
     /// Properties that are not sent.
     pub(crate) hidden: &'static [&'static str],
+    /// What its type declares, where that is known.
+    pub(crate) declared: Option<&'static Type>,
     pub(crate) select: &'a [String],
     pub(crate) expand: &'a [Expand],
     pub(crate) made: Maker<'a>,
@@ -43,6 +46,7 @@ impl Shape<'_> {
         out.retain(|name, _| {
             !self.hidden.contains(&name.as_str()) && is_selected(name, self.select)
         });
+        self.add_empty(&mut out);
         if self.detail.is_empty() && self.expand.is_empty() {
             return out;
         }
@@ -66,7 +70,8 @@ impl Shape<'_> {
                 Some((known, value)) => Some(expanded(value, known, wanted, self.version)),
                 None => {
                     let made = self.made.and_then(|made| made(&wanted.name, entity));
-                    made.map(|value| narrowed(value, &wanted.select))
+                    let made = made.map(|value| narrowed(value, &wanted.select));
+                    made.or_else(|| self.no_objects(&wanted.name))
                 }
             };
             if let Some(value) = value {
@@ -74,6 +79,33 @@ impl Shape<'_> {
             }
         }
         out
+    }
+
+    /// Behind a link that the type declares, and nothing is kept of, there is nothing.
+    fn no_objects(&self, name: &str) -> Option<Value> {
+        let known = self.declared?.addressed(name, self.version)?;
+        (known.kind == Kind::Link && known.is_many).then(|| Value::Array(Vec::new()))
+    }
+
+    /// What was asked for by its name is answered, with nothing in it where the object has nothing.
+    fn add_empty(&self, out: &mut Map<String, Value>) {
+        let Some(declared) = self.declared else {
+            return;
+        };
+        for wanted in self.select {
+            if out.contains_key(wanted.as_str()) {
+                continue;
+            }
+            let known = declared.addressed(wanted, self.version);
+            if let Some(known) = known.filter(|known| known.kind != Kind::Link) {
+                let nothing = if known.is_many {
+                    Value::Array(Vec::new())
+                } else {
+                    Value::Null
+                };
+                out.entry(known.name).or_insert(nothing);
+            }
+        }
     }
 }
 
@@ -135,12 +167,22 @@ fn plain_assignment(fields: &mut Map<String, Value>) {
     }
 }
 
-fn is_selected(name: &str, select: &[String]) -> bool {
+/// Whether a property is among those that were asked for.
+pub(crate) fn is_selected(name: &str, select: &[String]) -> bool {
     select.is_empty()
         || name == "@odata.type"
         || select
             .iter()
-            .any(|wanted| wanted == "*" || wanted.eq_ignore_ascii_case(name))
+            .any(|wanted| wanted == "*" || plain(wanted).eq_ignore_ascii_case(name))
+}
+
+/// `payload` of `microsoft.graph.iosCustomConfiguration/payload`, and `users` of `users/includeUsers`.
+fn plain(wanted: &str) -> &str {
+    match wanted.split_once('/') {
+        Some((kind, name)) if kind.contains('.') => name,
+        Some((name, _)) => name,
+        None => wanted,
+    }
 }
 
 /// What follows the collection's name in `@odata.context`.

@@ -20,6 +20,19 @@ pub(crate) struct Query {
     carried: Vec<(String, String)>,
 }
 
+/// Options that are known without their sign too.
+const BARE: &[&str] = &[
+    "count",
+    "expand",
+    "filter",
+    "orderby",
+    "search",
+    "select",
+    "skip",
+    "skiptoken",
+    "top",
+];
+
 /// One field of `$orderby`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Order {
@@ -47,9 +60,10 @@ impl Query {
         let broken = || ODataProblem::Malformed("The query is malformed.".to_owned());
         for (name, value) in pairs(raw.trim_start_matches('?')).ok_or_else(broken)? {
             // The last is how the sandbox itself tells a page that is given twice.
-            let is_position = ["$skiptoken", "$skip", "sandbox-again"]
+            let bare = name.strip_prefix('$').unwrap_or(&name);
+            let is_position = ["skiptoken", "skip", "sandbox-again"]
                 .iter()
-                .any(|own| name.eq_ignore_ascii_case(own));
+                .any(|own| bare.eq_ignore_ascii_case(own));
             query.take(&name, &value)?;
             if !is_position {
                 query.carried.push((name, value));
@@ -59,7 +73,13 @@ impl Query {
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), ODataProblem> {
-        match name.to_ascii_lowercase().as_str() {
+        let lower = name.to_ascii_lowercase();
+        let option = match lower.as_str() {
+            // The sign before a name may be left out.
+            bare if BARE.contains(&bare) => format!("${bare}"),
+            _ => lower,
+        };
+        match option.as_str() {
             "$select" => self.select = names(value),
             "$filter" => self.filter = Some(Filter::parse(value)?),
             "$expand" => self.expand = Expand::list(value)?,
@@ -96,7 +116,7 @@ impl Query {
         self.carried
             .iter()
             // Only the first page says the count.
-            .filter(|(name, _)| !name.eq_ignore_ascii_case("$count"))
+            .filter(|(name, _)| !name.trim_start_matches('$').eq_ignore_ascii_case("count"))
             .chain([&position])
             .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
             .collect::<Vec<_>>()
@@ -152,6 +172,8 @@ mod tests {
         let query = Query::parse("?%24filter=displayName+eq+'a%20b'&$select=id,+x&$TOP=5&custom=1")
             .unwrap();
         assert_eq!(query.select, ["id", "x"]);
+        let bare = Query::parse("select=id&top=3&Filter=a+eq+1").unwrap();
+        assert!(bare.select == ["id"] && bare.top == Some(3) && bare.filter.is_some());
         assert_eq!(query.top, Some(5));
         assert_eq!(
             query.filter,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::ODataProblem;
+use super::{ODataProblem, property};
 
 /// `"displayName:word"`, one or several joined by `AND` or `OR`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,10 @@ impl Search {
     pub(crate) fn matches(&self, entity: &Value) -> bool {
         self.any.iter().any(|all| {
             all.iter().all(|clause| {
-                let own = entity.get(&clause.field).and_then(Value::as_str);
+                let own = entity
+                    .as_object()
+                    .and_then(|own| property(own, &clause.field));
+                let own = own.and_then(Value::as_str);
                 own.is_some_and(|own| is_in(&own.to_lowercase(), &clause.word))
             })
         })

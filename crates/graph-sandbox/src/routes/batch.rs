@@ -168,7 +168,7 @@ fn part(request: &Value) -> Result<Part, String> {
     };
     if request.get("body").is_some_and(|body| !body.is_null()) && header("content-type").is_none() {
         return Err(format!(
-            "Request '{id}' has a body and needs the header Content-Type."
+            "Write request with id '{id}' does not contain a Content-Type header."
         ));
     }
     let depends_on = match request.get("dependsOn") {

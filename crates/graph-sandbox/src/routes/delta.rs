@@ -162,6 +162,7 @@ fn ids(filter: &Filter) -> Option<Vec<String>> {
             Some(all)
         }
         Filter::Equals { field, value } if field == "id" => {
+            let value = &value.value;
             Some(vec![value.as_str()?.to_ascii_lowercase()])
         }
         _ => None,
@@ -242,6 +243,7 @@ fn shown(call: &GraphCall, position: &Position, entity: &Entity) -> Map<String, 
         navigation: &[],
         detail: &[],
         hidden: &[],
+        declared: None,
         select: &select,
         expand: &[],
         made: None,

@@ -4,22 +4,25 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::graph::short;
-use super::list::{Listing, context};
+use super::list::Listing;
+use super::memberships::{Reach, above};
 use super::request::GraphCall;
 use crate::catalogue::{self, Collection, DIRECTORY_PAGES, GROUPS, MEMBERSHIPS, USERS};
 use crate::errors::{Family, Problem};
 use crate::odata::{Query, Segment};
-use crate::permissions;
-use crate::reply::{Item, List, Reply};
+use crate::reply::Reply;
 use crate::state::{Entity, Tenant, Writing, keyed};
 
 /// Objects that `$expand` shows at most.
 const MAX_EXPANDED: usize = 20;
-/// Ids that may be asked for at once.
-const MAX_IDS: usize = 1_000;
 
 /// One object with its type, as lists of mixed types show it.
-fn typed(tenant: &Tenant, store: &'static str, kind: &str, id: &str) -> Option<Map<String, Value>> {
+pub(super) fn typed(
+    tenant: &Tenant,
+    store: &'static str,
+    kind: &str,
+    id: &str,
+) -> Option<Map<String, Value>> {
     let collection = catalogue::by_path(store)?;
     let mut fields = tenant.entity(collection, id)?.fields();
     fields.insert(
@@ -43,31 +46,45 @@ fn id_of(entity: &Entity) -> String {
         .unwrap_or_default()
 }
 
-/// What `$expand` shows of a group.
-pub(super) fn expanded(tenant: &Tenant, name: &str, entity: &Entity) -> Option<Value> {
+/// What `$expand` shows of a group or a person.
+pub(super) fn expanded(tenant: &Tenant, path: &str, name: &str, entity: &Entity) -> Option<Value> {
     match name {
-        "members" => {
+        "members" if path == GROUPS => {
             let mut members = member_objects(tenant, &id_of(entity));
             members.truncate(MAX_EXPANDED);
             Some(Value::Array(members))
         }
-        "owners" | "memberOf" => Some(json!([])),
+        "memberOf" => {
+            let mut groups = above(tenant, path, &id_of(entity), Reach::Direct);
+            groups.truncate(MAX_EXPANDED);
+            Some(Value::Array(groups))
+        }
         _ => None,
     }
 }
 
-/// People of a group, in one of their roles.
+/// Who is in a group, in one of their roles, or the groups that somebody is in.
 pub(super) struct People<'a> {
+    /// The path of the collection: groups or users.
+    pub(super) path: &'static str,
+    /// The group, or the person.
     pub(super) group: &'a Entity,
-    /// `members`, `transitiveMembers` or `owners`.
+    /// `members`, `transitiveMembers`, `owners`, `memberOf` or `transitiveMemberOf`.
     pub(super) name: &'a str,
     /// The one type that is asked for.
     pub(super) kind: Option<&'a str>,
 }
 
-/// Whether a collection of a group holds people.
-pub(super) fn is_people(name: &str) -> bool {
-    ["members", "transitiveMembers", "owners"].contains(&name)
+/// Whether a collection of an object holds others of the directory.
+pub(super) fn is_people(path: &str, name: &str) -> bool {
+    let above = ["memberOf", "transitiveMemberOf"];
+    match path {
+        GROUPS => {
+            above.contains(&name) || ["members", "transitiveMembers", "owners"].contains(&name)
+        }
+        USERS => above.contains(&name),
+        _ => false,
+    }
 }
 
 impl People<'_> {
@@ -77,6 +94,8 @@ impl People<'_> {
             // Nobody owns a group here.
             "owners" => Vec::new(),
             "transitiveMembers" => all_members(tenant, &id),
+            "memberOf" => above(tenant, self.path, &id, Reach::Direct),
+            "transitiveMemberOf" => above(tenant, self.path, &id, Reach::All),
             _ => member_objects(tenant, &id),
         };
         if let Some(kind) = self.kind {
@@ -128,71 +147,19 @@ pub(super) fn people(
             *object = json!({"id": own, "@odata.id": address});
         }
     }
-    let name = format!("groups('{id}')/{}", people.name);
+    let name = format!("{}('{id}')/{}", people.path, people.name);
     let listing = Listing {
         name: &name,
         family: Family::Directory,
         paging: DIRECTORY_PAGES,
         navigation: &[],
         hidden: &[],
+        declared: None,
         admits: None,
         made: None,
     };
     let rest = if only_references { &[] } else { rest };
     listing.answer(call, &keyed(&MEMBERSHIPS, objects), query, rest)
-}
-
-/// `POST /directoryObjects/getByIds`: those that exist, in one answer; the others are passed over.
-pub(super) fn by_ids(call: &GraphCall) -> Result<Reply, Problem> {
-    if call.method != Method::POST {
-        return Err(Problem::MethodNotAllowed);
-    }
-    let body: Value = serde_json::from_slice(&call.body)
-        .map_err(|_| Problem::BadRequest("The body is not valid JSON.".to_owned()))?;
-    let texts = |name: &str| -> Option<Vec<String>> {
-        let items = body.get(name)?.as_array()?.iter();
-        items.map(|item| item.as_str().map(str::to_owned)).collect()
-    };
-    let ids = texts("ids").ok_or_else(|| {
-        Problem::BadRequest("The parameter 'ids' must be a list of strings.".to_owned())
-    })?;
-    if ids.len() > MAX_IDS {
-        return Err(Problem::BadRequest(format!(
-            "At most {MAX_IDS} ids may be asked for."
-        )));
-    }
-    let types = texts("types");
-    let wants = |kind: &str| {
-        let types = types.as_ref();
-        types.is_none_or(|types| {
-            types
-                .iter()
-                .any(|own| own == kind || own == "directoryObject")
-        })
-    };
-    let mut kinds = Vec::new();
-    for (store, kind, roles) in [
-        (GROUPS, "group", permissions::GROUPS),
-        (USERS, "user", permissions::USERS),
-    ] {
-        if wants(kind) && permissions::opens(roles, &call.roles) {
-            kinds.push((store, kind));
-        }
-    }
-    if kinds.is_empty() {
-        return Err(Problem::MissingRole(permissions::GROUPS));
-    }
-    let mut items = Vec::new();
-    for id in &ids {
-        let mut found = kinds.iter();
-        let object = found.find_map(|(store, kind)| typed(&call.tenant, store, kind, id));
-        items.extend(object.map(Item::Made));
-    }
-    Ok(Reply::list(List {
-        context: Some(context(call, "directoryObjects")),
-        items,
-        ..List::default()
-    }))
 }
 
 /// `POST /groups/{id}/members/$ref` and `DELETE /groups/{id}/members/{id}/$ref`.
@@ -226,11 +193,7 @@ pub(super) fn change_members(
                 return Err(Problem::NotFound(short(&id)));
             }
             if !members.insert(id.clone()) {
-                return Err(Problem::BadRequest(
-                    "One or more added object references already exist for the following modified \
-                     properties: 'members'."
-                        .to_owned(),
-                ));
+                return Err(already_a_member());
             }
             (id, "joined")
         }
@@ -258,14 +221,17 @@ pub(super) fn change_members(
     Ok(Reply::empty(axum::http::StatusCode::NO_CONTENT))
 }
 
-/// Puts the members that a new group is made with into it: `members@odata.bind`.
+/// Members that one change may add at most.
+const MAX_BOUND: usize = 20;
+
+/// Puts the members into a group that its body names: `members@odata.bind`. Says whether there were any.
 pub(super) fn bind_members(
     writing: &mut Writing<'_>,
     group: &str,
     body: &Map<String, Value>,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let Some(bound) = body.get("members@odata.bind") else {
-        return Ok(());
+        return Ok(false);
     };
     let addresses: Option<Vec<&str>> = bound
         .as_array()
@@ -273,8 +239,16 @@ pub(super) fn bind_members(
     let addresses = addresses.ok_or_else(|| {
         Problem::BadRequest("'members@odata.bind' must be a list of addresses.".to_owned())
     })?;
-    let version = writing.next_version();
-    let (mut members, mut joined) = (Vec::new(), Map::new());
+    if addresses.len() > MAX_BOUND {
+        return Err(Problem::BadRequest(format!(
+            "A change may add {MAX_BOUND} members at most."
+        )));
+    }
+    let version = json!(writing.next_version());
+    let before = writing.tenant().members(group);
+    let kept = writing.entity(&MEMBERSHIPS, group);
+    let mut moved = kept.map(|kept| kept.fields()).unwrap_or_default();
+    let mut members = before.clone();
     for address in addresses {
         let id = id_at_the_end(Some(address))?;
         let tenant = writing.tenant();
@@ -283,17 +257,32 @@ pub(super) fn bind_members(
         if !exists {
             return Err(Problem::NotFound(short(&id)));
         }
-        if joined.insert(id.clone(), json!(version)).is_none() {
-            members.push(json!(id));
+        if before.contains(&id) {
+            return Err(already_a_member());
         }
+        for (name, value) in [("joined", Some(&version)), ("left", None)] {
+            let slot = moved.entry(name).or_insert_with(|| json!({}));
+            match (slot.as_object_mut(), value) {
+                (Some(slot), Some(version)) => slot.insert(id.clone(), version.clone()),
+                (Some(slot), None) => slot.remove(&id),
+                (None, _) => None,
+            };
+        }
+        members.insert(id);
     }
-    let kept = [
-        ("members".to_owned(), Value::Array(members)),
-        ("joined".to_owned(), Value::Object(joined)),
-        ("left".to_owned(), json!({})),
-    ];
-    writing.put(&MEMBERSHIPS, group, Map::from_iter(kept));
-    Ok(())
+    moved.entry("joined").or_insert_with(|| json!({}));
+    moved.entry("left").or_insert_with(|| json!({}));
+    moved.insert("members".to_owned(), json!(members));
+    writing.put(&MEMBERSHIPS, group, moved);
+    Ok(true)
+}
+
+fn already_a_member() -> Problem {
+    Problem::BadRequest(
+        "One or more added object references already exist for the following modified \
+         properties: 'members'."
+            .to_owned(),
+    )
 }
 
 /// The id at the end of the `@odata.id` of a body.

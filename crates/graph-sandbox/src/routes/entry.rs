@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::finish::Silence;
 use super::prefer::Prefer;
 use super::request::{Approval, Consistency, GraphCall, Target};
-use super::{batch, consent, control, discovery, finish, graph, request, scripted, token};
+use super::{batch, body, consent, control, discovery, finish, graph, request, scripted, token};
 use crate::encoding::{Plus, hex, percent_decode};
 use crate::errors::{Family, Problem, Trace};
 use crate::faults::{AfterCommit, Effect, Place, Verb};
@@ -23,16 +23,13 @@ use crate::sign_in_errors::SignInProblem;
 use crate::tokens::{Grant, Refusal};
 use crate::{ControlApi, Sandbox, clock};
 
-/// Bytes of a request body at most.
-const MAX_BODY: usize = 4 * 1_024 * 1_024;
 /// How long a request body may take.
 const BODY: Duration = Duration::from_secs(60);
 
 pub(super) async fn handle(State(sandbox): State<Sandbox>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let whole = axum::body::to_bytes(body, MAX_BODY);
-    let body = match tokio::time::timeout(BODY, whole).await {
-        Ok(body) => body.ok(),
+    let body = match tokio::time::timeout(BODY, body::read(body)).await {
+        Ok(body) => body,
         // Nobody waits for the rest, and nothing was asked for.
         Err(_) => return Reply::empty(StatusCode::REQUEST_TIMEOUT).into_response(),
     };
@@ -91,6 +88,15 @@ fn is_encoded(headers: &axum::http::HeaderMap) -> bool {
     encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
 }
 
+/// Whether a body is said to be JSON.
+fn is_json(content_type: Option<&str>) -> bool {
+    let kind = content_type.and_then(|kind| kind.split(';').next());
+    kind.is_some_and(|kind| {
+        let kind = kind.trim().to_ascii_lowercase();
+        kind == "application/json" || kind.ends_with("+json")
+    })
+}
+
 /// A request with everything that is known before it is answered.
 struct Incoming {
     target: Target,
@@ -112,14 +118,14 @@ impl Incoming {
         let target = Target::of(raw);
         let authorization = request::text(&parts.headers, "authorization");
         let (grant, form, tenant_id) = match &target {
-            Target::Token { tenant } => {
+            Target::Token { tenant, .. } => {
                 let form = token::TokenForm::read(body.as_deref().unwrap_or(&[]), authorization);
                 let known = sandbox
                     .tenant(tenant)
                     .map(|tenant| tenant.seed.tenant_id.clone());
                 (Err(Refusal::Missing), Some(form), known)
             }
-            Target::Configuration { tenant }
+            Target::Configuration { tenant, .. }
             | Target::Keys { tenant }
             | Target::AdminConsent { tenant } => {
                 let known = sandbox
@@ -132,7 +138,7 @@ impl Incoming {
                 let tenant = grant.as_ref().ok().map(|grant| grant.tenant_id.to_string());
                 (grant, None, tenant)
             }
-            Target::Unknown => (Err(Refusal::Missing), None, None),
+            Target::Instance | Target::Unknown => (Err(Refusal::Missing), None, None),
         };
         Self {
             trace: request::trace(&parts.headers, seconds),
@@ -171,6 +177,10 @@ impl Incoming {
             write: None,
             in_batch: None,
         }
+    }
+
+    fn asks_for_metadata(&self, parts: &Parts) -> bool {
+        parts.method == Method::GET && self.path.trim_end_matches('/').ends_with("/$metadata")
     }
 
     fn place(&self) -> Place<'_> {
@@ -216,6 +226,15 @@ impl Incoming {
             return Problem::Encoded.reply(Family::Directory, &self.trace);
         }
         match &self.target {
+            // The description of the service is anybody's.
+            Target::Graph { version, .. } if self.asks_for_metadata(parts) => {
+                discovery::metadata(*version)
+            }
+            Target::Graph { version, rest }
+                if rest.trim_matches('/').is_empty() && parts.method == Method::GET =>
+            {
+                discovery::service(*version, &self.origin)
+            }
             Target::Graph { version, rest } => {
                 let grant = match &self.grant {
                     Ok(grant) => grant,
@@ -229,6 +248,9 @@ impl Incoming {
                     return problem.reply(Family::Directory, &self.trace);
                 };
                 let header = |name: &str| request::text(&parts.headers, name);
+                if !body.is_empty() && !is_json(header("content-type")) {
+                    return Problem::NotJson.reply(Family::Directory, &self.trace);
+                }
                 let call = GraphCall {
                     tenant: tenant.clone(),
                     app_id: grant.app_id.clone(),
@@ -254,17 +276,23 @@ impl Incoming {
                     graph::answer(sandbox, &call)
                 }
             }
-            Target::Token { tenant } if parts.method == Method::POST => {
-                let form = self.form.clone().unwrap_or_default();
-                let own = &self.origin;
-                token::answer(sandbox, tenant, &form, &self.place(), own, &self.trace)
+            Target::Token { tenant, endpoint } if parts.method == Method::POST => {
+                let asked = token::Asked {
+                    tenant,
+                    endpoint: *endpoint,
+                    form: self.form.clone().unwrap_or_default(),
+                    place: self.place(),
+                    origin: &self.origin,
+                };
+                token::answer(sandbox, &asked, &self.trace)
             }
             Target::Token { .. } => {
                 Reply::empty(StatusCode::METHOD_NOT_ALLOWED).with("allow", "POST")
             }
-            Target::Configuration { tenant } => {
-                discovery::configuration(sandbox, tenant, &self.origin, &self.trace)
+            Target::Configuration { tenant, endpoint } => {
+                discovery::configuration(sandbox, tenant, *endpoint, &self.origin, &self.trace)
             }
+            Target::Instance => discovery::instance(&self.origin),
             Target::Keys { tenant } => discovery::keys(sandbox, tenant, &self.trace),
             Target::AdminConsent { tenant } => {
                 let query = parts.uri.query().unwrap_or("");

@@ -103,6 +103,7 @@ fn with_standard_headers(reply: Reply, trace: &Trace) -> Reply {
         .with("client-request-id", &trace.client_request_id)
         .with("date", &clock::http_date(trace.seconds))
         .with("cache-control", "no-store")
+        .with("odata-version", "4.0")
         .with("strict-transport-security", "max-age=31536000")
         .with(
             "x-ms-ags-diagnostic",

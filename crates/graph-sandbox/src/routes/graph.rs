@@ -3,15 +3,16 @@
 use axum::http::Method;
 
 use super::request::GraphCall;
-use super::{deleted, delta, directory, read, unknown, write};
+use super::{deleted, delta, memberships, objects, read, singletons, unknown, write};
 use crate::Sandbox;
-use crate::catalogue::{self, Collection};
+use crate::catalogue::{self, Collection, GROUPS, SERVICE_PRINCIPALS, USERS};
 use crate::errors::{Family, Problem};
 use crate::faults::{FaultKind, Place, Verb};
 use crate::odata::{Key, ODataProblem, Query, Segment, segments};
 use crate::permissions;
 use crate::reply::Reply;
 use crate::throttle::{Cost, IsChange};
+use crate::types::{self, Type};
 
 /// The answer to one authenticated request.
 pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
@@ -27,8 +28,12 @@ pub(super) fn answer(sandbox: &Sandbox, call: &GraphCall) -> Reply {
 /// Functions and actions, which older clients call by their full name.
 const CALLED: &[&str] = &[
     "assign",
+    "checkMemberGroups",
+    "checkMemberObjects",
     "delta",
     "getByIds",
+    "getMemberGroups",
+    "getMemberObjects",
     "restore",
     "scheduleActionsForRules",
     "setPriority",
@@ -55,6 +60,7 @@ fn unqualified(mut steps: Vec<Segment>) -> Vec<Segment> {
 pub(super) fn verb(method: &Method, path: &str) -> Verb {
     let asks = ["$batch", "%24batch", "getByIds"]
         .iter()
+        .chain(memberships::QUESTIONS)
         .any(|name| path.trim_end_matches('/').ends_with(name));
     match *method {
         Method::POST if asks => Verb::Reads,
@@ -181,26 +187,94 @@ fn dispatch(
 ) -> Result<Reply, Problem> {
     let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
     match names.as_slice() {
-        ["groups", "delta"] => return delta::answer(sandbox, call, query),
-        ["directoryObjects" | "groups", "getByIds"] => return directory::by_ids(call),
+        ["groups", "delta"] => {
+            fits(call, GROUPS_TYPE, None, query)?;
+            return delta::answer(sandbox, call, query);
+        }
+        ["directoryObjects" | "groups", "getByIds"] => return objects::by_ids(call, query),
+        ["directoryObjects", id] => return objects::one(call, id, query),
+        ["directoryObjects"] => {
+            if let Some(Key::Id(id)) = steps.first().and_then(|step| step.key.as_ref()) {
+                return objects::one(call, id, query);
+            }
+        }
         _ => {}
     }
     if let Some(answer) = deleted::answer(sandbox, call, steps, query) {
         return answer;
     }
     let Some(found) = find(steps) else {
-        return unknown::answer(call, steps);
+        return singletons::answer(call, steps, query)
+            .unwrap_or_else(|| unknown::answer(call, steps));
     };
     if !found.collection.versions.contains(&call.version) {
         let name = found.collection.short_name();
         return Err(Problem::UnknownSegment(name.to_owned()));
     }
-    if !permissions::opens(found.collection.read, &call.roles) {
+    if found.rest.iter().all(|step| step.name == "$count") {
+        fits(call, found.collection.kind, found.cast, query)?;
+    }
+    // What may be changed says itself with which permissions.
+    let is_asked = [Method::GET, Method::HEAD].contains(&call.method);
+    let asks = found
+        .rest
+        .iter()
+        .any(|step| memberships::QUESTIONS.contains(&step.name.as_str()));
+    if (is_asked || asks || found.collection.writes.is_none())
+        && !permissions::opens(found.collection.read, &call.roles)
+    {
         return Err(Problem::MissingRole(found.collection.read));
+    }
+    if is_asked || asks {
+        identified(&found)?;
+    }
+    if let (Some(key), [step]) = (&found.key, found.rest.as_slice())
+        && memberships::QUESTIONS.contains(&step.name.as_str())
+        && [GROUPS, USERS].contains(&found.collection.path)
+    {
+        let entity = read::entity(call, found.collection, key)?;
+        return memberships::asked(call, found.collection.path, &entity, &step.name);
     }
     match call.method {
         Method::GET | Method::HEAD => read::answer(call, &found, query),
         _ => write::answer(sandbox, call, &found),
+    }
+}
+
+/// Refuses a path to an object of the directory under an id that none can have.
+pub(super) fn identified(found: &Found<'_>) -> Result<(), Problem> {
+    match &found.key {
+        Some(Key::Id(id)) if [GROUPS, SERVICE_PRINCIPALS].contains(&found.collection.path) => {
+            guid(id)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an id that no object of the directory can have.
+pub(super) fn guid(id: &str) -> Result<(), Problem> {
+    match uuid::Uuid::parse_str(id) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Problem::BadRequest(format!(
+            "Invalid object identifier '{}'.",
+            short(id)
+        ))),
+    }
+}
+
+const GROUPS_TYPE: &str = "group";
+
+/// Refuses a query that does not fit the type it is asked of.
+pub(super) fn fits(
+    call: &GraphCall,
+    kind: &str,
+    cast: Option<&str>,
+    query: &Query,
+) -> Result<(), Problem> {
+    match Type::named(cast.unwrap_or(kind)) {
+        Some(kind) => types::check_query(query, kind, call.version),
+        // Nothing is known of this type.
+        None => Ok(()),
     }
 }
 
@@ -251,7 +325,7 @@ pub(super) fn from_odata(problem: ODataProblem) -> Problem {
 }
 
 /// What a client sent, cut before it is repeated in an error.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     text.chars()
         .filter(|letter| !letter.is_control())
         .take(200)

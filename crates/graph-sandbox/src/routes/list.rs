@@ -8,6 +8,7 @@ use crate::errors::{Family, Problem};
 use crate::odata::{self, Admits, Filter, Maker, Query, Segment, Shape, context_suffix};
 use crate::reply::{Item, List, Reply};
 use crate::state::Entities;
+use crate::types::Type;
 
 /// What is listed, and how.
 pub(super) struct Listing<'a> {
@@ -17,6 +18,8 @@ pub(super) struct Listing<'a> {
     pub(super) navigation: &'static [Navigation],
     /// Properties that this version does not have.
     pub(super) hidden: &'static [&'static str],
+    /// The type of its objects, where that is known.
+    pub(super) declared: Option<&'static Type>,
     pub(super) admits: Admits<'a>,
     pub(super) made: Maker<'a>,
 }
@@ -49,6 +52,7 @@ impl Listing<'_> {
             navigation: self.navigation,
             detail: &[],
             hidden: self.hidden,
+            declared: self.declared,
             select: &query.select,
             expand: &query.expand,
             made: self.made,
@@ -57,7 +61,8 @@ impl Listing<'_> {
         let items: Vec<Item> = page.items.iter().map(|entity| shape.item(entity)).collect();
         Ok(Reply::list(List {
             context: Some(context(call, &format!("{}{suffix}", self.name))),
-            count: page.count,
+            // Who does not ask the index gets no count, and everything else.
+            count: page.count.filter(|_| self.counts(call)),
             next: page.next.map(|next| {
                 let version = call.version.name();
                 let query = query.next(&next);
@@ -66,6 +71,11 @@ impl Listing<'_> {
             delta: None,
             items,
         }))
+    }
+
+    /// Whether `$count=true` is heard: the directory passes over it without its header.
+    fn counts(&self, call: &GraphCall) -> bool {
+        self.family != Family::Directory || call.consistency == Consistency::Eventual
     }
 
     fn check(&self, call: &GraphCall, query: &Query, counts_only: bool) -> Result<(), Problem> {
@@ -87,19 +97,32 @@ impl Listing<'_> {
                 "'$skip' is not supported by the service.".to_owned(),
             ));
         }
-        let filter = query.filter.as_ref();
-        let advanced = counts_only
-            || query.count
-            || query.search.is_some()
-            || filter.is_some_and(Filter::is_advanced)
-            || (filter.is_some() && !query.order.is_empty());
-        if advanced && call.consistency == Consistency::Strong {
-            return Err(Problem::UnsupportedQuery(
-                "The query needs the header ConsistencyLevel: eventual.".to_owned(),
-            ));
+        match call.consistency {
+            Consistency::Eventual => Ok(()),
+            Consistency::Strong => plain(query, counts_only),
         }
-        Ok(())
     }
+}
+
+/// Refuses what the directory answers from its index alone, to whoever does not ask the index.
+fn plain(query: &Query, counts_only: bool) -> Result<(), Problem> {
+    if counts_only {
+        return Err(Problem::BadRequest(
+            "$count is not currently supported.".to_owned(),
+        ));
+    }
+    let filter = query.filter.as_ref();
+    let message = if query.search.is_some() {
+        "Request with $search query parameter only works through MSGraph with a special request header: \
+         'ConsistencyLevel: eventual'"
+    } else if filter.is_some() && !query.order.is_empty() {
+        "Sorting not supported for current query."
+    } else if filter.is_some_and(Filter::is_advanced) {
+        "Unsupported Query. It needs the header ConsistencyLevel: eventual, and $count=true."
+    } else {
+        return Ok(());
+    };
+    Err(Problem::UnsupportedQuery(message.to_owned()))
 }
 
 /// `@odata.context`.

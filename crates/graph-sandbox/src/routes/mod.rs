@@ -1,6 +1,7 @@
 //! From a request to an answer.
 
 mod batch;
+mod body;
 mod consent;
 mod control;
 mod deleted;
@@ -12,13 +13,18 @@ mod entry;
 mod finish;
 mod graph;
 mod list;
+mod memberships;
+mod objects;
 mod prefer;
 mod read;
 mod request;
 mod scripted;
+mod singletons;
 mod token;
 mod unknown;
 mod write;
+
+pub(crate) use graph::short;
 
 use axum::Router;
 

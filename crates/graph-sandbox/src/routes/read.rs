@@ -12,8 +12,9 @@ use super::request::GraphCall;
 use crate::catalogue::{Collection, GROUPS, MEMBERSHIPS, SERVICE_PRINCIPALS, USERS, Version};
 use crate::errors::Problem;
 use crate::odata::{Key, Query, Segment, Shape, context_suffix, part};
-use crate::reply::{Reply, ReplyBody};
+use crate::reply::{List, Reply, ReplyBody};
 use crate::state::{Entities, Entity, keyed, service_principals, sort_key};
+use crate::types::{Kind, Type};
 
 pub(super) fn answer(call: &GraphCall, found: &Found<'_>, query: &Query) -> Result<Reply, Problem> {
     let collection = found.collection;
@@ -23,8 +24,9 @@ pub(super) fn answer(call: &GraphCall, found: &Found<'_>, query: &Query) -> Resu
     let entity = entity(call, collection, key)?;
     match found.rest.as_slice() {
         [] => Ok(one(call, collection, &entity, query)),
-        [step, after @ ..] if collection.path == GROUPS && directory::is_people(&step.name) => {
+        [step, after @ ..] if directory::is_people(collection.path, &step.name) => {
             let people = directory::People {
+                path: collection.path,
                 group: &entity,
                 name: &step.name,
                 kind: found.inner,
@@ -43,15 +45,18 @@ fn all(call: &GraphCall, found: &Found<'_>, query: &Query) -> Result<Reply, Prob
     };
     let admits = |fields: &Map<String, Value>| is_of(fields, collection.only, found.cast, unknown);
     let asks = collection.only.is_some() || found.cast.is_some() || !unknown.is_empty();
-    let made = |name: &str, entity: &Entity| directory::expanded(&call.tenant, name, entity);
+    let made = |name: &str, entity: &Entity| {
+        directory::expanded(&call.tenant, collection.path, name, entity)
+    };
     let listing = Listing {
         name: collection.path,
         family: collection.family,
         paging: collection.paging,
         navigation: collection.navigation,
         hidden: hidden(call.version, collection.beta_only),
+        declared: Type::named(found.cast.unwrap_or(collection.kind)),
         admits: asks.then_some(&admits),
-        made: (collection.path == GROUPS).then_some(&made),
+        made: [GROUPS, USERS].contains(&collection.path).then_some(&made),
     };
     with(call, collection, |entities| {
         listing.answer(call, entities, query, &found.rest)
@@ -59,7 +64,11 @@ fn all(call: &GraphCall, found: &Found<'_>, query: &Query) -> Result<Reply, Prob
 }
 
 /// Lets `look` see the entities of a collection as this caller sees them.
-fn with<T>(call: &GraphCall, collection: &Collection, look: impl FnOnce(&Entities) -> T) -> T {
+pub(super) fn with<T>(
+    call: &GraphCall,
+    collection: &Collection,
+    look: impl FnOnce(&Entities) -> T,
+) -> T {
     if collection.path == SERVICE_PRINCIPALS {
         return look(&service_principals(&call.tenant, &call.app_id, &call.roles));
     }
@@ -124,15 +133,18 @@ pub(super) fn one(
     entity: &Entity,
     query: &Query,
 ) -> Reply {
-    let made = |name: &str, entity: &Entity| directory::expanded(&call.tenant, name, entity);
+    let made = |name: &str, entity: &Entity| {
+        directory::expanded(&call.tenant, collection.path, name, entity)
+    };
     let shape = Shape {
         version: call.version,
         navigation: collection.navigation,
         detail: collection.detail,
         hidden: hidden(call.version, collection.beta_only),
+        declared: Type::named(collection.kind),
         select: &query.select,
         expand: &query.expand,
-        made: (collection.path == GROUPS).then_some(&made),
+        made: [GROUPS, USERS].contains(&collection.path).then_some(&made),
     };
     let suffix = context_suffix(&query.select, &query.expand);
     let context = context(call, &format!("{}{suffix}/$entity", collection.path));
@@ -150,6 +162,40 @@ pub(super) fn with_context(
     Reply::new(status, ReplyBody::Written(text))
 }
 
+/// A property that the type declares: its value, or the objects behind it, of which there are none here.
+fn declared(
+    call: &GraphCall,
+    collection: &Collection,
+    entity: &Entity,
+    step: &Segment,
+    rest: &[&Segment],
+) -> Result<Reply, Problem> {
+    let fields = entity.fields();
+    let own = fields.get("@odata.type").and_then(Value::as_str);
+    let kind = own
+        .and_then(Type::named)
+        .or_else(|| Type::named(collection.kind));
+    let known = kind.and_then(|kind| kind.addressed(&step.name, call.version));
+    let known = known.ok_or_else(|| Problem::UnknownSegment(short(&step.name)))?;
+    let id = fields.get("id").and_then(Value::as_str).unwrap_or("");
+    let name = format!("{}('{id}')/{}", collection.path, known.name);
+    match (known.kind, known.is_many, rest) {
+        (Kind::Link, true, []) if step.key.is_none() => Ok(Reply::list(List {
+            context: Some(context(call, &name)),
+            ..List::default()
+        })),
+        (Kind::Link, true, [last]) if last.name == "$count" => Ok(Reply::text("0".to_owned())),
+        (Kind::Link, ..) => Err(Problem::NotFound(short(&step.name))),
+        (_, _, []) => {
+            let mut all = entity.whole();
+            let value = all.remove(known.name).unwrap_or(Value::Null);
+            let shown = Map::from_iter([("value".to_owned(), value)]);
+            Ok(with_context(StatusCode::OK, &context(call, &name), shown))
+        }
+        (_, _, [next, ..]) => Err(Problem::UnknownSegment(short(&next.name))),
+    }
+}
+
 /// A navigation property: `/{id}/settings`, with its own pages.
 fn below(
     call: &GraphCall,
@@ -160,11 +206,10 @@ fn below(
     query: &Query,
 ) -> Result<Reply, Problem> {
     let unknown = || Problem::UnknownSegment(step.name.clone());
-    let known = collection
-        .navigation
-        .iter()
-        .find(|known| known.name == step.name)
-        .ok_or_else(unknown)?;
+    let mut known = collection.navigation.iter();
+    let Some(known) = known.find(|known| known.name == step.name) else {
+        return declared(call, collection, entity, step, rest);
+    };
     let key = match (&step.key, rest) {
         (Some(Key::Id(id) | Key::Alternate { value: id, .. }), []) => Some(id.clone()),
         (None, [next]) if next.name != "$count" => Some(next.name.clone()),
@@ -202,6 +247,7 @@ fn below(
         paging: known.paging,
         navigation: &[],
         hidden: &[],
+        declared: None,
         admits: None,
         made: None,
     };

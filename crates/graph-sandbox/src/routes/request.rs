@@ -17,16 +17,27 @@ use crate::state::Tenant;
 pub(super) enum Target {
     /// `/v1.0/...` or `/beta/...`, with the rest of the path as sent.
     Graph { version: Version, rest: String },
-    /// `/{tenant}/oauth2/v2.0/token`.
-    Token { tenant: String },
-    /// `/{tenant}/v2.0/.well-known/openid-configuration`.
-    Configuration { tenant: String },
-    /// `/{tenant}/discovery/v2.0/keys`.
+    /// `/{tenant}/oauth2/v2.0/token`, and the older `/{tenant}/oauth2/token`.
+    Token { tenant: String, endpoint: Endpoint },
+    /// `/{tenant}/v2.0/.well-known/openid-configuration`, and the older one without `v2.0`.
+    Configuration { tenant: String, endpoint: Endpoint },
+    /// `/{tenant}/discovery/v2.0/keys`, and the older one without `v2.0`.
     Keys { tenant: String },
+    /// `/common/discovery/instance`.
+    Instance,
     /// `/{tenant}/adminconsent`.
     AdminConsent { tenant: String },
     /// Nothing that exists.
     Unknown,
+}
+
+/// The two generations of the sign-in endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    /// It is asked for a `resource`.
+    V1,
+    /// It is asked for a `scope`.
+    V2,
 }
 
 impl Target {
@@ -45,9 +56,24 @@ impl Target {
         let mut steps = path.trim_matches('/').splitn(2, '/');
         let tenant = steps.next().unwrap_or("").to_owned();
         match steps.next() {
-            Some("oauth2/v2.0/token") => Self::Token { tenant },
-            Some("v2.0/.well-known/openid-configuration") => Self::Configuration { tenant },
-            Some("discovery/v2.0/keys") => Self::Keys { tenant },
+            Some("oauth2/v2.0/token") => Self::Token {
+                tenant,
+                endpoint: Endpoint::V2,
+            },
+            Some("oauth2/token") => Self::Token {
+                tenant,
+                endpoint: Endpoint::V1,
+            },
+            Some("v2.0/.well-known/openid-configuration") => Self::Configuration {
+                tenant,
+                endpoint: Endpoint::V2,
+            },
+            Some(".well-known/openid-configuration") => Self::Configuration {
+                tenant,
+                endpoint: Endpoint::V1,
+            },
+            Some("discovery/v2.0/keys" | "discovery/keys") => Self::Keys { tenant },
+            Some("discovery/instance") => Self::Instance,
             Some("adminconsent" | "v2.0/adminconsent") => Self::AdminConsent { tenant },
             _ => Self::Unknown,
         }
@@ -58,6 +84,7 @@ impl Target {
         match self {
             Self::Graph { rest, .. } => rest,
             Self::Token { .. } => "/oauth2/v2.0/token",
+            Self::Instance => "/discovery/instance",
             Self::Configuration { .. } => "/v2.0/.well-known/openid-configuration",
             Self::Keys { .. } => "/discovery/v2.0/keys",
             Self::AdminConsent { .. } => "/adminconsent",

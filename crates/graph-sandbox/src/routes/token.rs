@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::discovery;
+use super::request::Endpoint;
 use crate::Sandbox;
 use crate::certificates::{self, BadAssertion};
 use crate::encoding::{Plus, base64_decode, pairs, percent_decode};
@@ -26,6 +28,7 @@ pub(super) struct TokenForm {
     client_assertion: Option<String>,
     client_assertion_type: Option<String>,
     scope: Option<String>,
+    resource: Option<String>,
 }
 
 impl TokenForm {
@@ -44,6 +47,7 @@ impl TokenForm {
                 "client_assertion" => form.client_assertion = Some(value),
                 "client_assertion_type" => form.client_assertion_type = Some(value),
                 "scope" => form.scope = Some(value),
+                "resource" => form.resource = Some(value),
                 _ => {}
             }
         }
@@ -68,49 +72,75 @@ fn basic(header: &str) -> Option<(String, String)> {
     ))
 }
 
-pub(super) fn answer(
-    sandbox: &Sandbox,
-    tenant: &str,
-    form: &TokenForm,
-    place: &Place<'_>,
-    origin: &str,
-    trace: &Trace,
-) -> Reply {
-    match issue(sandbox, tenant, form, place, origin, trace) {
-        Ok(token) => Reply::json(
-            StatusCode::OK,
-            json!({
-                "token_type": "Bearer",
-                "expires_in": LIFETIME_SECONDS,
-                "ext_expires_in": LIFETIME_SECONDS,
-                "access_token": token,
-            }),
-        ),
-        Err(problem) => problem.reply(trace),
-    }
+/// A token request, and how it came.
+pub(super) struct Asked<'a> {
+    pub(super) tenant: &'a str,
+    pub(super) endpoint: Endpoint,
+    pub(super) form: TokenForm,
+    pub(super) place: Place<'a>,
+    /// Where the sandbox was reached.
+    pub(super) origin: &'a str,
 }
 
-fn issue(
-    sandbox: &Sandbox,
-    tenant: &str,
-    form: &TokenForm,
-    place: &Place<'_>,
-    origin: &str,
-    trace: &Trace,
-) -> Result<String, SignInProblem> {
+pub(super) fn answer(sandbox: &Sandbox, asked: &Asked<'_>, trace: &Trace) -> Reply {
+    let token = match issue(sandbox, asked, trace) {
+        Ok(token) => token,
+        Err(problem) => return problem.reply(trace),
+    };
+    let body = match asked.endpoint {
+        Endpoint::V2 => json!({
+            "token_type": "Bearer",
+            "expires_in": LIFETIME_SECONDS,
+            "ext_expires_in": LIFETIME_SECONDS,
+            "access_token": token,
+        }),
+        // The older endpoint writes its numbers as texts.
+        Endpoint::V1 => json!({
+            "token_type": "Bearer",
+            "expires_in": LIFETIME_SECONDS.to_string(),
+            "ext_expires_in": LIFETIME_SECONDS.to_string(),
+            "expires_on": trace.seconds.saturating_add(LIFETIME_SECONDS).to_string(),
+            "not_before": trace.seconds.to_string(),
+            "resource": asked.form.resource,
+            "access_token": token,
+        }),
+    };
+    Reply::json(StatusCode::OK, body)
+}
+
+fn issue(sandbox: &Sandbox, asked: &Asked<'_>, trace: &Trace) -> Result<String, SignInProblem> {
+    let Asked {
+        tenant,
+        endpoint,
+        form,
+        place,
+        origin,
+    } = asked;
     let missing = SignInProblem::MissingParameter;
     let grant_type = form.grant_type.as_deref().ok_or(missing("grant_type"))?;
     if grant_type != "client_credentials" {
         return Err(SignInProblem::UnsupportedGrant(short(grant_type)));
     }
     let client_id = form.client_id.as_deref().ok_or(missing("client_id"))?;
+    if discovery::is_shared(tenant) {
+        return Err(SignInProblem::NoTenant);
+    }
     if Uuid::parse_str(tenant).is_err() && !tenant.contains('.') {
         return Err(SignInProblem::MalformedTenant(short(tenant)));
     }
     let unknown_tenant = || SignInProblem::UnknownTenant(short(tenant));
     let tenant = sandbox.tenant(tenant).ok_or_else(unknown_tenant)?;
-    let scope = form.scope.as_deref().ok_or(missing("scope"))?;
-    check_scope(scope, origin, &tenant.seed.display_name)?;
+    let name = &tenant.seed.display_name;
+    match endpoint {
+        Endpoint::V2 => {
+            let scope = form.scope.as_deref().ok_or(missing("scope"))?;
+            check_scope(scope, origin, name)?;
+        }
+        Endpoint::V1 => {
+            let resource = form.resource.as_deref().ok_or(missing("resource"))?;
+            check_resource(resource, origin, name)?;
+        }
+    }
     let scripted = sandbox.faults().sign_in(place);
     let app = tenant.app(client_id);
     let app = app.filter(|_| scripted != Some(FaultKind::ConsentRevoked));
@@ -184,7 +214,12 @@ fn check_scope(scope: &str, origin: &str, tenant: &str) -> Result<(), SignInProb
     let Some(resource) = scope.strip_suffix("/.default") else {
         return Err(SignInProblem::ScopeWithoutDefault(short(scope)));
     };
-    let resource = resource.trim_end_matches('/');
+    check_resource(resource, origin, tenant)
+}
+
+/// Microsoft Graph under one of its names, or the sandbox's own address.
+fn check_resource(resource: &str, origin: &str, tenant: &str) -> Result<(), SignInProblem> {
+    let resource = resource.trim().trim_end_matches('/');
     let host = |address: &str| address.split_once("://").map(|(_, host)| host.to_owned());
     if resource == "https://graph.microsoft.com"
         || resource.trim_start_matches("api://") == GRAPH_APP_ID

@@ -29,10 +29,9 @@ pub(super) fn answer(call: &GraphCall, steps: &[Segment]) -> Result<Reply, Probl
             permissions::any_intune(&call.roles),
             permissions::CONFIGURATION,
         ),
-        Family::Directory | Family::ConditionalAccess => (
-            permissions::opens(permissions::POLICIES, &call.roles),
-            permissions::POLICIES,
-        ),
+        Family::Directory | Family::ConditionalAccess => {
+            (permissions::any_policy(&call.roles), permissions::POLICIES)
+        }
     };
     if !opened {
         return Err(Problem::MissingRole(needed));

@@ -135,6 +135,26 @@ impl World {
         self.send(request.body(body).unwrap()).await
     }
 
+    /// A body under a content type of its own, or under none.
+    pub async fn send_as(
+        &self,
+        token: &str,
+        method: &str,
+        uri: &str,
+        kind: Option<&str>,
+        body: &Value,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header("authorization", format!("Bearer {token}"));
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        let body = Body::from(body.to_string());
+        self.send(request.body(body).unwrap()).await
+    }
+
     /// Whether no request has changed anything.
     pub fn is_unwritten(&self) -> bool {
         let entries = self.sandbox.journal().since(0);

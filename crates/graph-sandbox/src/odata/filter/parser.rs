@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::tokens::Token;
-use super::{Comparison, Filter, Place, malformed, unsupported};
+use super::{Comparison, Filter, Form, Literal, Place, malformed, unsupported};
 use crate::odata::ODataProblem;
 
 /// Parentheses and `not`s inside each other.
@@ -20,9 +20,8 @@ pub(super) fn filter(tokens: &[Token]) -> Result<Filter, ODataProblem> {
     }
 }
 
-/// Whether a word may stand without quotes: a GUID or a time, which are compared as text, or an enumeration's
-/// member behind its type.
-fn is_bare(word: &str) -> bool {
+/// What a word is that stands without quotes: a GUID or a time, which are compared as text.
+fn bare(word: &str) -> Option<Form> {
     let is_shaped = |shape: &str| {
         word.len() >= shape.len()
             && word
@@ -34,7 +33,11 @@ fn is_bare(word: &str) -> bool {
                     other => own == other,
                 })
     };
-    is_shaped("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") || is_shaped("9999-99-99")
+    if is_shaped("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") {
+        Some(Form::Guid)
+    } else {
+        is_shaped("9999-99-99").then_some(Form::Time)
+    }
 }
 
 struct Parser<'a> {
@@ -83,13 +86,10 @@ impl Parser<'_> {
                 field: name,
                 value: self.literal()?,
             }),
-            "ne" => {
-                let equals = Filter::Equals {
-                    field: name,
-                    value: self.literal()?,
-                };
-                Ok(Filter::Not(Box::new(equals)))
-            }
+            "ne" => Ok(Filter::Differs {
+                field: name,
+                value: self.literal()?,
+            }),
             "in" => {
                 self.expect(&Token::Open)?;
                 let mut values = vec![self.literal()?];
@@ -126,7 +126,7 @@ impl Parser<'_> {
             "endswith" | "endsWith" => self.text(Place::End)?,
             "contains" => self.text(Place::Anywhere)?,
             "isof" => {
-                let Value::String(type_name) = self.literal()? else {
+                let Value::String(type_name) = self.literal()?.value else {
                     return Err(malformed());
                 };
                 Filter::IsOf {
@@ -146,7 +146,7 @@ impl Parser<'_> {
     fn text(&mut self, place: Place) -> Result<Filter, ODataProblem> {
         let field = self.word()?;
         self.expect(&Token::Comma)?;
-        match self.literal()? {
+        match self.literal()?.value {
             Value::String(text) => Ok(Filter::HasText { field, place, text }),
             _ => Err(malformed()),
         }
@@ -165,23 +165,32 @@ impl Parser<'_> {
         })
     }
 
-    fn literal(&mut self) -> Result<Value, ODataProblem> {
+    fn literal(&mut self) -> Result<Literal, ODataProblem> {
         let token = self.tokens.get(self.at).ok_or_else(malformed)?;
         self.at += 1;
-        match token {
-            Token::Text(text) => Ok(Value::String(text.clone())),
-            Token::Word(word) => Ok(match word.as_str() {
-                "null" => Value::Null,
-                "true" => Value::Bool(true),
-                "false" => Value::Bool(false),
-                other => match other.parse::<serde_json::Number>() {
-                    Ok(number) => Value::Number(number),
-                    Err(_) if is_bare(other) => Value::String(other.to_owned()),
-                    Err(_) => return Err(malformed()),
+        let (value, form) = match token {
+            Token::Text(text) => (Value::String(text.clone()), Form::Plain),
+            Token::Word(word) => match word.as_str() {
+                "null" => (Value::Null, Form::Plain),
+                "true" => (Value::Bool(true), Form::Plain),
+                "false" => (Value::Bool(false), Form::Plain),
+                // A member of an enumeration behind its type: `microsoft.graph.kind'member'`.
+                kind if kind.starts_with("microsoft.graph.") => match self.tokens.get(self.at) {
+                    Some(Token::Text(member)) => {
+                        self.at += 1;
+                        (Value::String(member.clone()), Form::Plain)
+                    }
+                    _ => return Err(malformed()),
                 },
-            }),
-            Token::Open | Token::Close | Token::Comma | Token::Colon => Err(malformed()),
-        }
+                other => match (other.parse::<serde_json::Number>(), bare(other)) {
+                    (Ok(number), _) => (Value::Number(number), Form::Plain),
+                    (Err(_), Some(form)) => (Value::String(other.to_owned()), form),
+                    (Err(_), None) => return Err(malformed()),
+                },
+            },
+            Token::Open | Token::Close | Token::Comma | Token::Colon => return Err(malformed()),
+        };
+        Ok(Literal { value, form })
     }
 
     fn word(&mut self) -> Result<String, ODataProblem> {

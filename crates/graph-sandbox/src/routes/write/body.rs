@@ -24,7 +24,7 @@ pub(super) fn bad(message: impl Into<String>) -> Problem {
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(fields),
-        _ => Err(bad("The body is not a JSON object.")),
+        _ => Err(Problem::Unreadable),
     }
 }
 
@@ -46,6 +46,34 @@ pub(super) fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a
             "The property '{name}' is required and must not be empty."
         ))
     })
+}
+
+/// A text that the directory wants of a new object.
+pub(super) fn required(fields: &Map<String, Value>, name: &str, of: &str) -> Result<(), Problem> {
+    let found = fields.get(name).and_then(Value::as_str);
+    found
+        .filter(|text| !text.trim().is_empty())
+        .map(|_| ())
+        .ok_or_else(|| {
+            bad(format!(
+                "A value is required for property '{name}' of resource '{of}'."
+            ))
+        })
+}
+
+/// Refuses a text that is longer than the directory keeps, or has letters that it does not.
+pub(super) fn within(
+    fields: &Map<String, Value>,
+    name: &str,
+    of: &str,
+    fits: impl Fn(&str) -> bool,
+) -> Result<(), Problem> {
+    match fields.get(name).and_then(Value::as_str) {
+        Some(text) if !fits(text) => Err(bad(format!(
+            "Invalid value specified for property '{name}' of resource '{of}'."
+        ))),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn one_of(

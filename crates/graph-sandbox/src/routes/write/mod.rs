@@ -5,6 +5,7 @@ mod actions;
 mod approval;
 mod assign;
 mod body;
+mod groups;
 mod lists;
 mod objects;
 mod rules;
@@ -13,7 +14,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::directory;
-use super::graph::{Found, short};
+use super::graph::{Found, identified, short};
 use super::request::GraphCall;
 use crate::Sandbox;
 use crate::catalogue::{Assign, Collection, GROUPS, Rules, Writes};
@@ -23,6 +24,7 @@ use crate::odata::{Key, Segment};
 use crate::permissions;
 use crate::reply::Reply;
 use crate::state::Writing;
+use crate::types::{self, Type};
 
 use approval::Leave;
 pub(super) use approval::set_status as set_approval;
@@ -51,11 +53,12 @@ pub(super) fn answer(
         leave: Leave::Free,
     };
     let step = Step::of(writes, collection, &call.method, found)?;
-    for roles in writes.roles {
+    for roles in step.roles(writes) {
         if !permissions::opens(roles, &call.roles) {
             return Err(Problem::MissingRole(roles));
         }
     }
+    identified(found)?;
     if writes.rules == Rules::Enrollment && !sandbox.allows_enrollment_writes() {
         return Err(Problem::Forbidden(
             "Tenant is not Global Admin or Intune Service Admin. Operation is restricted."
@@ -148,6 +151,23 @@ impl Step {
     }
 }
 
+impl Step {
+    /// One of each of these is needed; groups are documented step by step.
+    fn roles(&self, writes: &Writes) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::Members(..) => &[permissions::MEMBERS_WRITE],
+            Self::Create if writes.rules == Rules::Group => &[permissions::GROUPS_CREATE],
+            Self::Delete(_) if writes.rules == Rules::Group => &[permissions::GROUPS_DELETE],
+            Self::Create | Self::Update(_) => writes.roles,
+            // Who only deletes need not know the applications that a policy names.
+            Self::Delete(_) if writes.rules == Rules::AccessPolicy => {
+                &[permissions::POLICIES, permissions::ACCESS_WRITE]
+            }
+            _ => writes.roles,
+        }
+    }
+}
+
 impl Change<'_> {
     fn make(&self, step: &Step) -> Result<Reply, Problem> {
         match step {
@@ -202,5 +222,13 @@ impl Change<'_> {
 
     fn body(&self) -> Result<Map<String, Value>, Problem> {
         body::object(&self.call.body)
+    }
+
+    /// Refuses a body that is no object of the collection; an object that exists has a type already.
+    fn fits(&self, fields: &Map<String, Value>, own: Option<&str>) -> Result<(), Problem> {
+        match Type::named(self.collection.kind) {
+            Some(kind) => types::check_body(fields, kind, own, self.call.version),
+            None => Ok(()),
+        }
     }
 }

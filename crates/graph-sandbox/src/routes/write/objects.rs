@@ -18,6 +18,7 @@ use crate::state::{Entities, Entity};
 
 pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
     let fields = change.body()?;
+    change.fits(&fields, None)?;
     rules::refuse_read_only(&fields)?;
     let sent = fields;
     let mut fields = own_fields(sent.clone());
@@ -63,18 +64,23 @@ fn next_number(entities: &Entities) -> String {
 
 pub(super) fn update(change: &Change<'_>, id: &str) -> Result<Reply, Problem> {
     let fields = change.body()?;
-    rules::refuse_read_only(&fields)?;
-    let fields = own_fields(fields);
     let mut writing = change.writing()?;
     let entity = writing
         .entity(change.collection, id)
         .ok_or_else(|| change.not_found(id))?;
     let now = entity.whole();
+    change.fits(&fields, now.get("@odata.type").and_then(Value::as_str))?;
+    rules::refuse_read_only(&fields)?;
+    let sent = fields.clone();
+    let fields = own_fields(fields);
     rules::check_change(change, &now, &fields)?;
-    let is_same = fields
+    let is_bound =
+        change.writes.rules == Rules::Group && directory::bind_members(&mut writing, id, &sent)?;
+    let is_kept = fields
         .iter()
         .all(|(name, value)| now.get(name) == Some(value));
-    let next = if is_same {
+    let is_same = is_kept && !is_bound;
+    let next = if is_kept {
         now
     } else {
         let next = rules::merged(change, &entity, changed(&entity, fields, change.now()));

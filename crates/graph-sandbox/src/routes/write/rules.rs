@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::body::{bad, base64, list, one_of, text};
-use super::{Change, access};
+use super::{Change, access, groups};
 use crate::catalogue::Rules;
 use crate::data::settings_catalog::template_family;
 use crate::errors::Problem;
 use crate::state::Entity;
+use crate::types::Type;
 
 type Fields = Map<String, Value>;
 
@@ -22,16 +23,14 @@ pub(super) fn refuse_read_only(fields: &Fields) -> Result<(), Problem> {
 /// Checks a new object.
 pub(super) fn check_new(change: &Change<'_>, fields: &mut Fields) -> Result<(), Problem> {
     let rules = change.writes.rules;
-    text(
-        fields,
-        if rules == Rules::SettingsCatalog {
-            "name"
-        } else {
-            "displayName"
-        },
-    )?;
     match rules {
-        Rules::Group => group(fields),
+        Rules::Group => return groups::check_new(fields),
+        Rules::SettingsCatalog => text(fields, "name")?,
+        _ => text(fields, "displayName")?,
+    };
+    lengths(rules, fields)?;
+    match rules {
+        Rules::Group => Ok(()),
         Rules::DeviceConfiguration | Rules::Autopilot | Rules::NamedLocation => typed(fields),
         Rules::Compliance => {
             typed(fields)?;
@@ -94,6 +93,7 @@ pub(super) fn check_change(
             "The property '@odata.type' must name the type of the object.",
         ));
     }
+    lengths(change.writes.rules, fields)?;
     for name in ["displayName", "name"] {
         if fields.contains_key(name) {
             text(fields, name)?;
@@ -150,16 +150,11 @@ pub(super) fn complete(change: &Change<'_>, fields: &mut Fields) {
     for known in collection.navigation {
         default(known.name, json!([]));
     }
-    default("description", Value::Null);
+    let kind = Type::named(collection.kind);
+    if kind.is_some_and(|kind| kind.property("description", change.call.version).is_some()) {
+        default("description", Value::Null);
+    }
     match change.writes.rules {
-        Rules::Group => {
-            default("groupTypes", json!([]));
-            default("membershipRule", Value::Null);
-            default(
-                "renewedDateTime",
-                json!(crate::clock::iso_seconds(change.now())),
-            );
-        }
         Rules::DeviceConfiguration => {
             default("supportsScopeTags", json!(true));
             default("version", json!(1));
@@ -195,6 +190,9 @@ pub(super) fn complete(change: &Change<'_>, fields: &mut Fields) {
         }
         Rules::Notification => default("brandingOptions", json!("none")),
         _ => {}
+    }
+    if change.writes.rules == Rules::Group {
+        groups::complete(fields, &change.call.tenant.seed.domain, change.now());
     }
     number_parts(fields);
 }
@@ -293,16 +291,16 @@ const PLATFORMS: &[&str] = &[
     "windowsMobileApplicationManagement",
 ];
 
-fn group(fields: &Fields) -> Result<(), Problem> {
-    text(fields, "mailNickname")?;
-    for name in ["mailEnabled", "securityEnabled"] {
-        if !fields.get(name).is_some_and(Value::is_boolean) {
-            return Err(bad(format!(
-                "A value is required for property '{name}' of resource 'Group'."
-            )));
+/// What the documentation says of the lengths of texts.
+fn lengths(rules: Rules, fields: &Fields) -> Result<(), Problem> {
+    let rule = fields.get("rule").and_then(Value::as_str);
+    match rules {
+        Rules::Group => groups::check(fields),
+        Rules::Filter if rule.is_some_and(|rule| rule.chars().count() > 3_072) => {
+            Err(bad("The property 'rule' may have 3072 characters."))
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Exactly one action blocks.
