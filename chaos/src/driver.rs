@@ -129,7 +129,7 @@ pub(crate) async fn request(
     }
 }
 
-async fn cancel(installation: &Installation, run: RunId) -> Result<Cancel, StoreError> {
+pub(crate) async fn cancel(installation: &Installation, run: RunId) -> Result<Cancel, StoreError> {
     let owner = &installation.owner;
     let run = installation.store.run(owner, run).await?;
     installation.store.run_cancel(owner, &run).await

@@ -18,6 +18,9 @@ use crate::{
     wait::Wait,
 };
 
+/// How long what was not answered may still be done: a server that was silent does it when it goes on.
+pub(crate) const DOUBT: Duration = Duration::from_secs(10);
+
 /// A person was disabled or enabled: no audit log has it, so all that is known is between which two commits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
@@ -59,6 +62,8 @@ pub(crate) struct Hand<'a> {
     stop: &'a AtomicBool,
     before: GrantState,
     hidden_since: Option<Instant>,
+    /// When a change was not answered.
+    doubted: Option<Instant>,
     seen: Seen,
 }
 
@@ -75,6 +80,7 @@ impl<'a> Hand<'a> {
             site,
             stop,
             hidden_since: None,
+            doubted: None,
             seen: Seen {
                 readings: vec![before.clone()],
                 ..Seen::default()
@@ -91,6 +97,9 @@ impl<'a> Hand<'a> {
         // Unanswered, it may have been committed all the same: the next reading tells.
         let answered = apply(self.installation, self.site, change).await;
         self.seen.changes += u64::from(answered.is_ok());
+        if answered.is_err() {
+            self.doubted = Some(Instant::now());
+        }
         let after = read(self.installation, self.site, self.stop).await?;
         if after.user != self.before.user {
             self.seen.standings.push(Standing {
@@ -100,10 +109,11 @@ impl<'a> Hand<'a> {
                 is_disabled: after.user.1,
             });
         }
+        let is_doubted = self.doubted.is_some_and(|since| since.elapsed() < DOUBT);
         let is_hidden = after.user.1
             || after.workspace_membership.is_none()
             || after.tenant_membership.is_none();
-        if is_hidden && matches!(change, Change::Lose(_)) {
+        if is_hidden && !is_doubted && matches!(change, Change::Lose(_)) {
             self.hidden_since = Some(Instant::now());
         }
         self.seen.readings.push(after.clone());

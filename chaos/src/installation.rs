@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use domain::{
     capability::Role,
     connection::{ConsentStatus, VerificationStatus},
-    ids::{ConnectionId, RequestId, UserId},
+    ids::{ConnectionId, RequestId, ScheduleId, UserId},
     lifecycle::TenantLifecycle,
 };
 use operations::MasterKey;
@@ -17,7 +17,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::provider::Provider;
+use crate::{provider::Provider, slots};
 
 /// A tenant of the sandbox, as it says itself.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,6 +33,7 @@ pub(crate) struct Site {
     pub(crate) directory: Directory,
     pub(crate) tenant: TenantAccess,
     pub(crate) connection: ConnectionId,
+    pub(crate) schedule: ScheduleId,
     pub(crate) operator: Scope,
     /// The operator's session, as a browser has it.
     pub(crate) session: String,
@@ -121,6 +122,8 @@ impl Installation {
         store
             .credential_store(owner, &tenant, connection, sealed)
             .await?;
+        let draft = slots::draft()?;
+        let schedule = store.schedule_create(owner, &tenant, &draft).await?;
         let (email, user) = person(&format!("operator{number}"));
         let user = store.user_create(user).await?;
         let role = Role::Operator;
@@ -133,6 +136,7 @@ impl Installation {
             directory,
             tenant,
             connection,
+            schedule,
             operator,
             session,
             email,

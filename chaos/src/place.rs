@@ -62,6 +62,21 @@ impl Place {
         }
     }
 
+    /// Lets the server fall silent.
+    pub(crate) fn freeze(&mut self) -> Result<()> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Server(cluster) => Ok(cluster.freeze()?),
+        }
+    }
+
+    /// Lets it speak again.
+    pub(crate) fn thaw(&mut self) {
+        if let Self::Server(cluster) = self {
+            cluster.thaw();
+        }
+    }
+
     /// Starts the server and waits until it answers.
     pub(crate) fn go_on(&mut self) -> Result<()> {
         match self {

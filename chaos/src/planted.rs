@@ -32,7 +32,7 @@ const fn shows(mistake: &'static str, scenes: &'static [Scene], finder: Finder) 
     }
 }
 
-const PLANTED: [Planted; 12] = [
+const PLANTED: [Planted; 13] = [
     shows("none", &Scene::ALL, Finder::Nobody),
     shows("skip-the-decision", &[Scene::Plain], Finder::Wall),
     shows("allow-everything", &[Scene::Losses], Finder::Rule("L-18")),
@@ -76,6 +76,11 @@ const PLANTED: [Planted; 12] = [
         "send-after-the-lease",
         &[Scene::LateChange],
         Finder::Rule("I1 no change"),
+    ),
+    shows(
+        "start-behind-a-pause",
+        &[Scene::Paused],
+        Finder::Rule("R-10 nothing starts"),
     ),
 ];
 

@@ -35,6 +35,17 @@ fn signal(child: &Child, name: &str) {
     let _ = Command::new("kill").args([name, &id]).status();
 }
 
+/// Starts a program of which nobody reads what it says.
+pub(crate) fn begin(program: &Path, arguments: &[&str], site: &Path, err: &Path) -> Result<Child> {
+    let child = mortal(program)
+        .args(arguments)
+        .env("TENANT_ATLAS_SITE_DIR", site)
+        .stdout(Stdio::null())
+        .stderr(log(err)?)
+        .spawn();
+    child.with_context(|| format!("cannot start {}", program.display()))
+}
+
 /// A process that says one line when it is ready, and is killed at the end.
 pub(crate) struct Service {
     child: Child,

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    check::{Broken, journal::Calls, writes::Intents},
+    bulks::Bulks,
+    check::{Broken, journal::Calls, slots::Slots, writes::Intents},
     driver::Asked,
+    queues::Pauses,
     viewers::Looks,
 };
 
@@ -19,6 +21,10 @@ pub(crate) struct Faults {
     /// By the way in which the server ended.
     pub(crate) database_stops: BTreeMap<String, u64>,
     pub(crate) database_starts: u64,
+    /// The server stood still for a while, with all its children.
+    pub(crate) database_silences: u64,
+    /// The process of the pages.
+    pub(crate) pages_kills: u64,
 }
 
 /// What a trial tells.
@@ -37,6 +43,12 @@ pub(crate) struct Report {
     /// Changes of grants that were answered.
     pub(crate) changes: u64,
     pub(crate) asked: Asked,
+    /// Pauses of queues, as the audit log has them.
+    pub(crate) pauses: u64,
+    /// Of those that chance made, what was answered.
+    pub(crate) turns: Pauses,
+    pub(crate) bulks: Bulks,
+    pub(crate) slots: Slots,
     /// Runs that are over.
     pub(crate) runs: usize,
     /// How they ended.
@@ -52,10 +64,12 @@ pub(crate) struct Report {
     pub(crate) looks: Looks,
     /// How often the rules were asked while the faults went on.
     pub(crate) samples: u64,
-    /// The longest time from a restart of the database until the pages were ready.
+    /// The longest time from when everything was back until the pages were ready.
     pub(crate) longest_recovery_ms: u64,
     /// From the end of the faults until no run was left.
     pub(crate) settled_ms: u64,
+    /// How long the process of the pages was away in all.
+    pub(crate) pages_away_ms: u64,
     /// Transactions that the database refused.
     pub(crate) refused_by_the_wall: u64,
     pub(crate) broken: Vec<Broken>,
@@ -68,13 +82,15 @@ impl Report {
         let stops = counted(&faults.database_stops);
         let mut text = format!(
             "seed {} on {}, {} s, {} workers, {} tenants{}\n\
-             faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}\n\
+             faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}; {} silences of it; {} kills of the pages\n\
              asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
+             queues: {} pauses; by chance {} answered, {} resumed, {} unanswered\n\
+             bulks: {} accepted, {} deduped, {} unanswered, {} cancels; {} parts; slots: {} came, {} of them unsure; {}\n\
              decided: {} about {} runs; refused: {}; ended: {}\n\
              {} attempts, {} rescued; {} calls at the provider ({} late reads), {} samples of the rules\n\
              {} intents, {} changes sent, {} took effect ({} creations, {} assignments), {} left behind, {} under way at a stop, {} that nobody knows\n\
-             pages: {}; {} while hidden; scenes: {}\n\
-             back after a restart within {} ms, settled after {} ms, {} transactions refused by the database\n",
+             pages: {}; {} while hidden, {} unanswered while the process was away; scenes: {}\n\
+             pages away for {} ms; ready within {} ms after everything was back; settled after {} ms, {} transactions refused by the database\n",
             self.seed,
             self.database,
             self.seconds,
@@ -86,6 +102,8 @@ impl Report {
             faults.kills,
             faults.freezes,
             faults.worker_starts,
+            faults.database_silences,
+            faults.pages_kills,
             self.asked.accepted,
             self.asked.deduped,
             self.asked.scope_busy,
@@ -94,6 +112,18 @@ impl Report {
             self.asked.unanswered,
             self.asked.cancels,
             self.changes,
+            self.pauses,
+            self.turns.paused,
+            self.turns.resumed,
+            self.turns.unanswered,
+            self.bulks.accepted,
+            self.bulks.deduped,
+            self.bulks.unanswered,
+            self.bulks.cancels,
+            self.bulks.parts,
+            self.slots.came,
+            self.slots.unsure,
+            counted(&self.slots.fates),
             self.decisions,
             self.runs,
             counted(&self.refusals),
@@ -113,7 +143,9 @@ impl Report {
             self.intents.unknown,
             counted(&self.looks.answers),
             self.looks.while_hidden,
+            self.looks.while_away,
             self.scenes.join(", "),
+            self.pages_away_ms,
             self.longest_recovery_ms,
             self.settled_ms,
             self.refused_by_the_wall,

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::Path,
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -19,13 +19,13 @@ use tokio::{
 use crate::{
     installation::{Directory, Installation},
     logs::Logs,
+    pages::Pages,
     place::Place,
     plan::{At, Fault},
     processes::{Service, WorkerProgram, Workers},
     provider::Provider,
     report::Faults,
     trial::Order,
-    watch,
 };
 
 /// Everything that runs while faults go on.
@@ -35,11 +35,10 @@ pub(crate) struct Stage {
     pub(crate) workers: Workers,
     pub(crate) logs: Logs,
     pub(crate) faults: Faults,
-    pub(crate) recovery: Arc<AtomicU64>,
     /// When stopped workers went on, in microseconds since 1970.
     pub(crate) thaws: Vec<i64>,
     place: Place,
-    pages: Service,
+    pub(crate) pages: Pages,
     _sandbox: Service,
 }
 
@@ -66,31 +65,19 @@ impl Stage {
         let installation = Installation::make(&url, &data, &provider, directories).await?;
         let data = data.to_str().context("a folder with an unusual name")?;
         let common = ["--data-dir", data, "--database-url", &url];
-        let arguments = [
-            &["web", "--laboratory", "--listen", "127.0.0.1:0"],
-            &common[..],
-        ]
-        .concat();
-        let pages = Service::start(&order.program, &arguments, &site, &logs.join("web.log"))?;
+        let pages = Pages::start(&order.program, &common, &site, logs.join("web.log"))?;
         let logs = Logs(logs);
         Ok(Self {
             installation: Arc::new(installation),
             provider,
             workers: Workers::start(worker_program(order, &common, &logs), order.size.workers)?,
             faults: Faults::default(),
-            recovery: Arc::default(),
             thaws: Vec::new(),
             logs,
             place,
             pages,
             _sandbox: sandbox,
         })
-    }
-
-    /// Where the pages are.
-    pub(crate) fn pages(&self) -> String {
-        let last = self.pages.line.trim().rsplit(' ').next();
-        last.unwrap_or_default().to_owned()
     }
 
     /// Does to the processes what the plan says, and brings everything back at its end.
@@ -105,14 +92,24 @@ impl Stage {
             waits.extend(self.one(fault.what)?);
         }
         self.heal()?;
+        waits.push(self.back());
         Ok(waits)
+    }
+
+    /// Something that the pages rest on was brought back: waits for them.
+    fn back(&self) -> JoinHandle<()> {
+        let turn = self.pages.absences.turn();
+        let waiting = self.pages.absences.clone();
+        tokio::spawn(waiting.until_ready(self.pages.base(), turn))
     }
 
     /// Wakes up and starts again whatever is not there.
     pub(crate) fn heal(&mut self) -> Result<()> {
         self.thaws.push(now()?);
         self.workers.heal()?;
-        self.place.go_on()
+        self.place.thaw();
+        self.place.go_on()?;
+        self.pages.start_again()
     }
 
     /// Does one thing to a process.
@@ -135,6 +132,7 @@ impl Stage {
                 self.workers.thaw(worker);
             }
             Fault::DatabaseStops(how) => {
+                self.pages.absences.turn();
                 self.place.stop(how);
                 let word = match how {
                     Stop::Fast => "fast",
@@ -150,8 +148,24 @@ impl Stage {
             Fault::DatabaseStarts => {
                 self.place.go_on()?;
                 self.faults.database_starts += 1;
-                let waiting = watch::until_ready(self.pages(), Arc::clone(&self.recovery));
-                return Ok(Some(tokio::spawn(waiting)));
+                return Ok(Some(self.back()));
+            }
+            Fault::DatabaseFalls => {
+                self.pages.absences.turn();
+                self.place.freeze()?;
+                self.faults.database_silences += 1;
+            }
+            Fault::DatabaseSpeaks => {
+                self.place.thaw();
+                return Ok(Some(self.back()));
+            }
+            Fault::PagesKilled => {
+                self.pages.kill();
+                self.faults.pages_kills += 1;
+            }
+            Fault::PagesStart => {
+                self.pages.start_again()?;
+                return Ok(Some(self.back()));
             }
         }
         Ok(None)

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
+    bulks::{self, Bulks},
     check::of_trial,
     driver::{self, Asked},
     grants::{self, Seen},
@@ -23,8 +24,10 @@ use crate::{
     plan::{Answer, At, Plan, Size},
     planted::{Finder, Planted},
     provider::{CONFIGURATIONS, Provider},
+    queues::{self, Pauses},
     report::Report,
     scenes::{self, Played, Scene},
+    slots::{self, Came},
     stage::Stage,
     verdict::{Past, judge},
     viewers::{self, Known},
@@ -76,8 +79,8 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
     let known = Known::default();
     learn(&known, &played.runs);
 
-    let (asked, seen, looked) = chance(order, &mut stage, &known, &stop).await?;
-    let (settled, stuck) = watch::until_settled(&store, order.bound()).await;
+    let chanced = chance(order, &mut stage, &known, &stop).await?;
+    let (settled, stuck) = watch::until_settled(&stage.installation, order.bound()).await;
     stop.store(true, Ordering::Relaxed);
     let (samples, mut broken) = sampling.await?;
     let unwell = stage.workers.stop();
@@ -93,13 +96,16 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
         broken: of_scenes,
     } = played;
     broken.extend(of_scenes);
-    let both = seen_in_scenes.into_iter().zip(seen);
+    let both = seen_in_scenes.into_iter().zip(chanced.seen);
     let past = Past {
         scenes,
-        runs: runs.into_iter().chain(asked.runs.clone()).collect(),
-        asked,
+        runs: runs.into_iter().chain(chanced.asked.runs.clone()).collect(),
+        asked: chanced.asked,
+        pauses: chanced.pauses,
+        bulks: chanced.bulks,
+        came: chanced.came,
         seen: both.map(|(first, then)| first.and(then)).collect(),
-        looked,
+        looked: chanced.looked,
         samples,
         settled,
         broken,
@@ -112,16 +118,28 @@ fn learn(known: &Known, runs: &[(usize, RunId)]) {
     known.extend(runs);
 }
 
+/// What the people of the plan have to tell.
+#[derive(Default)]
+struct Chanced {
+    asked: Asked,
+    pauses: Pauses,
+    bulks: Bulks,
+    came: Vec<Came>,
+    seen: Vec<Seen>,
+    looked: Vec<viewers::Looked>,
+}
+
 /// Everything that the plan has, each thing at its moment.
 async fn chance(
     order: &Order,
     stage: &mut Stage,
     known: &Known,
     stop: &Arc<AtomicBool>,
-) -> Result<(Asked, Vec<Seen>, Vec<viewers::Looked>)> {
+) -> Result<Chanced> {
     let plan = Plan::of(order.seed, &order.size);
     let (installation, begin) = (Arc::clone(&stage.installation), Instant::now());
     let (mut asking, mut changing, mut looking) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut pausing, mut bringing) = (Vec::new(), Vec::new());
     for (site, wishes) in plan.wishes.into_iter().enumerate() {
         let (installation, known) = (Arc::clone(&installation), Arc::clone(known));
         let asks = driver::ask(installation, site, wishes, known, begin);
@@ -132,11 +150,28 @@ async fn chance(
         let changes = grants::change(installation, site, changes, begin, stop);
         changing.push(tokio::spawn(changes));
     }
+    for (site, turns) in plan.pauses.into_iter().enumerate() {
+        let pauses = queues::pause(Arc::clone(&installation), site, turns, begin);
+        pausing.push(tokio::spawn(pauses));
+    }
+    for (site, slots) in plan.slots.into_iter().enumerate() {
+        let slots = slots::bring(Arc::clone(&installation), site, slots, begin);
+        bringing.push(tokio::spawn(slots));
+    }
     for (viewer, looks) in plan.looks.into_iter().enumerate() {
         let (installation, known) = (Arc::clone(&installation), Arc::clone(known));
-        let looks = viewers::look(installation, stage.pages(), viewer, looks, known, begin);
+        let looks = viewers::look(
+            installation,
+            stage.pages.base(),
+            viewer,
+            looks,
+            known,
+            begin,
+        );
         looking.push(tokio::spawn(looks));
     }
+    let bulks = bulks::ask(Arc::clone(&installation), plan.bulks, begin);
+    let bulking = tokio::spawn(bulks);
     let provider = stage.provider.clone();
     let answers = answer(Arc::clone(&installation), provider, plan.answers, begin);
     let answering = tokio::spawn(answers);
@@ -144,17 +179,26 @@ async fn chance(
         wait.await?;
     }
     answering.await??;
-    let (mut asked, mut seen, mut looked) = (Asked::default(), Vec::new(), Vec::new());
+    let mut chanced = Chanced {
+        bulks: bulking.await?,
+        ..Chanced::default()
+    };
     for asking in asking {
-        asked = asked.and(asking.await?);
+        chanced.asked = chanced.asked.and(asking.await?);
     }
     for changing in changing {
-        seen.push(changing.await?);
+        chanced.seen.push(changing.await?);
+    }
+    for pausing in pausing {
+        chanced.pauses = chanced.pauses.and(&pausing.await?);
+    }
+    for bringing in bringing {
+        chanced.came.extend(bringing.await?);
     }
     for looking in looking {
-        looked.extend(looking.await?);
+        chanced.looked.extend(looking.await?);
     }
-    Ok((asked, seen, looked))
+    Ok(chanced)
 }
 
 /// Has answers of the provider go astray at their moments; those that met nobody are given up at the end.

@@ -2,22 +2,26 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::atomic::Ordering,
     time::Duration,
 };
 
 use anyhow::Result;
 use domain::ids::RunId;
+use store::DecisionMade;
 
 use crate::{
-    check::{Broken, authority, broken, journal, late, of_trial, writes},
+    bulks::Bulks,
+    check::{Broken, authority, broken, journal, late, of_trial, owner, pauses, slots, writes},
     driver::Asked,
     grants::Seen,
+    installation::Installation,
+    pages::RECOVERY,
+    queues::Pauses,
     report::Report,
+    slots::Came,
     stage::Stage,
     trial::Order,
     viewers::{self, Looked},
-    watch,
 };
 
 /// What happened in a trial, as far as the trial saw it itself.
@@ -26,6 +30,9 @@ pub(crate) struct Past {
     pub(crate) asked: Asked,
     /// Every run that was accepted, with the number of its tenant.
     pub(crate) runs: Vec<(usize, RunId)>,
+    pub(crate) pauses: Pauses,
+    pub(crate) bulks: Bulks,
+    pub(crate) came: Vec<Came>,
     /// By tenant.
     pub(crate) seen: Vec<Seen>,
     pub(crate) looked: Vec<Looked>,
@@ -48,7 +55,16 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
     let decisions = store.decisions_made(workspace).await?;
     let changes = store.changes_made(workspace).await?;
     let sites = &installation.sites;
-    found.extend(authority::check(sites, &past.seen, &changes, &decisions));
+    let parts = store.parts_made(workspace).await?;
+    found.extend(authority::check(
+        sites, &past.seen, &changes, &decisions, &parts,
+    ));
+    found.extend(owner::check(installation.owner.user_id(), &decisions));
+
+    let (pauses, of_pauses) = pauses::check(&changes, &decisions);
+    found.extend(of_pauses);
+    let (slots, of_slots) = slots::check(installation, &past.came, &decisions).await?;
+    found.extend(of_slots);
 
     let attempts = store.attempts_made(workspace).await?;
     let journal = stage.provider.journal().await?;
@@ -72,11 +88,13 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         let what = "it is not".to_owned();
         broken("I10 what was accepted is there and over", *run, what)
     }));
-    let (looks, of_looks) = viewers::check(installation, &past.runs, &past.seen, &past.looked);
+    found.extend(owner::left(&past.bulks.runs, |run| over.contains(&run)));
+    let shown = with_decided(installation, past.runs, &decisions);
+    let (looks, of_looks) = viewers::check(stage, &shown, &past.seen, &past.looked);
     found.extend(of_looks);
-    let longest = stage.recovery.load(Ordering::Relaxed);
-    if Duration::from_millis(longest) > watch::RECOVERY {
-        let what = format!("{longest} ms");
+    let longest = stage.pages.absences.longest();
+    if longest > RECOVERY {
+        let what = format!("{} ms", longest.as_millis());
         found.push(of_trial("I11 pages are ready within 10 s", what));
     }
     found.extend(stage.logs.secrets(installation)?);
@@ -98,6 +116,13 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         faults: stage.faults.clone(),
         changes: past.seen.iter().map(|seen| seen.changes).sum(),
         asked: past.asked,
+        pauses,
+        turns: past.pauses,
+        slots,
+        bulks: Bulks {
+            parts: parts.len(),
+            ..past.bulks
+        },
         runs: ends.len(),
         outcomes,
         decisions: decisions.len(),
@@ -111,9 +136,30 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
         intents,
         looks,
         samples: past.samples,
-        longest_recovery_ms: longest,
-        settled_ms: u64::try_from(past.settled.as_millis()).unwrap_or(u64::MAX),
+        pages_away_ms: millis(stage.pages.absences.away()),
+        longest_recovery_ms: millis(longest),
+        settled_ms: millis(past.settled),
         refused_by_the_wall: stage.logs.refused_by_the_wall()?,
         broken: found,
     })
+}
+
+/// The runs of tenants that somebody was answered, and those that were decided about: parts of bulks, slots.
+fn with_decided(
+    installation: &Installation,
+    mut runs: Vec<(usize, RunId)>,
+    decisions: &[DecisionMade],
+) -> Vec<(usize, RunId)> {
+    let known: HashSet<_> = runs.iter().map(|(_, run)| *run).collect();
+    let site_of = |tenant| {
+        let mut sites = installation.sites.iter();
+        sites.position(|site| site.tenant.id() == tenant)
+    };
+    let decided = decisions.iter().filter(|made| !known.contains(&made.run));
+    runs.extend(decided.filter_map(|made| Some((site_of(made.tenant?)?, made.run))));
+    runs
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -18,6 +18,7 @@ use crate::{
     http,
     installation::Installation,
     plan::{At, Look},
+    stage::Stage,
 };
 
 /// A page that takes longer has no answer.
@@ -44,6 +45,8 @@ pub(crate) struct Looks {
     pub(crate) answers: BTreeMap<u16, u64>,
     /// Looks while nothing of the tenant was to be seen.
     pub(crate) while_hidden: u64,
+    /// Looks that had no answer while the process was away.
+    pub(crate) while_away: u64,
 }
 
 /// Looks at pages at their moments.
@@ -66,7 +69,7 @@ pub(crate) async fn look(
         };
         let from = Instant::now();
         let asked = http::ask_as(&pages, method, &path, Some(&site.session), &body);
-        // No answer is an answer too many times asked about: the process is never stopped.
+        // No answer counts against the pages, unless their process was away meanwhile.
         let (status, body) = match timeout(LONGEST, asked).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => (0, String::new()),
@@ -116,15 +119,20 @@ fn ids_in(text: &str) -> HashSet<Uuid> {
 
 /// Every look that showed what it must not, or broke off.
 pub(crate) fn check(
-    installation: &Installation,
+    stage: &Stage,
     runs: &[(usize, RunId)],
     seen: &[Seen],
     looked: &[Looked],
 ) -> (Looks, Vec<Broken>) {
+    let installation = &stage.installation;
     let (mut looks, mut found) = (Looks::default(), Vec::new());
     for look in looked {
         *looks.answers.entry(look.status).or_default() += 1;
         let told = |what: &str| format!("{:?} of viewer {}: {what}", look.what, look.viewer);
+        if look.status == 0 && stage.pages.absences.overlap(look.from, look.until) {
+            looks.while_away += 1;
+            continue;
+        }
         if matches!(look.status, 0 | 500..=502 | 504..) {
             found.push(of_trial(
                 "I11 pages answer, with a 503 at worst",

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -13,9 +13,11 @@ use store::Store;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    check::Broken,
-    http,
-    wait::{Wait, until},
+    check::{Broken, of_trial},
+    installation::Installation,
+    queues::resume_all,
+    slots::is_one_left,
+    wait::until,
 };
 
 /// Asks the rules again and again until told to stop; an outage of the database is nobody's fault.
@@ -38,29 +40,21 @@ pub(crate) async fn sample(store: Store, stop: Arc<AtomicBool>) -> (u64, Vec<Bro
     (samples, found)
 }
 
-/// How long pages may take until they are ready again (I11).
-pub(crate) const RECOVERY: Duration = Duration::from_secs(10);
-
-/// Waits until the pages are ready; notes the longest wait of all.
-pub(crate) async fn until_ready(pages: String, longest: Arc<AtomicU64>) {
-    let begun = Instant::now();
-    let wait = Wait::within(RECOVERY * 2);
-    while !matches!(http::ask(&pages, "GET", "/readyz", "").await, Ok((200, _))) {
-        if !wait.again().await {
-            break;
-        }
-    }
-    let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    longest.fetch_max(took, Ordering::Relaxed);
-}
-
 /// Waits until no run is left; answers how long that took, and what was left when the time was over.
-pub(crate) async fn until_settled(store: &Store, bound: Duration) -> (Duration, Vec<Broken>) {
+///
+/// A queue that somebody has left paused is resumed, however often the database has to be asked.
+pub(crate) async fn until_settled(
+    installation: &Installation,
+    bound: Duration,
+) -> (Duration, Vec<Broken>) {
     let begun = Instant::now();
-    let mut left = Vec::new();
+    let (mut left, mut is_slot_left) = (Vec::new(), false);
     until(bound, async || {
-        left = store.runs_active().await?;
-        Ok(left.is_empty())
+        resume_all(installation).await?;
+        // First: a slot that is decided about has its run in the queue by then.
+        is_slot_left = is_one_left(installation).await?;
+        left = installation.store.runs_active().await?;
+        Ok(left.is_empty() && !is_slot_left)
     })
     .await;
     let stuck = left.into_iter().map(|(run, what)| Broken {
@@ -68,5 +62,13 @@ pub(crate) async fn until_settled(store: &Store, bound: Duration) -> (Duration, 
         run: Some(run),
         what,
     });
-    (begun.elapsed(), stuck.collect())
+    let mut stuck: Vec<_> = stuck.collect();
+    if is_slot_left {
+        let rule = format!(
+            "I10 every slot is decided about within {} s",
+            bound.as_secs()
+        );
+        stuck.push(of_trial(&rule, "one is not".to_owned()));
+    }
+    (begun.elapsed(), stuck)
 }

@@ -8,19 +8,22 @@
 use std::collections::HashMap;
 
 use domain::{
-    ids::{TenantId, UserId},
+    ids::{RunId, TenantId, UserId},
     reason::ReasonCode,
-    run::AuthorityMode,
+    run::{AuthorityMode, DecisionPhase},
 };
-use store::{ChangeMade, DecisionMade};
+use store::{ChangeMade, DecisionMade, PartMade};
 
 use super::{Broken, broken};
 use crate::{grants::Seen, installation::Site};
 
-const OLD: &str = "L-04 a decision read what was current at its commit";
-/// A claim is given up when it has waited so long for one lock, in microseconds.
-const LONGEST_CLAIM: i64 = 5_000_000;
+pub(super) const OLD: &str = "L-04 a decision read what was current at its commit";
+/// A claim waits so long for one lock, in microseconds, and the server may be silent for as long again.
+const LONGEST_CLAIM: i64 = 10_000_000;
 const OTHER: &str = "L-18 a decision is the one that the grants bear out";
+
+/// Parts of bulks that are over, each with the entry of the audit log by which its bulk was.
+type BulksOver = HashMap<RunId, i64>;
 
 /// A row that authority rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -191,8 +194,11 @@ pub(crate) fn check(
     seen: &[Seen],
     changes: &[ChangeMade],
     decisions: &[DecisionMade],
+    parts: &[PartMade],
 ) -> Vec<Broken> {
     let mut histories = Histories::of(sites, changes);
+    let over = parts.iter().filter_map(|it| Some((it.run, it.over_at?)));
+    let over: BulksOver = over.collect();
     let mut found = Vec::new();
     // What this trial has read itself comes first: it is what the gate is measured by.
     for (site, seen) in sites.iter().zip(seen) {
@@ -222,7 +228,7 @@ pub(crate) fn check(
             .zip(seen)
             .find(|(site, _)| Some(site.tenant.id()) == made.tenant);
         if let Some((site, seen)) = site {
-            found.extend(of_decision(site, seen, made, &mut histories));
+            found.extend(of_decision(site, seen, made, &mut histories, &over));
         }
     }
     for (grant, from) in histories.unsteady() {
@@ -240,6 +246,7 @@ fn of_decision(
     seen: &Seen,
     made: &DecisionMade,
     histories: &mut Histories,
+    over: &BulksOver,
 ) -> Vec<Broken> {
     let (tenant, evidence) = (site.tenant.id(), &made.decision.evidence);
     // The decision saw what the commits before its own had left.
@@ -249,7 +256,8 @@ fn of_decision(
         (Grant::Tenant(tenant), evidence.tenant_version),
         (Grant::Connection(tenant), evidence.connection_version),
     ];
-    if let Some(user) = made.user {
+    let operator = site.operator.user_id();
+    if let Some(user) = made.user.filter(|user| *user == operator) {
         let member = Grant::TenantMember(tenant, user);
         rows.push((
             Grant::Workspace(user),
@@ -270,7 +278,7 @@ fn of_decision(
             found.push(broken(OLD, made.run, what));
         }
     }
-    let expected = expected(site, seen, made, histories);
+    let expected = expected(site, seen, made, histories, over);
     let said = made.decision.reason_code;
     if expected != said {
         let what = format!(
@@ -306,6 +314,7 @@ fn expected(
     seen: &Seen,
     made: &DecisionMade,
     histories: &mut Histories,
+    over: &BulksOver,
 ) -> Option<ReasonCode> {
     let (tenant, after) = (site.tenant.id(), made.sequence - 1);
     let evidence = &made.decision.evidence;
@@ -322,8 +331,9 @@ fn expected(
         let stretch = histories.at(grant, after);
         stretch.map_or((false, String::new()), |it| (it.is_there, it.word.clone()))
     };
-    if made.decision.authority_mode == AuthorityMode::ActorBound {
-        let user = site.operator.user_id();
+    let user = site.operator.user_id();
+    // The owner, who is the only other person, loses nothing of their own.
+    if made.decision.authority_mode == AuthorityMode::ActorBound && made.user == Some(user) {
         let read = made.decision.evidence.user_version;
         let standing = seen.standings.iter().find(|it| Some(it.version) == read);
         if standing.is_some_and(|it| it.is_disabled) || !state(Grant::Workspace(user)).0 {
@@ -341,7 +351,13 @@ fn expected(
         return Some(ReasonCode::TenantNotOperable);
     }
     let is_on = state(Grant::Connection(tenant)).0;
-    (!is_on).then_some(ReasonCode::ProviderConnectionInvalid)
+    if !is_on {
+        return Some(ReasonCode::ProviderConnectionInvalid);
+    }
+    // A part does not begin any more when its bulk is over.
+    let is_left = over.get(&made.run).is_some_and(|at| *at < made.sequence)
+        && made.decision.phase != DecisionPhase::Checkpoint;
+    is_left.then_some(ReasonCode::ExecutionPrerequisiteInvalid)
 }
 
 /// How often each reason was given.

@@ -3,6 +3,9 @@
 pub(crate) mod authority;
 pub(crate) mod journal;
 pub(crate) mod late;
+pub(crate) mod owner;
+pub(crate) mod pauses;
+pub(crate) mod slots;
 pub(crate) mod writes;
 
 use domain::ids::RunId;

@@ -1,4 +1,4 @@
-//! Scenes about authority: what a run rests on is lost while it waits.
+//! Scenes about what a run waits with: its queue is paused, and what it rests on is lost meanwhile.
 
 use anyhow::{Context as _, Result};
 use domain::operation::OperationType;
@@ -47,5 +47,27 @@ impl Playing<'_> {
             over?;
         }
         Ok(())
+    }
+
+    /// A run waits behind a pause while another tenant's, asked for after it, is worked off.
+    pub(super) async fn paused(&mut self, site: usize) -> Result<()> {
+        let installation = std::sync::Arc::clone(&self.stage.installation);
+        let other = (site + 1) % installation.sites.len();
+        let tenant = &installation
+            .sites
+            .get(site)
+            .context("no such tenant")?
+            .tenant;
+        let (store, owner) = (&installation.store, &installation.owner);
+        self.hand_reads(site).await?;
+        self.hand_reads(other).await?;
+        store.queue_pause_set(owner, tenant).await?;
+        let wish = Wish::Person(OperationType::ConnectionCheck);
+        let waits = self.ask(site, wish).await?;
+        let passes = self.ask(other, wish).await?;
+        let passed = self.until_over(passes, self.patience()).await;
+        store.queue_resume(owner, tenant).await?;
+        passed?;
+        self.until_over(waits, self.patience()).await.map(drop)
     }
 }

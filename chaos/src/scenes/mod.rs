@@ -38,6 +38,8 @@ pub(crate) enum Scene {
     Plain,
     /// Each thing that authority rests on is lost while a run waits.
     Losses,
+    /// A run waits behind a pause of its queue while another tenant's is worked off.
+    Paused,
     /// A worker is stopped past its lease at work, and goes on when another one has its run.
     LateEnd,
     /// The same between what it set out to change and the call.
@@ -53,9 +55,10 @@ pub(crate) enum Scene {
 }
 
 impl Scene {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Plain,
         Self::Losses,
+        Self::Paused,
         Self::LateEnd,
         Self::LateChange,
         Self::OldLeave,
@@ -129,6 +132,7 @@ impl Playing<'_> {
         match scene {
             Scene::Plain => self.plain(site).await,
             Scene::Losses => self.losses(site).await,
+            Scene::Paused => self.paused(site).await,
             Scene::LateEnd => self.late_end(site).await,
             Scene::LateChange => self.late_change(site).await,
             Scene::OldLeave => self.old_leave(site).await,

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     account::{SYSTEM_USER, hand_over, plain, unprivileged},
     log::{Began, Log},
+    silence::signal_all,
 };
 
 /// How long a server may take until it answers.
@@ -68,6 +69,7 @@ pub struct Cluster {
     port: u16,
     keep: Keep,
     server: Option<Child>,
+    is_frozen: bool,
 }
 
 impl Cluster {
@@ -88,6 +90,7 @@ impl Cluster {
             port,
             keep,
             server: None,
+            is_frozen: false,
         };
         hand_over(&cluster.folder)?;
         cluster.make()?;
@@ -105,8 +108,33 @@ impl Cluster {
         &self.programs
     }
 
+    /// Lets the server stand still with all its children: connections stay, and nothing is answered.
+    ///
+    /// # Errors
+    /// When the processes cannot be found or told.
+    pub fn freeze(&mut self) -> Result<(), ClusterError> {
+        if let Some(server) = &self.server {
+            self.is_frozen = true;
+            signal_all(server.id(), "-STOP")?;
+        }
+        Ok(())
+    }
+
+    /// Lets it go on where it stood; nothing, when it does not stand still.
+    pub fn thaw(&mut self) {
+        if !std::mem::take(&mut self.is_frozen) {
+            return;
+        }
+        if let Some(server) = &self.server {
+            // Nothing is lost when that fails: the server is ended with its folder.
+            let _ = signal_all(server.id(), "-CONT");
+        }
+    }
+
     /// Ends the server and waits until its process is gone.
     pub fn stop(&mut self, how: Stop) {
+        // What stands still hears no signal but one.
+        self.thaw();
         let Some(mut server) = self.server.take() else {
             return;
         };
@@ -215,5 +243,62 @@ impl Drop for Cluster {
         // At once: nothing in it is worth a checkpoint.
         self.stop(Stop::Immediate);
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{ErrorKind, Read as _, Write as _},
+        net::TcpStream,
+    };
+
+    use super::*;
+    use crate::{
+        programs,
+        silence::{children, state_of},
+    };
+
+    /// Asks whether encryption is spoken, which the server's child answers with one letter.
+    fn ask(cluster: &Cluster, patience: Duration) -> io::Result<u8> {
+        let mut stream = TcpStream::connect(("127.0.0.1", cluster.port))?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.write_all(&[0, 0, 0, 8, 4, 210, 22, 47])?;
+        let mut letter = [0];
+        stream.read_exact(&mut letter)?;
+        Ok(letter[0])
+    }
+
+    #[test]
+    fn a_silent_server_answers_nobody_until_it_goes_on() {
+        let mut cluster = Cluster::start(&programs().unwrap(), Keep::Nothing).unwrap();
+        assert_eq!(ask(&cluster, PATIENCE).unwrap(), b'N');
+        cluster.freeze().unwrap();
+        let server = cluster.server.as_ref().unwrap().id();
+        let all: Vec<u32> = [server]
+            .into_iter()
+            .chain(children(server).unwrap())
+            .collect();
+        assert!(all.len() > 3, "{all:?}");
+        let begun = Instant::now();
+        // A signal to stop is heard by and by.
+        while !all
+            .iter()
+            .all(|it| state_of(*it).is_some_and(|(state, _)| state == 'T'))
+        {
+            assert!(begun.elapsed() < PATIENCE);
+            std::thread::yield_now();
+        }
+        let silent = ask(&cluster, Duration::from_millis(200)).unwrap_err();
+        assert!(matches!(
+            silent.kind(),
+            ErrorKind::WouldBlock | ErrorKind::TimedOut
+        ));
+        cluster.thaw();
+        assert_eq!(ask(&cluster, PATIENCE).unwrap(), b'N');
+        // Ended as it stands still, it leaves nobody behind.
+        cluster.freeze().unwrap();
+        drop(cluster);
+        assert_eq!(children(server).unwrap(), []);
     }
 }

@@ -3,6 +3,7 @@
 //! A look over the whole ledger, for checks from outside; the ids in the rules' names are those of
 //! `specs/149-queued-execution-legitimacy/proof.md`.
 
+mod bulks;
 mod history;
 mod life;
 mod told;
@@ -19,6 +20,7 @@ use crate::{
     sql::{Row, Statement, Value, same},
 };
 
+pub use bulks::PartMade;
 pub use history::{AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, HeldRun};
 pub use writes::IntentMade;
 
@@ -61,8 +63,8 @@ impl Store {
     /// When the database does not answer.
     pub async fn violations(&self) -> Result<Vec<Violation>, StoreError> {
         let mut found = Vec::new();
-        let rules = life::RULES.iter().chain(told::RULES).chain(writes::RULES);
-        for rule in rules {
+        let rules = life::RULES.iter().chain(told::RULES);
+        for rule in rules.chain(writes::RULES).chain(bulks::RULES) {
             found.extend(self.broken(rule).await?);
         }
         for verdict in self.audit_verify().await? {

@@ -48,7 +48,8 @@ pub use counters::Counters;
 pub use doctor::UnreadableSchedule;
 pub use error::StoreError;
 pub use invariants::{
-    AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, HeldRun, IntentMade, Violation,
+    AttemptMade, ChangeMade, DecisionMade, GrantState, GrantsOf, HeldRun, IntentMade, PartMade,
+    Violation,
 };
 pub use inventory::{InventoryObject, InventoryRow};
 pub use invitations::{INVITATION_LIFE, Invitation, InvitedPerson, NewInvitation};

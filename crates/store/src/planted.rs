@@ -38,9 +38,11 @@ pub enum Mistake {
     RepeatBlindly,
     /// A change is sent although the lease may be over.
     SendAfterTheLease,
+    /// A claim takes what waits behind a pause of its queue, too.
+    StartBehindAPause,
 }
 
-const ALL: [(&str, Mistake); 12] = [
+const ALL: [(&str, Mistake); 13] = [
     ("none", Mistake::None),
     ("skip-the-decision", Mistake::SkipTheDecision),
     ("allow-everything", Mistake::AllowEverything),
@@ -56,6 +58,7 @@ const ALL: [(&str, Mistake); 12] = [
     ("stay-in-the-queue", Mistake::StayInTheQueue),
     ("repeat-blindly", Mistake::RepeatBlindly),
     ("send-after-the-lease", Mistake::SendAfterTheLease),
+    ("start-behind-a-pause", Mistake::StartBehindAPause),
 ];
 
 static PLANTED: OnceLock<Mistake> = OnceLock::new();

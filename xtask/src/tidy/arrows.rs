@@ -37,7 +37,14 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ),
     (
         "chaos",
-        &["domain", "graph", "operations", "postgres-cluster", "store"],
+        &[
+            "domain",
+            "graph",
+            "operations",
+            "postgres-cluster",
+            "store",
+            "timetable",
+        ],
     ),
 ];
 

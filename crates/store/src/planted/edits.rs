@@ -174,6 +174,25 @@ impl Mistake {
             // What is sent is decided in the code (`sends_late`), which would find out a moment later.
             Self::SendAfterTheLease => [LEASES_NEVER_LOST, &[]],
             Self::RepeatBlindly => [&[], &[]],
+            Self::StartBehindAPause => [
+                &[(
+                    "run_queue_ring",
+                    "and not exists (select 1 from queue_pauses p where p.scope_id = r.scope_id)",
+                    "",
+                )],
+                &[
+                    (
+                        "run_queue_claim",
+                        "where not exists (select 1 from queue_pauses p where p.scope_id = q.scope_id)",
+                        "",
+                    ),
+                    (
+                        "run_queue_claim",
+                        "where not exists (select 1 from queue_pauses p where p.scope_id = s.scope)",
+                        "",
+                    ),
+                ],
+            ],
         }
     }
 }

@@ -247,6 +247,7 @@ cases! {
     invariants::the_life_of_runs_breaks_no_rule,
     invariants::what_is_damaged_is_named,
     invariants::what_is_damaged_of_a_write_is_named,
+    invariants::what_is_damaged_of_a_bulk_is_named,
     laboratory::an_empty_database_becomes_a_laboratory_once_and_stays_one,
     laboratory::what_people_use_never_becomes_a_laboratory,
     laboratory::l02_a_type_of_the_laboratory_starts_nowhere_else,

@@ -11,9 +11,10 @@ use domain::{
 use store::{GrantsOf, WorkedOutcome};
 
 use crate::{
+    bulk::ask,
     database::{Database, Dialect},
     intents::{laboratory, open, writing},
-    world::{World, end, worker},
+    world::{World, accepted, end, worker},
 };
 
 async fn nothing_is_broken(world: &World) {
@@ -222,6 +223,41 @@ pub async fn what_is_damaged_of_a_write_is_named(db: Arc<Database>) {
     }
     let broken = broken(&world).await;
     for rule in ["I1 an intent is of", "I5 what nobody knows"] {
+        assert!(
+            broken.iter().any(|name| name.starts_with(rule)),
+            "{rule} in {broken:#?}"
+        );
+    }
+}
+
+pub async fn what_is_damaged_of_a_bulk_is_named(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let second = world.another_tenant("Second tenant").await;
+    let tenants = [world.tenant.clone(), second];
+    accepted(ask(&world, &world.owner, &tenants).await);
+    let bulk = world.start_one().await;
+    let parent = bulk.key().run_id;
+    world.store.bulk_ask(&bulk, 10).await.unwrap();
+    let started = world.store.runs_start(worker(), 10).await.unwrap();
+    for part in started.running {
+        nothing_is_broken(&world).await;
+        world.succeed(part).await;
+    }
+    world.succeed(bulk).await;
+    nothing_is_broken(&world).await;
+    let parts = world.store.parts_made(world.workspace.id()).await.unwrap();
+    assert_eq!(parts.len(), 2);
+    for part in &parts {
+        assert_eq!(part.parent, parent);
+        assert!(part.over_at.is_some());
+    }
+
+    open_the_wall(&db, "bulk_items").await;
+    let part = db.id(parts[0].run.as_uuid());
+    let damage = format!("update bulk_items set run_id = null where run_id = {part}");
+    assert!(db.raw.run(&damage).await > 0, "{damage}");
+    let broken = broken(&world).await;
+    for rule in ["I10 each item of a bulk", "I10 a part of a bulk"] {
         assert!(
             broken.iter().any(|name| name.starts_with(rule)),
             "{rule} in {broken:#?}"
