@@ -8,7 +8,7 @@ use domain::{
     schedule::{Cadence, ScheduleRule, WallTime},
     time::Timestamp,
 };
-use store::{ScheduleDraft, StoreError, conformance::slot_comes};
+use store::{ScheduleDraft, StoreError};
 use timetable::Timetable;
 use tokio::time::{Instant, sleep_until};
 
@@ -59,7 +59,7 @@ pub(crate) async fn bring(
         let Ok(Some(at)) = free_moment(&installation, site).await else {
             continue;
         };
-        let answer = slot_comes(&installation.store, site.schedule, at).await;
+        let answer = installation.store.lab_slot_comes(site.schedule, at).await;
         // What was not answered may be done later, over what comes next.
         if answer.is_err() {
             doubted = Some(Instant::now());

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     LeaseWatch, Store, StoreError,
+    schedules::SLOT_COMES,
     sql::{Db, Statement, args, dialects, same},
 };
 
@@ -263,10 +264,6 @@ pub async fn item_left(store: &Store, run: RunId) -> Result<(), StoreError> {
 static SCHEDULE_WRITTEN: Statement = same(
     "conformance_schedule_written",
     "update schedules set zone = $2, type = $3 where id = $1",
-);
-static SLOT_COMES: Statement = same(
-    "conformance_slot_comes",
-    "update schedules set next_at = $2 where id = $1",
 );
 
 static LIMITS: Statement = dialects(

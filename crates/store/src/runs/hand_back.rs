@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{
     Failure, RunEnd, WorkedOutcome,
     attempts::EndedBy,
+    bulk::end_parts,
     finish::{Over, finish_all},
     ledger::leave_queue,
     requeue::{Back, requeue},
@@ -178,8 +179,8 @@ impl Store {
         rows: &[Row],
         by: EndedBy,
     ) -> Result<usize, StoreError> {
-        let count = match give_back_in(&mut tx, rows, by).await {
-            Ok(count) => count,
+        let given = match give_back_in(&mut tx, rows, by).await {
+            Ok(given) => given,
             Err(error) => {
                 // Waited for: what is tried next passes by rows that are still locked.
                 let _ = tx.give_up().await;
@@ -187,15 +188,26 @@ impl Store {
             }
         };
         tx.commit().await?;
-        if count > 0 {
+        if given.runs > 0 {
             self.ring();
         }
-        Ok(count)
+        if given.parts > 0 {
+            self.ring_aborted();
+        }
+        Ok(given.runs)
     }
 }
 
-/// Ends attempts and puts their runs back, or ends them too; answers how many.
-async fn give_back_in(tx: &mut Tx, rows: &[Row], by: EndedBy) -> Result<usize, StoreError> {
+/// What was given back.
+struct Given {
+    /// How many runs.
+    runs: usize,
+    /// How many entries about parts of bulks that are over with them.
+    parts: usize,
+}
+
+/// Ends attempts and puts their runs back, or ends them too, and with a bulk what it had asked for.
+async fn give_back_in(tx: &mut Tx, rows: &[Row], by: EndedBy) -> Result<Given, StoreError> {
     let now = tx.now().await?;
     let (mut back, mut over) = (Vec::new(), Vec::new());
     for row in rows {
@@ -206,6 +218,10 @@ async fn give_back_in(tx: &mut Tx, rows: &[Row], by: EndedBy) -> Result<usize, S
         }
     }
     let keys: Vec<_> = over.iter().map(|(key, _)| *key).collect();
+    let mut of_parts = Vec::new();
+    for key in &keys {
+        of_parts.extend(end_parts(tx, now, *key).await?);
+    }
     leave_queue(tx, &keys).await?;
     let over: Vec<_> = over
         .iter()
@@ -213,7 +229,11 @@ async fn give_back_in(tx: &mut Tx, rows: &[Row], by: EndedBy) -> Result<usize, S
         .collect();
     let mut entries = finish_all(tx, now, &over).await?;
     entries.extend(requeue(tx, now, back).await?);
-    let count = entries.len();
+    let given = Given {
+        runs: entries.len(),
+        parts: of_parts.len(),
+    };
+    entries.extend(of_parts);
     append(tx, now, entries).await?;
-    Ok(count)
+    Ok(given)
 }

@@ -6,7 +6,7 @@ use domain::{
     operation::{Habitat, OperationType},
     reason::ReasonCode,
 };
-use store::{OpenError, Requested, Store, WorkedOutcome};
+use store::{OpenError, Requested, Store, StoreError, WorkedOutcome};
 
 use crate::{
     database::{Database, Dialect, Raw},
@@ -40,9 +40,15 @@ pub async fn what_people_use_never_becomes_a_laboratory(db: Arc<Database>) {
     // One that was migrated is there for people, also before the first of them.
     let made = Store::open_laboratory(&db.url).await;
     assert!(matches!(made, Err(OpenError::NotALaboratory)), "{made:?}");
-    let _world = World::new(&db).await;
+    let world = World::new(&db).await;
     let made = Store::open_laboratory(&db.url).await;
     assert!(matches!(made, Err(OpenError::NotALaboratory)), "{made:?}");
+    let id = domain::ids::ScheduleId::from_uuid(uuid::Uuid::nil());
+    let moved = world
+        .store
+        .lab_slot_comes(id, domain::time::Timestamp(1))
+        .await;
+    assert!(matches!(moved, Err(StoreError::Conflict)), "{moved:?}");
     assert_eq!(
         db.raw.int("select count(*) from installation").await,
         Some(0)

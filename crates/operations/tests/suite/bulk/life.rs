@@ -19,6 +19,7 @@ on_both! {
     b07_a_bulk_waits_for_a_part_behind_a_pause,
     b07_an_item_left_behind_says_that_its_bulk_was_over,
     b07_a_bulk_that_is_ended_ends_what_it_asked_for,
+    b07_a_bulk_that_is_to_end_and_loses_its_worker_ends_its_parts,
     b07_a_bulk_that_never_started_has_begun_nothing,
     l08_a_rescued_bulk_goes_on_where_it_was,
     l09_a_revocation_refuses_the_parts_that_have_not_started,
@@ -65,6 +66,30 @@ async fn b07_a_bulk_that_is_ended_ends_what_it_asked_for(world: Arc<World>) {
     assert_eq!(view.state.outcome, RunOutcome::Cancelled);
     assert!(states(&view).iter().all(|state| state.is_over()));
     assert!(states(&view).contains(&BulkState::NotStarted));
+    assert_eq!(world.told(&world.owner, run).await, 1);
+}
+
+async fn b07_a_bulk_that_is_to_end_and_loses_its_worker_ends_its_parts(world: Arc<World>) {
+    let tenants = tenants(&world, 2).await;
+    let run = ask(&world, &world.owner, &tenants).await;
+    let store = world.services.store();
+    let running = start(&world).await;
+    assert_eq!(store.bulk_ask(&running, 2).await.unwrap(), 2);
+    let part = start(&world).await;
+    let id = run.to_string();
+    world.services.cancel(&world.owner, &id).await.unwrap();
+    // Nobody takes over a run that is to end: it ends, and so does what it had asked for.
+    store
+        .run_hand_back(&running, store::GivenBack::Stopping)
+        .await
+        .unwrap();
+    let view = world.view(run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Cancelled);
+    let mut seen = states(&view);
+    seen.sort_unstable();
+    assert_eq!(seen, [BulkState::Running, BulkState::Cancelled]);
+    let asked = world.view(part.key().run_id).await;
+    assert_eq!(asked.cancel_asked.unwrap().by, "Olivia");
     assert_eq!(world.told(&world.owner, run).await, 1);
 }
 

@@ -44,24 +44,40 @@ impl Store {
     /// # Errors
     /// `LeaseLost` when another attempt has taken over: then nothing was written.
     pub async fn bulk_abort(&self, running: &Running) -> Result<(), StoreError> {
-        let parent = running.key();
         let mut tx = self.db.write().await?;
-        let wish = tx
-            .first(&PARENT_WISH, args![parent.run_id, parent.attempt])
-            .await?;
-        let wish = person_of(&wish.ok_or(StoreError::LeaseLost)?)?;
-        let children = tx.fetch(&CHILDREN_LOCK, args![parent.run_id]).await?;
         let now = tx.now().await?;
-        let mut entries = Vec::new();
-        for child in &children {
-            entries.extend(end_or_ask(&mut tx, now, parent, child, &wish).await?);
-        }
+        let entries = end_parts(&mut tx, now, running.key()).await?;
         append(&mut tx, now, entries).await?;
         tx.commit().await?;
-        self.cancel_asked.send_modify(|count| *count += 1);
-        self.ring_ended();
+        self.ring_aborted();
         Ok(())
     }
+
+    /// Wakes up whoever works on parts that are to end, and whoever waits for their end.
+    pub(in crate::runs) fn ring_aborted(&self) {
+        self.cancel_asked.send_modify(|count| *count += 1);
+        self.ring_ended();
+    }
+}
+
+/// Ends the parts of a bulk that an attempt still has: the queued ones at once, the running ones are asked to.
+///
+/// # Errors
+/// `LeaseLost` when another attempt has taken over: then nothing was written.
+pub(in crate::runs) async fn end_parts(
+    tx: &mut Tx,
+    now: Timestamp,
+    parent: RunKey,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    let wish = tx
+        .first(&PARENT_WISH, args![parent.run_id, parent.attempt])
+        .await?;
+    let wish = person_of(&wish.ok_or(StoreError::LeaseLost)?)?;
+    let mut entries = Vec::new();
+    for child in &tx.fetch(&CHILDREN_LOCK, args![parent.run_id]).await? {
+        entries.extend(end_or_ask(tx, now, parent, child, &wish).await?);
+    }
+    Ok(entries)
 }
 
 /// Who wanted the bulk ended; who asked for it, where nobody is named.

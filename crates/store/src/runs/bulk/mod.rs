@@ -5,6 +5,7 @@ mod children;
 mod items;
 mod selection;
 
+pub(super) use abort::end_parts;
 pub use items::BulkItem;
 pub(super) use selection::use_selection;
 pub use selection::{BulkSelection, SelectedTenant};
