@@ -39,16 +39,11 @@ async fn run(args: Pages, workers: usize, queue: QueueSettings) -> anyhow::Resul
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("http://{}", listener.local_addr()?),
     };
-    let stop = stop_signal();
-    let opened = open_now(&args.served).await?;
     println!("TenantAtlas listens on {base}");
+    let stop = stop_signal();
     let late = LateRouter::default();
     let pages = tokio::spawn(serve_router(listener, late.router(), stop.clone()));
-    let opened = match opened {
-        Some(opened) => Some(opened),
-        None => open_patiently(&args.served, stop.clone()).await?,
-    };
-    let Some((dir, services)) = opened else {
+    let Some((dir, services)) = open_patiently(&args.served, stop.clone()).await? else {
         return pages.await.context("serving pages")?;
     };
     say_how_to_set_up(&services, &base).await;
@@ -58,27 +53,21 @@ async fn run(args: Pages, workers: usize, queue: QueueSettings) -> anyhow::Resul
     pool.await.context("waiting for the workers")
 }
 
-/// Opens the installation; nothing while its database server cannot be reached, which may be for a moment alone.
-async fn open_now(served: &Served) -> anyhow::Result<Option<(DataDir, Services)>> {
-    match data_dir::open(served).await {
-        Ok(opened) => Ok(Some(opened)),
-        Err(error) if served.database.is_server() && is_away(&error) => {
-            tracing::warn!("{}; trying again every second", told(&error));
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// Opens the installation; waits for a database server that cannot be reached yet.
 async fn open_patiently(
     served: &Served,
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Option<(DataDir, Services)>> {
+    let database = &served.database;
     loop {
-        if let Some(opened) = open_now(served).await? {
-            return Ok(Some(opened));
+        let error = match data_dir::open(served).await {
+            Ok(opened) => return Ok(Some(opened)),
+            Err(error) => error,
+        };
+        if !(database.is_server() && is_away(&error)) {
+            return Err(error);
         }
+        tracing::warn!("{}; trying again every second", told(&error));
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
             _ = stop.wait_for(|stopped| *stopped) => return Ok(None),
