@@ -140,19 +140,22 @@ impl Budgets {
     pub(crate) fn take(
         &self,
         connection: &Connection,
-        service: Service,
-        cost: Cost,
+        charges: &[(Service, Cost)],
         now: Instant,
     ) -> Result<(), Duration> {
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         let mut wait = Duration::ZERO;
-        let everybody = Whose::all(connection, service);
-        for whose in &everybody {
+        let of = |(service, cost): &(Service, Cost)| {
+            let cost = *cost;
+            Whose::all(connection, *service).map(|whose| (whose, cost))
+        };
+        let everybody: Vec<_> = charges.iter().flat_map(of).collect();
+        for (whose, cost) in &everybody {
             let budget = Self::of(&mut budgets, connection, whose, now);
             wait = wait.max(budget.paused(now));
             if self.limits == Limits::Documented {
-                for window in budget.windows(cost) {
-                    wait = wait.max(window.wait(whose.units(cost), now));
+                for window in budget.windows(*cost) {
+                    wait = wait.max(window.wait(whose.units(*cost), now));
                 }
             }
         }
@@ -160,10 +163,10 @@ impl Budgets {
             return Err(wait);
         }
         if self.limits == Limits::Documented {
-            for whose in &everybody {
+            for (whose, cost) in &everybody {
                 let budget = Self::of(&mut budgets, connection, whose, now);
-                for window in budget.windows(cost) {
-                    window.spend(whose.units(cost));
+                for window in budget.windows(*cost) {
+                    window.spend(whose.units(*cost));
                 }
             }
         }
@@ -242,7 +245,7 @@ mod tests {
     ) -> (u32, Duration) {
         let mut through = 0;
         loop {
-            match budgets.take(connection, service, cost, now) {
+            match budgets.take(connection, &[(service, cost)], now) {
                 Ok(()) => through += 1,
                 Err(wait) => return (through, wait),
             }
@@ -281,12 +284,26 @@ mod tests {
         }
         assert_eq!(through * 20, 2_000, "requests, however they are batched");
         let take = |connection: &Connection, at| {
-            budgets.take(connection, Service::Intune, Cost::object(), at)
+            budgets.take(connection, &[(Service::Intune, Cost::object())], at)
         };
         let second = Duration::from_secs(1);
         assert_eq!(take(&connection(9), now), Err(second));
         assert_eq!(take(&by(9, 2), now), Ok(()), "another application");
         assert_eq!(take(&connection(9), now + second), Ok(()));
+    }
+
+    #[test]
+    fn p01_a_batch_of_two_services_takes_from_both_or_from_neither() {
+        let now = Instant::now();
+        let budgets = Budgets::new(Limits::Documented);
+        let read = Cost::object();
+        burst(&budgets, Service::Intune, read, now);
+        let later = now + Duration::from_secs(1);
+        let both = [(Service::Directory, read), (Service::Intune, read)];
+        let waits = budgets.take(&connection(1), &both, later);
+        assert_eq!(waits, Err(Duration::from_secs(19)));
+        let (through, _) = burst(&budgets, Service::Directory, read, later);
+        assert_eq!(through, 2_000, "the application's second is whole");
     }
 
     #[test]
@@ -314,7 +331,7 @@ mod tests {
         assert_eq!(burst(3, access, read), (0, second), "all applications");
         budgets.pause(&by(1, 2), access, twenty, now);
         let later = now + second;
-        let waits = budgets.take(&by(1, 1), access, read, later);
+        let waits = budgets.take(&by(1, 1), &[(access, read)], later);
         assert_eq!(waits, Err(twenty.saturating_sub(second)));
     }
 
@@ -325,7 +342,7 @@ mod tests {
         let cost = Cost::object().times(600);
         let take = |after: u64| {
             let at = now + Duration::from_secs(after);
-            budgets.take(&connection(1), Service::Intune, cost, at)
+            budgets.take(&connection(1), &[(Service::Intune, cost)], at)
         };
         assert_eq!(take(0), Ok(()));
         assert_eq!(
@@ -345,7 +362,7 @@ mod tests {
         let wait = Duration::from_secs(60);
         budgets.pause(&connection(1), Service::Intune, wait, now);
         let take =
-            |tenant, service| budgets.take(&connection(tenant), service, Cost::object(), now);
+            |tenant, service| budgets.take(&connection(tenant), &[(service, Cost::object())], now);
         assert_eq!(take(1, Service::Intune), Err(wait));
         assert_eq!(take(1, Service::Directory), Ok(()), "another service");
         assert_eq!(take(2, Service::Intune), Ok(()), "another tenant");

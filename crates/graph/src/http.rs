@@ -49,6 +49,8 @@ struct Reading {
     charges: Vec<(Service, Cost)>,
     /// What it needs, where the refusal does not say.
     needed: Option<Permissions>,
+    /// When the call that it is made for has no patience left, where that is another one's.
+    until: Option<Instant>,
 }
 
 impl Reading {
@@ -60,6 +62,7 @@ impl Reading {
             service: contract.service,
             charges: vec![(contract.service, cost)],
             needed: contract.read.known(),
+            until: None,
         }
     }
 }
@@ -98,7 +101,11 @@ impl HttpGraphClient {
         context: &CallContext,
         reading: &Reading,
     ) -> Result<Reply, GraphError> {
-        let mut patience = Patience::start(&self.settings, Instant::now());
+        let now = Instant::now();
+        let mut patience = Patience::start(&self.settings, now);
+        if let Some(until) = reading.until {
+            patience.end_within(until.saturating_duration_since(now), now);
+        }
         let mut token = self
             .token(connection, context, Wanted::Any, &mut patience)
             .await?;
@@ -149,22 +156,19 @@ impl HttpGraphClient {
         charges: &[(Service, Cost)],
         patience: &Patience,
     ) -> Result<(), GraphError> {
-        for (service, cost) in charges {
-            loop {
-                let now = Instant::now();
-                let Err(wait) = self.budgets.take(connection, *service, *cost, now) else {
-                    break;
-                };
-                if now + wait > patience.deadline() {
-                    return Err(GraphError::Throttled {
-                        retry_after: wait,
-                        request_id: None,
-                    });
-                }
-                tokio::time::sleep(wait).await;
+        loop {
+            let now = Instant::now();
+            let Err(wait) = self.budgets.take(connection, charges, now) else {
+                return Ok(());
+            };
+            if now + wait > patience.deadline() {
+                return Err(GraphError::Throttled {
+                    retry_after: wait,
+                    request_id: None,
+                });
             }
+            tokio::time::sleep(wait).await;
         }
-        Ok(())
     }
 
     /// Waits as it was told, or gives up; a throttled tenant's other calls wait too.

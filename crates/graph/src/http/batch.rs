@@ -164,6 +164,8 @@ impl HttpGraphClient {
             service,
             charges,
             needed: None,
+            // Sent again or held up as a whole, its parts have no more time than they began with.
+            until: parts.iter().map(|part| part.patience.deadline()).min(),
         };
         let reply = self.read(connection, context, &reading).await?;
         let Reply {

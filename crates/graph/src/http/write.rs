@@ -72,6 +72,7 @@ impl HttpGraphClient {
                 service: Service::Intune,
                 charges: vec![(Service::Intune, Cost::object())],
                 needed: None,
+                until: None,
             };
             let reply = self.read(connection, context, &reading).await?;
             let envelope = Envelope::read(&reply)?;

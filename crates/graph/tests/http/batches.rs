@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use graph::{Answered, Ask, GraphClient as _, GraphError, contract};
+use graph::{
+    Answered, Ask, ClientSettings, GraphClient as _, GraphError, HttpGraphClient, contract,
+};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -154,6 +156,29 @@ async fn p01_one_of_a_batch_that_stays_throttled_is_the_callers() {
         "kept back"
     );
     assert_eq!(server.seen("$batch").len(), 1);
+}
+
+#[tokio::test]
+async fn l10_a_batch_that_is_sent_again_has_no_more_time_than_it_began_with() {
+    let server = Server::start().await;
+    let busy = |wait: &str| json!([{"id": "0", "status": 429, "headers": {"Retry-After": wait}}]);
+    server
+        .graph(reply(busy("1")))
+        .graph(crate::support::json(503, "Retry-After: 1\r\n", "{}"))
+        .graph(reply(json!([good("0")])));
+    let client = HttpGraphClient::new(ClientSettings {
+        max_retry_after: Duration::from_millis(1_500),
+        ..settings()
+    });
+    let (connection, context) = (server.connection(), context());
+    let asks = [object("a")];
+    let answers = client.unwrap().batch(&connection, &context, &asks).await;
+    let answer = answers.unwrap().remove(0);
+    assert!(
+        matches!(answer, Err(GraphError::Throttled { .. })),
+        "{answer:?}"
+    );
+    assert_eq!(server.seen("$batch").len(), 2, "and not a third time");
 }
 
 #[tokio::test]
