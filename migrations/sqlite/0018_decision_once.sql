@@ -2,7 +2,7 @@
 
 -- A decision's words stand once, in the audit log, where they are chained (0031); this row is the wall: who
 -- turns running needs it. What is unique begins with the run, so that the rows of one claim lie beside each other.
--- A table is made anew and takes the old one's name; opening has foreign keys off meanwhile, and asks them after.
+-- A table is made anew and takes the old one's name; opening has foreign keys off meanwhile, and the end asks them.
 pragma legacy_alter_table = on;
 create table run_decisions_made_anew (
   workspace_id blob not null,
@@ -47,3 +47,8 @@ when not exists (
 begin
   select raise(abort, 'the run is not of this scope');
 end;
+
+-- What refers to something that is not there undoes all of this.
+create table astray (rows integer not null check (rows = 0)) strict;
+insert into astray (rows) select count(*) from pragma_foreign_key_check;
+drop table astray;

@@ -1,5 +1,7 @@
 //! Runs that go back into the queue unfinished: handed back, or taken from a worker that fell silent.
 
+use std::collections::HashSet;
+
 use domain::{
     ids::WorkerId,
     summary::SummaryCounts,
@@ -202,38 +204,39 @@ impl Store {
 struct Given {
     /// How many runs.
     runs: usize,
-    /// How many entries about parts of bulks that are over with them.
+    /// How many parts of bulks are to end with theirs.
     parts: usize,
 }
 
-/// Ends attempts and puts their runs back, or ends them too, and with a bulk what it had asked for.
+/// Ends attempts and puts their runs back, or ends them too. With a bulk that somebody wanted ended goes what it had
+/// asked for; the parts of one that is given up go on, and what has not started is refused (L-09).
 async fn give_back_in(tx: &mut Tx, rows: &[Row], by: EndedBy) -> Result<Given, StoreError> {
     let now = tx.now().await?;
+    let mut left = rows.iter().map(Left::of).collect::<Result<Vec<_>, _>>()?;
+    let mut entries = Vec::new();
+    for left in left.iter().filter(|left| left.is_cancelled) {
+        entries.extend(end_parts(tx, now, left.key).await?);
+    }
+    let parts: HashSet<_> = entries.iter().filter_map(|entry| entry.run_id).collect();
     let (mut back, mut over) = (Vec::new(), Vec::new());
-    for row in rows {
-        let left = Left::of(row)?;
+    for left in &mut left {
+        // A part that was lost together with its bulk is to end, too.
+        left.is_cancelled |= parts.contains(&left.key.run_id);
         match left.fate(by, now) {
             Fate::Back(next) => back.push(next),
             Fate::Over(end) => over.push((left.key, end)),
         }
     }
     let keys: Vec<_> = over.iter().map(|(key, _)| *key).collect();
-    let mut of_parts = Vec::new();
-    for key in &keys {
-        of_parts.extend(end_parts(tx, now, *key).await?);
-    }
     leave_queue(tx, &keys).await?;
     let over: Vec<_> = over
         .iter()
         .map(|(key, end)| Over { key: *key, end, by })
         .collect();
-    let mut entries = finish_all(tx, now, &over).await?;
-    entries.extend(requeue(tx, now, back).await?);
-    let given = Given {
-        runs: entries.len(),
-        parts: of_parts.len(),
-    };
-    entries.extend(of_parts);
+    let mut given = finish_all(tx, now, &over).await?;
+    given.extend(requeue(tx, now, back).await?);
+    let (runs, parts) = (given.len(), parts.len());
+    entries.extend(given);
     append(tx, now, entries).await?;
-    Ok(given)
+    Ok(Given { runs, parts })
 }

@@ -209,6 +209,7 @@ cases! {
     versions::a_database_from_a_newer_version_is_refused,
     versions::a_database_opens_again_as_it_was,
     versions::d02_a_database_of_an_earlier_version_keeps_its_wall,
+    versions::d02_a_migration_that_finds_rows_astray_undoes_itself,
     versions::a_database_of_something_else_is_left_as_it_is,
     versions::looking_at_a_database_changes_nothing,
     wall::d02_every_attack_by_raw_sql_is_refused,

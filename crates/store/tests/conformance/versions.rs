@@ -106,6 +106,37 @@ pub async fn d02_a_database_of_an_earlier_version_keeps_its_wall(db: Arc<Databas
     older.destroy().await;
 }
 
+/// On SQLite alone a file can have come to that: by a connection that did not ask foreign keys.
+pub async fn d02_a_migration_that_finds_rows_astray_undoes_itself(db: Arc<Database>) {
+    if db.dialect == Dialect::Postgres {
+        return;
+    }
+    let older = db.empty().await;
+    made_until(&older.url, 16).await.unwrap();
+    let raw = Raw::sqlite(&older.url, false).await;
+    let nobody = db.id(Uuid::from_u128(1));
+    raw.run(&format!(
+        "insert into workspace_memberships (workspace_id, user_id, role, version, created_at)
+         values ({nobody}, {nobody}, 'owner', 1, 1)"
+    ))
+    .await;
+    for _ in 0..2 {
+        let refused = Store::open(&older.url).await;
+        assert!(
+            matches!(refused, Err(OpenError::Migration(_))),
+            "{refused:?}"
+        );
+        let last = raw.int("select max(version) from _sqlx_migrations").await;
+        assert_eq!(last, Some(16));
+        raw.run("update run_decisions set decision = decision where false")
+            .await;
+    }
+    raw.run("delete from workspace_memberships").await;
+    Store::open(&older.url).await.unwrap().close().await;
+    raw.close().await;
+    older.destroy().await;
+}
+
 pub async fn a_database_of_something_else_is_left_as_it_is(db: Arc<Database>) {
     let foreign = db.empty().await;
     foreign.filled("create table foo (bar integer)").await;

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{bulk::BulkState, capability::Role, run::RunOutcome, views::OperationsQuery};
+use domain::{
+    bulk::BulkState, capability::Role, ids::WorkerId, run::RunOutcome, views::OperationsQuery,
+};
 use operations::PoolSettings;
 use policy::Running;
-use store::Scope;
+use store::{GivenBack::Stopping, Scope};
 use tokio::sync::watch;
 
 use crate::{
@@ -79,10 +81,7 @@ async fn b07_a_bulk_that_is_to_end_and_loses_its_worker_ends_its_parts(world: Ar
     let id = run.to_string();
     world.services.cancel(&world.owner, &id).await.unwrap();
     // Nobody takes over a run that is to end: it ends, and so does what it had asked for.
-    store
-        .run_hand_back(&running, store::GivenBack::Stopping)
-        .await
-        .unwrap();
+    store.run_hand_back(&running, Stopping).await.unwrap();
     let view = world.view(run).await;
     assert_eq!(view.state.outcome, RunOutcome::Cancelled);
     let mut seen = states(&view);
@@ -91,6 +90,24 @@ async fn b07_a_bulk_that_is_to_end_and_loses_its_worker_ends_its_parts(world: Ar
     let asked = world.view(part.key().run_id).await;
     assert_eq!(asked.cancel_asked.unwrap().by, "Olivia");
     assert_eq!(world.told(&world.owner, run).await, 1);
+    world.pool().drain().await.unwrap();
+    store.run_hand_back(&part, Stopping).await.unwrap();
+
+    // A worker takes a part with it.
+    let run = ask(&world, &world.owner, &tenants).await;
+    let worker = WorkerId::from_uuid(uuid::Uuid::now_v7());
+    let started = async || store.runs_start(worker, 1).await.unwrap().running.remove(0);
+    let running = started().await;
+    assert_eq!(store.bulk_ask(&running, 2).await.unwrap(), 2);
+    let part = started().await.key().run_id;
+    let id = run.to_string();
+    world.services.cancel(&world.owner, &id).await.unwrap();
+    assert_eq!(store.runs_hand_back(worker).await.unwrap(), 2);
+    let view = world.view(run).await;
+    assert_eq!(view.state.outcome, RunOutcome::Cancelled);
+    assert_eq!(states(&view), [BulkState::Cancelled; 2]);
+    let part = world.view(part).await;
+    assert_eq!(part.attempt, 1, "it does not wait for another one");
 }
 
 async fn b07_a_bulk_that_never_started_has_begun_nothing(world: Arc<World>) {
