@@ -281,11 +281,9 @@ mod tests {
             .collect();
         assert!(all.len() > 3, "{all:?}");
         let begun = Instant::now();
-        // A signal to stop is heard by and by.
-        while !all
-            .iter()
-            .all(|it| state_of(*it).is_some_and(|(state, _)| state == 'T'))
-        {
+        // A signal to stop is heard by and by; who was ending when it came has ended, and nobody buries it.
+        let is_still = |it: &u32| state_of(*it).is_none_or(|(state, _)| matches!(state, 'T' | 'Z'));
+        while !all.iter().all(is_still) {
             assert!(begun.elapsed() < PATIENCE);
             std::thread::yield_now();
         }
