@@ -1,0 +1,116 @@
+//! What clients of Graph send is taken: filters, bodies, and paths as tools of the field have them.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::support::{Answer, World};
+
+    const EVENTUAL: &[(&str, &str)] = &[("ConsistencyLevel", "eventual")];
+    const CATALOG: &str = "/beta/deviceManagement/configurationPolicies";
+
+    async fn eventual(world: &World, token: &str, uri: &str) -> Answer {
+        world.ask(token, "GET", uri, EVENTUAL, &Value::Null).await
+    }
+
+    fn count(answer: &Answer) -> usize {
+        answer.json()["value"].as_array().unwrap().len()
+    }
+
+    #[tokio::test]
+    async fn filters_have_flags_lambdas_counts_and_cases() {
+        let world = World::new();
+        let token = world.writer().await;
+        let all = world.get(&token, CATALOG).await.json();
+        let wanted = all["value"].as_array().unwrap().iter().filter(|policy| {
+            let has = |name: &str, flag: &str| {
+                policy[name]
+                    .as_str()
+                    .unwrap()
+                    .split(',')
+                    .any(|own| own == flag)
+            };
+            has("platforms", "windows10") && has("technologies", "microsoftSense")
+        });
+        let wanted = wanted.count();
+        assert!(wanted > 0);
+        for filter in [
+            "platforms%20has%20'windows10'%20and%20technologies%20has%20'MDM,microsoftSense'",
+            "platforms%20has%20'Windows10'%20and%20technologies%20has%20\
+             microsoft.graph.deviceManagementConfigurationTechnologies'microsoftSense'",
+        ] {
+            let answer = world
+                .get(&token, &format!("{CATALOG}?$filter={filter}"))
+                .await;
+            assert_eq!(answer.status.as_u16(), 200, "{filter}");
+            assert_eq!(count(&answer), wanted, "{filter}");
+        }
+        let id = "00000000-0000-0000-0000-000000000001";
+        let body = json!({"displayName": "Sales Ring", "mailNickname": "ring", "mailEnabled": true,
+            "securityEnabled": false, "groupTypes": ["Unified"], "assignedLicenses": [{"skuId": id}]});
+        assert_eq!(
+            world.status(&token, "POST", "/v1.0/groups", &body).await,
+            201
+        );
+        for (filter, found) in [
+            (format!("assignedLicenses/any(x:x/skuId%20eq%20{id})"), true),
+            (
+                format!("assignedLicenses/Any(x:x/skuId%20ne%20{id})"),
+                false,
+            ),
+            (
+                "proxyAddresses/any(p:startswith(p,'smtp:ring@'))".to_owned(),
+                true,
+            ),
+            (
+                "proxyAddresses/all(p:startswith(p,'x'))%20and%20mailNickname%20eq%20'ring'"
+                    .to_owned(),
+                false,
+            ),
+            ("assignedLicenses/$count%20gt%200".to_owned(), true),
+            ("assignedLicenses/$count%20eq%200".to_owned(), false),
+            (
+                "startswith(tolower(displayName),tolower('SALES%20RI'))".to_owned(),
+                true,
+            ),
+            (
+                "toupper(displayName)%20eq%20'SALES%20RING'".to_owned(),
+                true,
+            ),
+        ] {
+            let uri = format!("/v1.0/groups?$top=999&$count=true&$filter={filter}");
+            let answer = eventual(&world, &token, &uri).await;
+            assert_eq!(answer.status.as_u16(), 200, "{filter} {}", answer.json());
+            let groups = answer.json()["value"].clone();
+            let has = groups
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|one| one["mailNickname"] == "ring");
+            assert_eq!(has, found, "{filter}");
+        }
+        for (uri, status) in [
+            ("/v1.0/groups?$filter=assignedLicenses/$count%20eq%200", 400),
+            ("/v1.0/groups?$filter=displayName%20has%20'x'", 400),
+            ("/v1.0/groups?$filter=proxyAddresses/any(p:p%20eq%205)", 400),
+            (
+                "/v1.0/users?$filter=identities/any(c:c/issuerAssignedId%20eq%20'x'%20and%20c/issuer%20eq%20'y')",
+                200,
+            ),
+        ] {
+            assert_eq!(
+                world.get(&token, uri).await.status.as_u16(),
+                status,
+                "{uri}"
+            );
+        }
+        let search =
+            "(%22displayName:ring%22%20OR%20%22description:x%22)%20AND%20(%22displayName:sales%22)";
+        let found = eventual(&world, &token, &format!("/v1.0/groups?$search={search}")).await;
+        assert_eq!(found.status.as_u16(), 200);
+        assert!(count(&found) > 0);
+    }
+}
