@@ -113,4 +113,120 @@ mod tests {
         assert_eq!(found.status.as_u16(), 200);
         assert!(count(&found) > 0);
     }
+
+    #[tokio::test]
+    async fn bodies_are_taken_as_tools_write_them() {
+        let world = World::new();
+        let token = world.writer().await;
+        let dm = "/beta/deviceManagement";
+        let template = json!({"templateId": "0a1b2c3d-2222-4333-8444-555555555555_2"});
+        let access = json!({"displayName": "New", "state": "disabled", "conditions": {
+            "users": {}, "applications": {},
+            "locations": {"includeLocations": ["All"], "excludeLocations": ["00000000-0000-0000-0000-000000000000"]}},
+            "grantControls": {}});
+        for (path, body) in [
+            (
+                format!("{dm}/deviceConfigurations"),
+                json!({"@odata.type": "microsoft.graph.windows10GeneralConfiguration", "displayName": "New"}),
+            ),
+            (
+                format!("{dm}/configurationPolicies"),
+                json!({"name": "New", "platforms": "windows10", "technologies": "mdm", "settings": [],
+                    "templateReference": template}),
+            ),
+            (
+                format!("{dm}/roleScopeTags"),
+                json!({"displayName": "New", "isBuiltIn": false}),
+            ),
+            (
+                format!("{dm}/roleDefinitions"),
+                json!({"displayName": "New", "isBuiltIn": false, "isBuiltInRoleDefinition": false}),
+            ),
+            (
+                format!("{dm}/notificationMessageTemplates"),
+                json!({"displayName": "New", "defaultLocale": "en-us", "localizedNotificationMessages": []}),
+            ),
+            (
+                "/v1.0/identity/conditionalAccess/policies".to_owned(),
+                access,
+            ),
+        ] {
+            let made = world.ask(&token, "POST", &path, &[], &body).await;
+            assert!(made.status.is_success(), "{path} {}", made.json());
+            let uri = format!("{path}/{}", made.json()["id"].as_str().unwrap());
+            if path.ends_with("deviceConfigurations") {
+                let kind = "#microsoft.graph.windows10GeneralConfiguration";
+                assert_eq!(made.json()["@odata.type"], kind);
+                let target = json!({"@odata.type": "microsoft.graph.allDevicesAssignmentTarget"});
+                let all = json!({"assignments": [{"target": target}]});
+                let assign = format!("{uri}/assign");
+                assert_eq!(world.status(&token, "POST", &assign, &all).await, 200);
+            }
+            if path.ends_with("configurationPolicies") {
+                for change in [json!({"name": "Other"}), json!({"description": "Text"})] {
+                    assert_eq!(world.status(&token, "PATCH", &uri, &change).await, 204);
+                    assert_eq!(world.status(&token, "PUT", &uri, &change).await, 400);
+                }
+                let read = world.get(&token, &uri).await.json();
+                assert_eq!(
+                    (&read["name"], &read["description"]),
+                    (&json!("Other"), &json!("Text"))
+                );
+                assert_eq!(
+                    read["templateReference"]["templateId"],
+                    template["templateId"]
+                );
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_enrollment_configuration_has_the_next_priority_of_its_type() {
+        let world = World::new();
+        let token = world.writer().await;
+        let allowed = r#"{"app_only_writes":"allowed"}"#;
+        world.control("POST", "enrollment", allowed).await;
+        let all = "/beta/deviceManagement/deviceEnrollmentConfigurations";
+        for (kind, priority) in [
+            ("deviceEnrollmentLimitConfiguration", 3),
+            ("deviceEnrollmentLimitConfiguration", 4),
+            ("windows10EnrollmentCompletionPageConfiguration", 3),
+            ("deviceEnrollmentNotificationConfiguration", 1),
+        ] {
+            let kind = format!("#microsoft.graph.{kind}");
+            let body = json!({"@odata.type": kind, "displayName": "New", "priority": 0});
+            let made = world.ask(&token, "POST", all, &[], &body).await;
+            assert_eq!(made.json()["priority"], priority, "{}", made.json());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_batch_of_reads_may_have_empty_bodies_and_counts() {
+        let world = World::new();
+        let token = world.writer().await;
+        let group = world.get(&token, "/v1.0/groups?$top=1").await.json();
+        let members = format!(
+            "/groups/{}/members/$count",
+            group["value"][0]["id"].as_str().unwrap()
+        );
+        let eventual = json!({"ConsistencyLevel": "eventual"});
+        let batch = json!({"requests": [
+            {"id": "1", "method": "GET", "url": "/groups?$top=1", "body": {}, "headers": {}},
+            {"id": "2", "method": "GET", "url": "/organization", "body": null, "headers": null},
+            {"id": "3", "method": "GET", "url": "/users/$count", "headers": eventual},
+            {"id": "4", "method": "GET", "url": members, "headers": eventual, "body": {}},
+        ]});
+        let answer = world.ask(&token, "POST", "/v1.0/$batch", &[], &batch).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.json());
+        for part in answer.json()["responses"].as_array().unwrap() {
+            assert_eq!(part["status"], 200, "{part}");
+            if ["3", "4"].contains(&part["id"].as_str().unwrap()) {
+                assert!(
+                    part["body"].is_number()
+                        || part["body"].as_str().unwrap().parse::<u32>().is_ok(),
+                    "{part}"
+                );
+            }
+        }
+    }
 }
