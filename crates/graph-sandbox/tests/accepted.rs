@@ -201,6 +201,79 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_group_has_the_owners_it_was_given() {
+        let world = World::new();
+        let token = world.writer().await;
+        let users = world.get(&token, "/v1.0/users?$top=1").await.json();
+        let user = users["value"][0]["id"].as_str().unwrap();
+        let own = world.get(&token, "/v1.0/servicePrincipals").await.json();
+        let own = own["value"][0]["id"].as_str().unwrap().to_owned();
+        let address = |id: &str| format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}");
+        let body = json!({"displayName": "New", "mailNickname": "new", "mailEnabled": false, "securityEnabled": true,
+            "creationOptions": [], "owners@odata.bind": [address(&own)]});
+        let made = world.ask(&token, "POST", "/v1.0/groups", &[], &body).await;
+        assert_eq!(made.status.as_u16(), 201, "{}", made.json());
+        let group = format!("/v1.0/groups/{}", made.json()["id"].as_str().unwrap());
+        let ids = async || -> Vec<String> {
+            let (all, _) = world.all(&token, &format!("{group}/owners")).await;
+            all.iter()
+                .map(|one| one["id"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(ids().await, [own.as_str()]);
+        let add = json!({"@odata.id": address(user)});
+        let references = format!("{group}/owners/$ref");
+        assert_eq!(world.status(&token, "POST", &references, &add).await, 204);
+        assert_eq!(world.status(&token, "POST", &references, &add).await, 400);
+        assert_eq!(ids().await.len(), 2);
+        let uri = format!("{group}?$expand=owners&$select=id,creationOptions");
+        let expanded = world.get(&token, &uri).await.json();
+        assert_eq!(expanded["owners"].as_array().unwrap().len(), 2);
+        let gone = format!("{group}/owners/{own}/$ref");
+        assert_eq!(
+            world.status(&token, "DELETE", &gone, &Value::Null).await,
+            204
+        );
+        assert_eq!(
+            world.status(&token, "DELETE", &gone, &Value::Null).await,
+            404
+        );
+        assert_eq!(ids().await, [user]);
+    }
+
+    #[tokio::test]
+    async fn overviews_are_zeros_and_what_is_not_kept_is_empty() {
+        let world = World::new();
+        let token = world.writer().await;
+        for path in ["deviceConfigurations", "deviceCompliancePolicies"] {
+            let path = format!("/v1.0/deviceManagement/{path}");
+            let all = world.get(&token, &path).await.json();
+            let id = all["value"][0]["id"].as_str().unwrap().to_owned();
+            for name in ["deviceStatusOverview", "userStatusOverview"] {
+                let read = world.get(&token, &format!("{path}/{id}/{name}")).await;
+                assert_eq!(read.status.as_u16(), 200, "{name}");
+                assert_eq!(read.json()["errorCount"], 0, "{name}");
+            }
+        }
+        for path in [
+            "roleManagement/deviceManagement/roleDefinitions",
+            "groupSettings",
+            "identityGovernance/termsOfUse/agreements",
+        ] {
+            let read = world.get(&token, &format!("/beta/{path}")).await;
+            assert_eq!(read.status.as_u16(), 200, "{path} {}", read.json());
+            assert_eq!(read.json()["value"], json!([]), "{path}");
+        }
+        let key = "00000000-0000-4000-8000-000000000001";
+        for uri in [
+            format!("/v1.0/applications(appId='{key}')"),
+            format!("/v1.0/groupSettings/{key}"),
+        ] {
+            assert_eq!(world.get(&token, &uri).await.status.as_u16(), 404, "{uri}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_batch_of_reads_may_have_empty_bodies_and_counts() {
         let world = World::new();
         let token = world.writer().await;

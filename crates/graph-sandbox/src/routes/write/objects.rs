@@ -13,7 +13,7 @@ use crate::reply::Reply;
 use crate::routes::drift::{changed, stamp_new};
 use crate::routes::list::context;
 use crate::routes::read::with_context;
-use crate::routes::{deleted, directory};
+use crate::routes::{deleted, directory, owners};
 use crate::state::{Entities, Entity};
 
 pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
@@ -45,6 +45,7 @@ pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
     writing.put(change.collection, &id, fields.clone());
     if change.writes.rules == Rules::Group {
         directory::bind_members(&mut writing, &id, &sent)?;
+        owners::bind(&mut writing, &id, &sent)?;
     }
     writing.commit().map_err(|_| Problem::Unsaved)?;
     change.wrote(WriteEffect::Applied);
