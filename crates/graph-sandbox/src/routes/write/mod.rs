@@ -190,7 +190,7 @@ impl Change<'_> {
             Step::DeleteMessage(id, own) => actions::delete_message(self, id, own),
             Step::Members(id, steps) => {
                 let rest: Vec<_> = steps.iter().collect();
-                let reply = if is_of_owners(&steps) {
+                let reply = if is_of_owners(steps) {
                     owners::change(self.call, self.collection, id, &rest)?
                 } else {
                     directory::change_members(self.call, self.collection, id, &rest)?
