@@ -15,7 +15,9 @@ mod tests {
         let token = world.writer().await;
         let dm = "/beta/deviceManagement";
         let policy = json!({"name": "New", "platforms": "windows10", "technologies": "mdm", "settings": [],
-            "templateReference": {"templateId": "11111111-2222-4333-8444-555555555555_1"}});
+            "templateReference": {"templateId": "804339ad-1553-4478-a742-138fb5807418_7"}});
+        let mut nameless = policy.clone();
+        nameless["templateReference"]["templateId"] = json!("baseline_1");
         let two_blocks = json!({"@odata.type": "#microsoft.graph.iosCompliancePolicy", "displayName": "New",
             "scheduledActionsForRule": [{"scheduledActionConfigurations": [
                 {"actionType": "block"}, {"actionType": "block"}]}]});
@@ -53,6 +55,16 @@ mod tests {
                 "InvalidReferenceId",
             ),
             (
+                format!("{dm}/configurationPolicies"),
+                nameless,
+                "InvalidReferenceId",
+            ),
+            (
+                format!("{dm}/roleScopeTags"),
+                json!({"displayName": "New", "isBuiltIn": true}),
+                "BadRequest",
+            ),
+            (
                 format!("{dm}/deviceManagementScripts"),
                 json!({"displayName": "New", "fileName": "a", "scriptContent": "%"}),
                 "BadRequest",
@@ -69,7 +81,7 @@ mod tests {
             ),
             (
                 format!("{dm}/notificationMessageTemplates"),
-                json!({"displayName": "New", "defaultLocale": "en-us"}),
+                json!({"displayName": "New", "localizedNotificationMessages": [{"locale": "en-us"}]}),
                 "BadRequest",
             ),
         ] {

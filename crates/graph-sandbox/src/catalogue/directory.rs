@@ -42,9 +42,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ..PLAIN
     },
     // Tools that look at the whole of a directory stop at the first one that is unknown.
-    empty("applications", "application", permissions::APPLICATIONS),
+    Collection {
+        alternate_key: Some("appId"),
+        ..empty("applications", "application", permissions::APPLICATIONS)
+    },
     empty("contacts", "orgContact", permissions::CONTACTS),
-    empty("devices", "device", permissions::DEVICES),
+    Collection {
+        alternate_key: Some("deviceId"),
+        ..empty("devices", "device", permissions::DEVICES)
+    },
     empty(
         "directory/administrativeUnits",
         "administrativeUnit",

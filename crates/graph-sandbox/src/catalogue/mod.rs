@@ -178,6 +178,15 @@ pub(crate) static MEMBERSHIPS: Collection = Collection {
     ..PLAIN
 };
 
+/// Who owns a group, where that was said; no client sees it under this path.
+pub(crate) static OWNERSHIPS: Collection = Collection {
+    path: "#ownerships",
+    ..PLAIN
+};
+
+/// What is kept of each tenant beside everything there is.
+pub(crate) static HIDDEN: &[&Collection] = &[&MEMBERSHIPS, &OWNERSHIPS];
+
 /// Everything there is.
 pub(crate) fn all() -> impl Iterator<Item = &'static Collection> {
     directory::COLLECTIONS
@@ -192,8 +201,18 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Collection> {
 pub(crate) const EMPTY_BELOW: &[&str] = &[
     "deviceManagement",
     "deviceAppManagement",
+    "directory",
     "identity",
+    "identityGovernance",
     "policies",
+    "roleManagement",
+];
+
+/// Collections at the root that are answered emptily.
+pub(crate) const EMPTY: &[&str] = &[
+    "groupLifecyclePolicies",
+    "groupSettings",
+    "groupSettingTemplates",
 ];
 
 /// The collection whose path or last step is `name`.

@@ -47,7 +47,7 @@ const KINDS: &[(&str, &str, &str, &str)] = &[
     ("iPad kiosk", "iOS", "mdm,appleRemoteManagement", "none"),
 ];
 
-/// The active template of each family; others, and other versions, are refused.
+/// The active template of each family that policies are generated from.
 const TEMPLATES: &[(&str, &str)] = &[
     (
         "endpointSecurityAntivirus",
@@ -71,13 +71,22 @@ fn template(family: &str) -> &'static str {
         .map_or("", |(_, id)| id)
 }
 
-/// The family of a template that policies may be made from.
-pub(crate) fn template_family(id: &str) -> Option<&'static str> {
-    let mut known = TEMPLATES.iter();
-    if id.is_empty() {
-        return Some("none");
-    }
-    known.find(|(_, own)| *own == id).map(|(family, _)| *family)
+/// Whether policies may be made from a template: `GUID_N`, and of those above no other version.
+///
+/// There are more templates than anybody wrote down, so one that is not known is taken.
+pub(crate) fn is_template(id: &str) -> bool {
+    let Some((family, version)) = id.split_once('_') else {
+        return id.is_empty();
+    };
+    let is_formed = family.len() == 36
+        && Uuid::parse_str(family).is_ok()
+        && version.parse::<u16>().is_ok_and(|version| version > 0);
+    let is_current = |(_, own): &(&str, &str)| {
+        own.split_once('_').is_none_or(|(known, current)| {
+            !known.eq_ignore_ascii_case(family) || current == version
+        })
+    };
+    is_formed && TEMPLATES.iter().all(is_current)
 }
 
 pub(super) fn generate(

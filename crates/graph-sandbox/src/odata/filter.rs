@@ -1,8 +1,10 @@
-//! `$filter`: comparisons, `startswith`, `in`, `isof`, `any`, joined by
-//! `and`, `or` and `not`.
+//! `$filter`: comparisons, `startswith`, `in`, `has`, `isof`, `any`, `all`,
+//! joined by `and`, `or` and `not`.
 
 mod parser;
 mod tokens;
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
@@ -39,9 +41,21 @@ pub(crate) enum Filter {
     IsOf {
         type_name: String,
     },
-    AnyEquals {
+    /// Every one of the flags, which are separated by commas, is set.
+    Has {
         field: String,
-        value: Literal,
+        flags: String,
+    },
+    NotEmpty {
+        field: String,
+    },
+    Any {
+        field: String,
+        item: Box<Filter>,
+    },
+    All {
+        field: String,
+        item: Box<Filter>,
     },
 }
 
@@ -125,16 +139,16 @@ impl Filter {
             Self::And(left, right) => left.matches(entity) && right.matches(entity),
             Self::Or(left, right) => left.matches(entity) || right.matches(entity),
             Self::Not(inner) => !inner.matches(entity),
-            Self::Equals { field, value } => same(read(entity, field), &value.value),
-            Self::Differs { field, value } => !same(read(entity, field), &value.value),
+            Self::Equals { field, value } => same(&read(entity, field), &value.value),
+            Self::Differs { field, value } => !same(&read(entity, field), &value.value),
             Self::OneOf { field, values } => values
                 .iter()
-                .any(|one| same(read(entity, field), &one.value)),
+                .any(|one| same(&read(entity, field), &one.value)),
             Self::Compared {
                 field,
                 order,
                 value,
-            } => compare(read(entity, field), &value.value).is_some_and(|found| match order {
+            } => compare(&read(entity, field), &value.value).is_some_and(|found| match order {
                 Comparison::Greater => found.is_gt(),
                 Comparison::GreaterOrEqual => found.is_ge(),
                 Comparison::Less => found.is_lt(),
@@ -155,9 +169,14 @@ impl Filter {
                 .get("@odata.type")
                 .and_then(Value::as_str)
                 .is_some_and(|own| own.trim_start_matches('#').eq_ignore_ascii_case(type_name)),
-            Self::AnyEquals { field, value } => read(entity, field)
-                .as_array()
-                .is_some_and(|items| items.iter().any(|item| same(item, &value.value))),
+            Self::Has { field, flags } => {
+                let set = members(&read(entity, field));
+                let wanted = members(&Value::from(flags.as_str()));
+                !wanted.is_empty() && wanted.iter().all(|flag| set.contains(flag))
+            }
+            Self::NotEmpty { field } => items(&read(entity, field)).next().is_some(),
+            Self::Any { field, item } => items(&read(entity, field)).any(|one| item.matches(one)),
+            Self::All { field, item } => items(&read(entity, field)).all(|one| item.matches(one)),
         }
     }
 
@@ -169,13 +188,43 @@ impl Filter {
             }
             Self::Not(_) | Self::Differs { .. } => true,
             Self::HasText { place, .. } => *place != Place::Start,
+            Self::Any { item, .. } | Self::All { item, .. } => item.is_advanced(),
+            Self::Equals { field, .. }
+            | Self::OneOf { field, .. }
+            | Self::Compared { field, .. } => counted(field).is_some(),
             _ => false,
         }
     }
 }
 
-fn read<'a>(entity: &'a Value, field: &str) -> &'a Value {
-    field.split('/').fold(entity, |value, step| {
+/// The collection whose objects a path counts: `assignedLicenses/$count`.
+pub(crate) fn counted(field: &str) -> Option<&str> {
+    field.strip_suffix("/$count")
+}
+
+/// The value at a path, or how many there are.
+fn read<'a>(entity: &'a Value, field: &str) -> Cow<'a, Value> {
+    match counted(field) {
+        Some(collection) => Cow::Owned(Value::from(items(at(entity, collection)).count())),
+        None => Cow::Borrowed(at(entity, field)),
+    }
+}
+
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+/// Members of an enumeration, in one text or in a list.
+fn members(value: &Value) -> Vec<String> {
+    let texts = items(value).chain([value]).filter_map(Value::as_str);
+    let names = texts.flat_map(|text| text.split(','));
+    let names = names.map(|name| name.trim().to_lowercase());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+fn at<'a>(entity: &'a Value, field: &str) -> &'a Value {
+    let steps = field.split('/').filter(|step| !step.is_empty());
+    steps.fold(entity, |value, step| {
         let found = value.as_object().and_then(|fields| property(fields, step));
         found.unwrap_or(&Value::Null)
     })
@@ -223,6 +272,8 @@ mod tests {
             "@odata.type": "#microsoft.graph.windowsUpdateForBusinessConfiguration",
             "displayName": "Sales' Team", "securityEnabled": true, "version": 3,
             "groupTypes": ["Unified"], "nested": {"family": "baseline"}, "rule": null,
+            "flags": "windows10, mdm",
+            "licenses": [{"sku": "a", "on": false}, {"sku": "b", "on": true, "plans": ["one"]}],
         });
         assert_eq!(
             Filter::parse(filter).unwrap().matches(&entity),
@@ -258,6 +309,20 @@ mod tests {
         check("contains(displayName,'ES'' t')", true);
         check("endswith(displayName,'sales')", false);
         check("nested/family eq microsoft.graph.family'baseline'", true);
+        check("flags has 'windows10' and flags has 'MDM'", true);
+        check("flags has microsoft.graph.flag'mdm,windows10'", true);
+        check("flags has 'mdm,sense'", false);
+        check("licenses/Any(x:x/sku eq 'b' and x/on eq true)", true);
+        check("licenses/all(x:x/sku ne 'a')", false);
+        check("licenses/any(x:x/sku eq 'b' and x/on eq false)", false);
+        check("groupTypes/any(p:startswith(p,'UNI'))", true);
+        check("licenses/any(x:x/plans/any(p:p eq 'one'))", true);
+        check("licenses/$count gt 1 and nothing/$count eq 0", true);
+        check(
+            "nothing/any() or tolower(displayName) eq 'sales'' team'",
+            true,
+        );
+        check("startsWith(toupper(displayName), toupper('sal'))", true);
     }
 
     #[test]
@@ -274,6 +339,10 @@ mod tests {
             "foo(a,'b')",
             "a in ()",
             "a/any(c:d eq 1)",
+            "a/any(c:cd eq 1)",
+            "a/any(c:c/ eq 1)",
+            "a/all()",
+            "tolower(a",
             "startswith(a,1)",
             "and",
             "not",

@@ -9,7 +9,7 @@ mod query;
 mod search;
 
 pub(crate) use expand::Expand;
-pub(crate) use filter::{Filter, Literal};
+pub(crate) use filter::{Filter, Literal, counted};
 pub(crate) use page::{Admits, Next, SkipToken, count, page};
 pub(crate) use path::{Key, Segment, segments};
 pub(crate) use project::{Maker, Shape, context_suffix, is_selected, part};

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::graph::short;
 use super::list::Listing;
 use super::memberships::{Reach, above};
+use super::owners;
 use super::request::GraphCall;
 use crate::catalogue::{self, Collection, DIRECTORY_PAGES, GROUPS, MEMBERSHIPS, USERS};
 use crate::errors::{Family, Problem};
@@ -54,6 +55,11 @@ pub(super) fn expanded(tenant: &Tenant, path: &str, name: &str, entity: &Entity)
             members.truncate(MAX_EXPANDED);
             Some(Value::Array(members))
         }
+        "owners" if path == GROUPS => {
+            let mut owners = owners::objects(tenant, &id_of(entity));
+            owners.truncate(MAX_EXPANDED);
+            Some(Value::Array(owners))
+        }
         "memberOf" => {
             let mut groups = above(tenant, path, &id_of(entity), Reach::Direct);
             groups.truncate(MAX_EXPANDED);
@@ -91,8 +97,7 @@ impl People<'_> {
     fn objects(&self, tenant: &Tenant) -> Vec<Value> {
         let id = id_of(self.group);
         let mut objects = match self.name {
-            // Nobody owns a group here.
-            "owners" => Vec::new(),
+            "owners" => owners::objects(tenant, &id),
             "transitiveMembers" => all_members(tenant, &id),
             "memberOf" => above(tenant, self.path, &id, Reach::Direct),
             "transitiveMemberOf" => above(tenant, self.path, &id, Reach::All),
@@ -193,7 +198,7 @@ pub(super) fn change_members(
                 return Err(Problem::NotFound(short(&id)));
             }
             if !members.insert(id.clone()) {
-                return Err(already_a_member());
+                return Err(already("members"));
             }
             (id, "joined")
         }
@@ -224,33 +229,43 @@ pub(super) fn change_members(
 /// Members that one change may add at most.
 const MAX_BOUND: usize = 20;
 
+/// The ids that a body names for a collection: `members@odata.bind`.
+pub(super) fn bound(body: &Map<String, Value>, name: &str) -> Result<Option<Vec<String>>, Problem> {
+    let Some(bound) = body.get(&format!("{name}@odata.bind")) else {
+        return Ok(None);
+    };
+    let addresses: Option<Vec<&str>> = bound
+        .as_array()
+        .and_then(|all| all.iter().map(Value::as_str).collect());
+    let addresses = addresses.ok_or_else(|| {
+        Problem::BadRequest(format!("'{name}@odata.bind' must be a list of addresses."))
+    })?;
+    if addresses.len() > MAX_BOUND {
+        return Err(Problem::BadRequest(format!(
+            "A change may add {MAX_BOUND} {name} at most."
+        )));
+    }
+    let ids = addresses
+        .into_iter()
+        .map(|address| id_at_the_end(Some(address)));
+    ids.collect::<Result<_, _>>().map(Some)
+}
+
 /// Puts the members into a group that its body names: `members@odata.bind`. Says whether there were any.
 pub(super) fn bind_members(
     writing: &mut Writing<'_>,
     group: &str,
     body: &Map<String, Value>,
 ) -> Result<bool, Problem> {
-    let Some(bound) = body.get("members@odata.bind") else {
+    let Some(ids) = bound(body, "members")? else {
         return Ok(false);
     };
-    let addresses: Option<Vec<&str>> = bound
-        .as_array()
-        .and_then(|all| all.iter().map(Value::as_str).collect());
-    let addresses = addresses.ok_or_else(|| {
-        Problem::BadRequest("'members@odata.bind' must be a list of addresses.".to_owned())
-    })?;
-    if addresses.len() > MAX_BOUND {
-        return Err(Problem::BadRequest(format!(
-            "A change may add {MAX_BOUND} members at most."
-        )));
-    }
     let version = json!(writing.next_version());
     let before = writing.tenant().members(group);
     let kept = writing.entity(&MEMBERSHIPS, group);
     let mut moved = kept.map(|kept| kept.fields()).unwrap_or_default();
     let mut members = before.clone();
-    for address in addresses {
-        let id = id_at_the_end(Some(address))?;
+    for id in ids {
         let tenant = writing.tenant();
         let exists = typed(tenant, USERS, "user", &id).is_some()
             || typed(tenant, GROUPS, "group", &id).is_some();
@@ -258,7 +273,7 @@ pub(super) fn bind_members(
             return Err(Problem::NotFound(short(&id)));
         }
         if before.contains(&id) {
-            return Err(already_a_member());
+            return Err(already("members"));
         }
         for (name, value) in [("joined", Some(&version)), ("left", None)] {
             let slot = moved.entry(name).or_insert_with(|| json!({}));
@@ -277,16 +292,16 @@ pub(super) fn bind_members(
     Ok(true)
 }
 
-fn already_a_member() -> Problem {
-    Problem::BadRequest(
+/// What is said of somebody who is in the collection already.
+pub(super) fn already(name: &str) -> Problem {
+    Problem::BadRequest(format!(
         "One or more added object references already exist for the following modified \
-         properties: 'members'."
-            .to_owned(),
-    )
+         properties: '{name}'."
+    ))
 }
 
 /// The id at the end of the `@odata.id` of a body.
-fn referenced(body: &[u8]) -> Result<String, Problem> {
+pub(super) fn referenced(body: &[u8]) -> Result<String, Problem> {
     let body: Option<Value> = serde_json::from_slice(body).ok();
     let address = body
         .as_ref()

@@ -15,6 +15,8 @@ mod graph;
 mod list;
 mod memberships;
 mod objects;
+mod overviews;
+mod owners;
 mod prefer;
 mod read;
 mod request;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::directory;
 use super::graph::{Found, short};
 use super::list::{Listing, context, hidden, is_of};
 use super::request::GraphCall;
+use super::{directory, overviews};
 use crate::catalogue::{Collection, GROUPS, MEMBERSHIPS, SERVICE_PRINCIPALS, USERS, Version};
 use crate::errors::Problem;
 use crate::odata::{Key, Query, Segment, Shape, context_suffix, part};
@@ -185,6 +185,10 @@ fn declared(
             ..List::default()
         })),
         (Kind::Link, true, [last]) if last.name == "$count" => Ok(Reply::text("0".to_owned())),
+        (Kind::Link, false, []) if let Some(fields) = overviews::empty(known.name, id) => {
+            let context = context(call, &format!("{name}/$entity"));
+            Ok(with_context(StatusCode::OK, &context, fields))
+        }
         (Kind::Link, ..) => Err(Problem::NotFound(short(&step.name))),
         (_, _, []) => {
             let mut all = entity.whole();

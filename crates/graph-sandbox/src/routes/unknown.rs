@@ -5,7 +5,7 @@ use axum::http::Method;
 use super::graph::{family_of, short};
 use super::list::context;
 use super::request::GraphCall;
-use crate::catalogue::EMPTY_BELOW;
+use crate::catalogue::{EMPTY, EMPTY_BELOW};
 use crate::errors::{Family, Problem};
 use crate::odata::Segment;
 use crate::permissions;
@@ -18,18 +18,23 @@ pub(super) fn answer(call: &GraphCall, steps: &[Segment]) -> Result<Reply, Probl
         let message = "/me request is only valid with delegated authentication flow.";
         return Err(Problem::NobodySignedIn(message));
     }
-    let [_, rest @ ..] = steps else {
-        return Err(unknown());
-    };
-    if !EMPTY_BELOW.contains(&first) || rest.is_empty() {
+    let is_set = EMPTY.contains(&first);
+    if !is_set && (!EMPTY_BELOW.contains(&first) || steps.len() < 2) {
         return Err(unknown());
     }
-    let (opened, needed) = match family_of(steps) {
-        Family::Intune => (
+    let opens = |needed| permissions::opens(needed, &call.roles);
+    let (opened, needed) = match (family_of(steps), first) {
+        (Family::Intune, _) => (
             permissions::any_intune(&call.roles),
             permissions::CONFIGURATION,
         ),
-        Family::Directory | Family::ConditionalAccess => {
+        (_, "roleManagement") => (
+            opens(permissions::ROLE_DEFINITIONS) || opens(permissions::RBAC),
+            permissions::ROLE_DEFINITIONS,
+        ),
+        (_, "directory") => (opens(permissions::DIRECTORY), permissions::DIRECTORY),
+        _ if is_set => (opens(permissions::GROUPS), permissions::GROUPS),
+        (Family::Directory | Family::ConditionalAccess, _) => {
             (permissions::any_policy(&call.roles), permissions::POLICIES)
         }
     };
@@ -40,10 +45,10 @@ pub(super) fn answer(call: &GraphCall, steps: &[Segment]) -> Result<Reply, Probl
         return Err(Problem::MethodNotAllowed);
     }
     let names: Vec<_> = steps.iter().map(|step| step.name.as_str()).collect();
-    match rest.last() {
+    match steps.last() {
         Some(last) if last.name == "$count" => Ok(Reply::text("0".to_owned())),
         // Nothing is in an unknown collection, so no key leads anywhere.
-        _ if rest
+        _ if steps
             .iter()
             .any(|step| step.key.is_some() || looks_like_id(&step.name)) =>
         {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::log::{self, Log};
 use super::{App, Tenant, writing};
-use crate::catalogue::{self, MEMBERSHIPS};
+use crate::catalogue::{self, HIDDEN};
 use crate::config::{SandboxConfig, Scale};
 use crate::data;
 
@@ -211,11 +211,8 @@ impl History {
                 .restore_apps(apps.collect::<Option<Vec<_>>>()?);
         }
         for ((tenant, store, _), change) in self.changes {
-            let collection = if store == MEMBERSHIPS.path {
-                &MEMBERSHIPS
-            } else {
-                catalogue::by_path(&store)?
-            };
+            let hidden = HIDDEN.iter().copied().find(|hidden| store == hidden.path);
+            let collection = hidden.or_else(|| catalogue::by_path(&store))?;
             let (key, what, version) = writing::read(collection, &change)?;
             tenants
                 .get(tenant)?

@@ -11,7 +11,7 @@ use super::entity::{Entities, Entity, keyed, sort_key};
 use super::log::Log;
 use super::writing::{Gone, Unsaved};
 use super::{App, NewApp};
-use crate::catalogue::{self, Collection, MEMBERSHIPS, SERVICE_PRINCIPALS};
+use crate::catalogue::{self, Collection, HIDDEN, MEMBERSHIPS, SERVICE_PRINCIPALS};
 use crate::config::TenantSeed;
 use crate::data::Recipe;
 use crate::permissions;
@@ -101,7 +101,7 @@ impl Tenant {
             graph_principal: graph,
             apps: RwLock::new(vec![Arc::new(app)]),
             slots: stores
-                .chain([MEMBERSHIPS.path])
+                .chain(HIDDEN.iter().map(|hidden| hidden.path))
                 .map(|store| (store, RwLock::default()))
                 .collect(),
             group_ids: OnceLock::new(),

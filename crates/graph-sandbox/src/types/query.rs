@@ -5,11 +5,15 @@
 use super::{Kind, Property, Type};
 use crate::catalogue::Version;
 use crate::errors::Problem;
-use crate::odata::{Filter, Literal, Query};
+use crate::odata::{Filter, Literal, Query, counted};
 
 /// Refuses a query that names a property which the type does not have.
 pub(crate) fn check(query: &Query, kind: &'static Type, version: Version) -> Result<(), Problem> {
-    let checked = Checked { kind, version };
+    let checked = Checked {
+        kind,
+        version,
+        scope: Scope::Object,
+    };
     for name in &query.select {
         if name != "*" {
             checked.known(name, "Parsing OData Select and Expand failed: ")?;
@@ -30,6 +34,15 @@ pub(crate) fn check(query: &Query, kind: &'static Type, version: Version) -> Res
 struct Checked {
     kind: &'static Type,
     version: Version,
+    scope: Scope,
+}
+
+/// What the names of a condition belong to.
+#[derive(Clone, Copy)]
+enum Scope {
+    Object,
+    /// One of the values of a property, which is what an empty path means; nothing is known about names below it.
+    Item(Option<Property>),
 }
 
 impl Checked {
@@ -88,17 +101,57 @@ impl Checked {
             } => self.compared(field, value, order.name()),
             Filter::HasText { field, place, .. } => self.text(field, place.name()),
             Filter::IsOf { .. } => Ok(()),
-            Filter::AnyEquals { field, value } => self.any(field, value),
+            Filter::Has { field, .. } => self.flags(field),
+            Filter::NotEmpty { field } => self.collection(field).map(|_| ()),
+            Filter::Any { field, item } | Filter::All { field, item } => {
+                let scope = Scope::Item(self.collection(field)?);
+                Checked { scope, ..*self }.filter(item)
+            }
         }
     }
 
-    fn field(&self, field: &str) -> Result<Option<&'static Property>, Problem> {
-        self.known(field, CLAUSE)
+    fn field(&self, field: &str) -> Result<Option<Property>, Problem> {
+        match self.scope {
+            Scope::Item(item) if field.is_empty() => Ok(item),
+            Scope::Item(_) => Ok(None),
+            Scope::Object => {
+                if let Some(collection) = counted(field) {
+                    return self.counted(collection).map(|()| None);
+                }
+                Ok(self.known(field, CLAUSE)?.copied())
+            }
+        }
+    }
+
+    /// What lies behind another object is not counted here; Graph counts it for a few types.
+    fn counted(&self, collection: &str) -> Result<(), Problem> {
+        match self.known(collection, CLAUSE)? {
+            Some(found) if !found.is_many || found.kind == Kind::Link => {
+                Err(Problem::UnsupportedQuery(format!(
+                    "Unsupported or invalid query filter clause: '{}/$count'.",
+                    found.name
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn flags(&self, field: &str) -> Result<(), Problem> {
+        match self.field(field)? {
+            Some(found) if !matches!(found.kind, Kind::Enum | Kind::Flags | Kind::Any) => {
+                Err(Problem::InvalidQuery(format!(
+                    "{CLAUSE}A binary operator with incompatible types was detected. Found operand types '{}' and \
+                     'Edm.String' for operator kind 'Has'.",
+                    found.kind.edm()
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn compared(&self, field: &str, value: &Literal, operator: &str) -> Result<(), Problem> {
         match self.field(field)? {
-            Some(found) if !found.is_many => compatible(found, value, operator),
+            Some(found) if !found.is_many => compatible(&found, value, operator),
             _ => Ok(()),
         }
     }
@@ -117,15 +170,18 @@ impl Checked {
         }
     }
 
-    fn any(&self, field: &str, value: &Literal) -> Result<(), Problem> {
+    /// The property of a lambda, as each of its values is.
+    fn collection(&self, field: &str) -> Result<Option<Property>, Problem> {
         match self.field(field)? {
-            Some(found) if found.is_many || found.kind == Kind::Flags => {
-                compatible(found, value, "Equal")
-            }
+            Some(found) if found.is_many || found.kind == Kind::Flags => Ok(Some(Property {
+                is_many: false,
+                ..found
+            })),
+            Some(found) if found.kind == Kind::Any => Ok(None),
             Some(_) => Err(Problem::InvalidQuery(format!(
                 "{CLAUSE}Any/All may only be used following a collection."
             ))),
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 }

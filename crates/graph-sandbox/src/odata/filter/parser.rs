@@ -11,7 +11,11 @@ const MAX_DEPTH: usize = 16;
 
 /// All of a filter; nothing may be left behind it.
 pub(super) fn filter(tokens: &[Token]) -> Result<Filter, ODataProblem> {
-    let mut parser = Parser { tokens, at: 0 };
+    let mut parser = Parser {
+        tokens,
+        at: 0,
+        variable: None,
+    };
     let filter = parser.or(MAX_DEPTH)?;
     if parser.at == tokens.len() {
         Ok(filter)
@@ -40,9 +44,18 @@ fn bare(word: &str) -> Option<Form> {
     }
 }
 
+/// Whether a function only changes the case of a text.
+fn is_case(name: &str) -> bool {
+    ["tolower", "toupper"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
+}
+
 struct Parser<'a> {
     tokens: &'a [Token],
     at: usize,
+    /// The variable of the lambda that is being read.
+    variable: Option<String>,
 }
 
 impl Parser<'_> {
@@ -73,21 +86,22 @@ impl Parser<'_> {
             return Ok(Filter::Not(Box::new(self.term(depth)?)));
         }
         let name = self.word()?;
-        if self.takes(&Token::Open) {
-            return self.call(&name);
-        }
-        // What lies behind another object is not counted here; Graph counts it for a few types.
-        if name.ends_with("/$count") {
-            return Err(unsupported(&name));
-        }
+        let field = if is_case(&name) {
+            self.at -= 1;
+            self.operand()?
+        } else if self.takes(&Token::Open) {
+            return self.call(&name, depth);
+        } else {
+            self.field(name)?
+        };
         let operator = self.word()?.to_ascii_lowercase();
         match operator.as_str() {
             "eq" => Ok(Filter::Equals {
-                field: name,
+                field,
                 value: self.literal()?,
             }),
             "ne" => Ok(Filter::Differs {
-                field: name,
+                field,
                 value: self.literal()?,
             }),
             "in" => {
@@ -97,11 +111,12 @@ impl Parser<'_> {
                     values.push(self.literal()?);
                 }
                 self.expect(&Token::Close)?;
-                Ok(Filter::OneOf {
-                    field: name,
-                    values,
-                })
+                Ok(Filter::OneOf { field, values })
             }
+            "has" => match self.literal()?.value {
+                Value::String(flags) => Ok(Filter::Has { field, flags }),
+                _ => Err(malformed()),
+            },
             other => {
                 let order = match other {
                     "gt" => Comparison::Greater,
@@ -111,7 +126,7 @@ impl Parser<'_> {
                     _ => return Err(unsupported(other)),
                 };
                 Ok(Filter::Compared {
-                    field: name,
+                    field,
                     order,
                     value: self.literal()?,
                 })
@@ -120,10 +135,10 @@ impl Parser<'_> {
     }
 
     /// After the name and the parenthesis of `startswith`, `isof` or `any`.
-    fn call(&mut self, name: &str) -> Result<Filter, ODataProblem> {
-        let filter = match name {
-            "startswith" | "startsWith" => self.text(Place::Start)?,
-            "endswith" | "endsWith" => self.text(Place::End)?,
+    fn call(&mut self, name: &str, depth: usize) -> Result<Filter, ODataProblem> {
+        let filter = match name.to_ascii_lowercase().as_str() {
+            "startswith" => self.text(Place::Start)?,
+            "endswith" => self.text(Place::End)?,
             "contains" => self.text(Place::Anywhere)?,
             "isof" => {
                 let Value::String(type_name) = self.literal()?.value else {
@@ -133,10 +148,24 @@ impl Parser<'_> {
                     type_name: type_name.trim_start_matches('#').to_owned(),
                 }
             }
-            _ => match name.strip_suffix("/any") {
-                Some(field) => self.any(field)?,
-                None => return Err(unsupported(name)),
-            },
+            _ => {
+                let (field, quantifier) = name.rsplit_once('/').ok_or_else(|| unsupported(name))?;
+                let field = self.field(field.to_owned())?;
+                match quantifier.to_ascii_lowercase().as_str() {
+                    "any" if self.tokens.get(self.at) == Some(&Token::Close) => {
+                        Filter::NotEmpty { field }
+                    }
+                    "any" => Filter::Any {
+                        field,
+                        item: Box::new(self.lambda(depth)?),
+                    },
+                    "all" => Filter::All {
+                        field,
+                        item: Box::new(self.lambda(depth)?),
+                    },
+                    _ => return Err(unsupported(name)),
+                }
+            }
         };
         self.expect(&Token::Close)?;
         Ok(filter)
@@ -144,25 +173,58 @@ impl Parser<'_> {
 
     /// `displayName,'x'`.
     fn text(&mut self, place: Place) -> Result<Filter, ODataProblem> {
-        let field = self.word()?;
+        let field = self.operand()?;
         self.expect(&Token::Comma)?;
-        match self.literal()?.value {
-            Value::String(text) => Ok(Filter::HasText { field, place, text }),
-            _ => Err(malformed()),
+        let is_called =
+            matches!(self.tokens.get(self.at), Some(Token::Word(word)) if is_case(word));
+        if is_called {
+            self.at += 1;
+            self.expect(&Token::Open)?;
         }
+        let Value::String(text) = self.literal()?.value else {
+            return Err(malformed());
+        };
+        if is_called {
+            self.expect(&Token::Close)?;
+        }
+        Ok(Filter::HasText { field, place, text })
     }
 
-    /// `c:c eq 'Unified'`.
-    fn any(&mut self, field: &str) -> Result<Filter, ODataProblem> {
-        let variable = self.word()?;
-        self.expect(&Token::Colon)?;
-        if self.word()? != variable || self.word()? != "eq" {
-            return Err(unsupported("any"));
+    /// A property, in `tolower(...)` or not: texts are compared without regard to case anyway.
+    fn operand(&mut self) -> Result<String, ODataProblem> {
+        let name = self.word()?;
+        if !is_case(&name) {
+            return self.field(name);
         }
-        Ok(Filter::AnyEquals {
-            field: field.to_owned(),
-            value: self.literal()?,
-        })
+        self.expect(&Token::Open)?;
+        let name = self.word()?;
+        self.expect(&Token::Close)?;
+        self.field(name)
+    }
+
+    /// `c:c eq 'Unified'`: a condition on each object of a collection.
+    fn lambda(&mut self, depth: usize) -> Result<Filter, ODataProblem> {
+        let own = self.word()?;
+        self.expect(&Token::Colon)?;
+        let outer = self.variable.replace(own);
+        let item = self.or(depth);
+        self.variable = outer;
+        item
+    }
+
+    /// The path of a property; in a lambda it stands below the variable, whose own path is empty.
+    fn field(&self, name: String) -> Result<String, ODataProblem> {
+        let Some(variable) = &self.variable else {
+            return Ok(name);
+        };
+        let below = name.strip_prefix(variable.as_str());
+        match below.map(|below| below.strip_prefix('/').unwrap_or(below)) {
+            Some("") if name == *variable => Ok(String::new()),
+            Some(below) if name.len() == variable.len() + 1 + below.len() && !below.is_empty() => {
+                Ok(below.to_owned())
+            }
+            _ => Err(unsupported("any")),
+        }
     }
 
     fn literal(&mut self) -> Result<Literal, ODataProblem> {

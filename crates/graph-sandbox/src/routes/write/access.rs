@@ -15,6 +15,9 @@ pub(super) enum Whole {
     No,
 }
 
+/// The addresses that multifactor authentication trusts, which are no named location.
+const TRUSTED_BY_MFA: &str = "00000000-0000-0000-0000-000000000000";
+
 /// Checks a policy, whole or in part.
 pub(super) fn policy(
     change: &Change<'_>,
@@ -63,7 +66,7 @@ pub(super) fn policy(
     for name in ["includeLocations", "excludeLocations"] {
         let ids = locations.get(name).and_then(Value::as_array);
         for id in ids.into_iter().flatten().filter_map(Value::as_str) {
-            let exists = ["All", "AllTrusted"].contains(&id)
+            let exists = ["All", "AllTrusted", TRUSTED_BY_MFA].contains(&id)
                 || known.is_some_and(|known| change.call.tenant.entity(known, id).is_some());
             if !exists {
                 return Err(bad(format!(

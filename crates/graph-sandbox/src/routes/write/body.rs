@@ -23,8 +23,27 @@ pub(super) fn bad(message: impl Into<String>) -> Problem {
 
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(Value::Object(mut fields)) => {
+            fields
+                .iter_mut()
+                .for_each(|(name, value)| signed(name, value));
+            Ok(fields)
+        }
         _ => Err(Problem::Unreadable),
+    }
+}
+
+/// Puts the sign before the names of types, which some clients leave out.
+fn signed(name: &str, value: &mut Value) {
+    match value {
+        Value::String(kind) if name == "@odata.type" && kind.starts_with("microsoft.graph.") => {
+            kind.insert(0, '#');
+        }
+        Value::Object(fields) => fields
+            .iter_mut()
+            .for_each(|(name, value)| signed(name, value)),
+        Value::Array(items) => items.iter_mut().for_each(|item| signed("", item)),
+        _ => {}
     }
 }
 

@@ -13,9 +13,9 @@ mod rules;
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-use super::directory;
 use super::graph::{Found, identified, short};
 use super::request::GraphCall;
+use super::{directory, owners};
 use crate::Sandbox;
 use crate::catalogue::{Assign, Collection, GROUPS, Rules, Writes};
 use crate::errors::Problem;
@@ -106,7 +106,7 @@ impl Step {
             && found
                 .rest
                 .first()
-                .is_some_and(|step| step.name == "members")
+                .is_some_and(|step| ["members", "owners"].contains(&step.name.as_str()))
         {
             let rest = found.rest.iter().map(|step| (*step).clone()).collect();
             return Ok(Self::Members(id, rest));
@@ -151,10 +151,16 @@ impl Step {
     }
 }
 
+/// Whether a path below a group leads to its owners, and not to its members.
+fn is_of_owners(rest: &[Segment]) -> bool {
+    rest.first().is_some_and(|step| step.name == "owners")
+}
+
 impl Step {
     /// One of each of these is needed; groups are documented step by step.
     fn roles(&self, writes: &Writes) -> &'static [&'static [&'static str]] {
         match self {
+            Self::Members(_, rest) if is_of_owners(rest) => &[permissions::GROUPS_WRITE],
             Self::Members(..) => &[permissions::MEMBERS_WRITE],
             Self::Create if writes.rules == Rules::Group => &[permissions::GROUPS_CREATE],
             Self::Delete(_) if writes.rules == Rules::Group => &[permissions::GROUPS_DELETE],
@@ -182,9 +188,13 @@ impl Change<'_> {
             Step::AddMessage(id) => actions::add_message(self, id),
             Step::ChangeMessage(id, own) => actions::change_message(self, id, own),
             Step::DeleteMessage(id, own) => actions::delete_message(self, id, own),
-            Step::Members(id, rest) => {
-                let rest: Vec<_> = rest.iter().collect();
-                let reply = directory::change_members(self.call, self.collection, id, &rest)?;
+            Step::Members(id, steps) => {
+                let rest: Vec<_> = steps.iter().collect();
+                let reply = if is_of_owners(steps) {
+                    owners::change(self.call, self.collection, id, &rest)?
+                } else {
+                    directory::change_members(self.call, self.collection, id, &rest)?
+                };
                 self.wrote(WriteEffect::Applied);
                 Ok(reply)
             }

@@ -13,7 +13,7 @@ use crate::reply::Reply;
 use crate::routes::drift::{changed, stamp_new};
 use crate::routes::list::context;
 use crate::routes::read::with_context;
-use crate::routes::{deleted, directory};
+use crate::routes::{deleted, directory, owners};
 use crate::state::{Entities, Entity};
 
 pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
@@ -35,9 +35,17 @@ pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
     fields.insert("id".to_owned(), json!(id));
     stamp_new(change.collection, &mut fields, change.now());
     rules::complete(change, &mut fields);
+    if change.writes.rules == Rules::Enrollment {
+        let priority = change
+            .call
+            .tenant
+            .with(change.collection, |all| last_of_type(all, &fields));
+        fields.insert("priority".to_owned(), json!(priority + 1));
+    }
     writing.put(change.collection, &id, fields.clone());
     if change.writes.rules == Rules::Group {
         directory::bind_members(&mut writing, &id, &sent)?;
+        owners::bind(&mut writing, &id, &sent)?;
     }
     writing.commit().map_err(|_| Problem::Unsaved)?;
     change.wrote(WriteEffect::Applied);
@@ -54,6 +62,14 @@ pub(super) fn create(change: &Change<'_>) -> Result<Reply, Problem> {
     } else {
         reply
     })
+}
+
+/// The last priority among the configurations of a type; the next one is free.
+fn last_of_type(entities: &Entities, new: &Map<String, Value>) -> u64 {
+    let all = entities.values().map(|entity| entity.fields());
+    let same = all.filter(|own| own.get("@odata.type") == new.get("@odata.type"));
+    let ranks = same.filter_map(|own| own.get("priority").and_then(Value::as_u64));
+    ranks.max().unwrap_or(0)
 }
 
 /// Scope tags have numbers.

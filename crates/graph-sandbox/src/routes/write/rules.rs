@@ -1,11 +1,13 @@
 //! What a body has to hold, kind by kind.
 
+use axum::http::Method;
 use serde_json::{Map, Value, json};
 
+use super::access::Whole;
 use super::body::{bad, base64, list, one_of, text};
 use super::{Change, access, groups};
 use crate::catalogue::Rules;
-use crate::data::settings_catalog::template_family;
+use crate::data::settings_catalog::is_template;
 use crate::errors::Problem;
 use crate::state::Entity;
 use crate::types::Type;
@@ -36,7 +38,7 @@ pub(super) fn check_new(change: &Change<'_>, fields: &mut Fields) -> Result<(), 
             typed(fields)?;
             one_block(list(fields, "scheduledActionsForRule")?)
         }
-        Rules::SettingsCatalog => settings_catalog(fields),
+        Rules::SettingsCatalog => settings_catalog(fields, Whole::Yes),
         Rules::Enrollment => typed(fields),
         Rules::Script => {
             text(fields, "fileName")?;
@@ -46,7 +48,7 @@ pub(super) fn check_new(change: &Change<'_>, fields: &mut Fields) -> Result<(), 
             text(fields, "publisher")?;
             base64(fields, "detectionScriptContent")
         }
-        Rules::AccessPolicy => access::policy(change, fields, access::Whole::Yes),
+        Rules::AccessPolicy => access::policy(change, fields, Whole::Yes),
         Rules::Filter => {
             text(fields, "rule")?;
             one_of(fields, "platform", PLATFORMS)
@@ -54,7 +56,7 @@ pub(super) fn check_new(change: &Change<'_>, fields: &mut Fields) -> Result<(), 
         Rules::ScopeTag | Rules::IntuneRole => {
             refuse(fields, &["isBuiltIn", "isBuiltInRoleDefinition"])
         }
-        Rules::Notification => refuse(fields, &["defaultLocale", "localizedNotificationMessages"]),
+        Rules::Notification => refuse(fields, &["localizedNotificationMessages"]),
         Rules::ReusableSetting => {
             text(fields, "settingDefinitionId")?;
             fields
@@ -102,7 +104,12 @@ pub(super) fn check_change(
     match change.writes.rules {
         Rules::Compliance => refuse(fields, &["scheduledActionsForRule"]),
         Rules::SettingsCatalog => {
-            settings_catalog(fields)?;
+            // `PUT` is the whole policy, `PATCH` what changes of it.
+            let whole = match change.call.method {
+                Method::PATCH => Whole::No,
+                _ => Whole::Yes,
+            };
+            settings_catalog(fields, whole)?;
             same(now, fields, &["platforms", "technologies"])?;
             let template = |of: &Fields| {
                 let reference = of.get("templateReference")?.get("templateId")?;
@@ -122,7 +129,7 @@ pub(super) fn check_change(
             ],
         ),
         Rules::Filter => same(now, fields, &["platform"]),
-        Rules::AccessPolicy => access::policy(change, fields, access::Whole::No),
+        Rules::AccessPolicy => access::policy(change, fields, Whole::No),
         Rules::ScopeTag | Rules::IntuneRole if now.get("isBuiltIn") == Some(&json!(true)) => {
             Err(bad("A built-in object cannot be changed."))
         }
@@ -257,8 +264,16 @@ fn typed(fields: &Fields) -> Result<(), Problem> {
     ))
 }
 
+/// Refuses what cannot be said here, unless it says nothing: null, false or an empty list.
 fn refuse(fields: &Fields, names: &[&str]) -> Result<(), Problem> {
-    match names.iter().find(|name| fields.contains_key(**name)) {
+    let says = |name: &&&str| {
+        fields.get(**name).is_some_and(|value| match value {
+            Value::Null | Value::Bool(false) => false,
+            Value::Array(items) => !items.is_empty(),
+            _ => true,
+        })
+    };
+    match names.iter().find(says) {
         Some(name) => Err(bad(format!("The property '{name}' cannot be set here."))),
         None => Ok(()),
     }
@@ -319,10 +334,19 @@ pub(super) fn one_block(rules: &[Value]) -> Result<(), Problem> {
     ))
 }
 
-fn settings_catalog(fields: &Fields) -> Result<(), Problem> {
-    text(fields, "platforms")?;
-    text(fields, "technologies")?;
-    for setting in list(fields, "settings")? {
+fn settings_catalog(fields: &Fields, whole: Whole) -> Result<(), Problem> {
+    let is_checked = |name: &str| whole == Whole::Yes || fields.contains_key(name);
+    for name in ["platforms", "technologies"] {
+        if is_checked(name) {
+            text(fields, name)?;
+        }
+    }
+    let settings = if is_checked("settings") {
+        list(fields, "settings")?.as_slice()
+    } else {
+        &[]
+    };
+    for setting in settings {
         let definition = setting
             .get("settingInstance")
             .and_then(|instance| instance.get("settingDefinitionId")?.as_str());
@@ -336,7 +360,7 @@ fn settings_catalog(fields: &Fields) -> Result<(), Problem> {
         .get("templateReference")
         .and_then(|reference| reference.get("templateId")?.as_str());
     match template {
-        Some(id) if template_family(id).is_none() => Err(Problem::InvalidReference(format!(
+        Some(id) if !is_template(id) => Err(Problem::InvalidReference(format!(
             "The template '{}' does not exist or is not active.",
             crate::routes::graph::short(id)
         ))),
