@@ -17,6 +17,9 @@ const NOISE: [&str; 8] = [
     "lastSuccessfulSyncDateTime",
 ];
 
+/// What of that stands in the objects inside, too; all else in them is meant by who sends it.
+const NOISE_INSIDE: [&str; 2] = ["isSynced", "lastSuccessfulSyncDateTime"];
+
 impl Contract {
     /// Whether a field tells an object from another one, or from itself at another time.
     ///
@@ -44,6 +47,10 @@ impl Contract {
     }
 }
 
+fn tells_apart_inside(field: &str) -> bool {
+    is_taken_back(field) && !NOISE_INSIDE.contains(&field)
+}
+
 fn told(value: &Value) -> Value {
     match value {
         Value::String(text) if text.is_empty() => Value::Null,
@@ -53,7 +60,7 @@ fn told(value: &Value) -> Value {
             let told = fields
                 .iter()
                 .filter(|(name, _)| !name.contains("@odata.") || *name == "@odata.type")
-                .filter(|(name, _)| !typed || Contract::tells_apart(name))
+                .filter(|(name, _)| !typed || tells_apart_inside(name))
                 .map(|(name, value)| (name, told(value)))
                 .filter(|(_, value)| !value.is_null());
             let told: Map<_, _> = told.map(|(name, value)| (name.clone(), value)).collect();
@@ -137,6 +144,16 @@ mod tests {
         let other = json!({"displayName": "Ring", "omaSettings": [
             {"@odata.type": "#microsoft.graph.omaSettingString", "value": "w", "omaUri": "./x"}]});
         assert_ne!(all(kind, &sent), all(kind, &other));
+    }
+
+    #[test]
+    fn i05_what_is_noise_of_a_policy_is_meant_inside_of_it() {
+        let with = |source: &str| {
+            json!({"displayName": "Ring", "omaSettings": [
+                {"@odata.type": "#microsoft.graph.omaSettingString", "templateId": source, "source": source}]})
+        };
+        let kind = "device_configurations";
+        assert_ne!(all(kind, &with("one")), all(kind, &with("other")));
     }
 
     #[test]

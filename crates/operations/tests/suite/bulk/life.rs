@@ -3,7 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    bulk::BulkState, capability::Role, ids::WorkerId, run::RunOutcome, views::OperationsQuery,
+    bulk::BulkState,
+    capability::Role,
+    ids::{RunId, TenantId, WorkerId},
+    run::RunOutcome,
+    views::OperationsQuery,
 };
 use operations::PoolSettings;
 use policy::Running;
@@ -28,16 +32,23 @@ on_both! {
     l10_a_bulk_whose_person_may_not_any_more_stops_and_keeps_what_is_done,
 }
 
-async fn b07_a_bulk_that_is_ended_ends_what_it_asked_for(world: Arc<World>) {
-    let tenants = tenants(&world, 3).await;
-    let run = ask(&world, &world.owner, &tenants).await;
-    let store = world.services.store();
-    let running = start(&world).await;
-    assert_eq!(store.bulk_ask(&running, 2).await.unwrap(), 2);
-    // One part runs, one waits, one was not asked for.
-    let part = start(&world).await;
+/// A bulk that is to end while one of its parts runs and another one waits.
+async fn unwanted(world: &World, tenants: &[TenantId]) -> (RunId, Running, Running) {
+    let run = ask(world, &world.owner, tenants).await;
+    let running = start(world).await;
+    let asked = world.services.store().bulk_ask(&running, 2).await;
+    assert_eq!(asked.unwrap(), 2);
+    let part = start(world).await;
     let id = run.to_string();
     world.services.cancel(&world.owner, &id).await.unwrap();
+    (run, running, part)
+}
+
+async fn b07_a_bulk_that_is_ended_ends_what_it_asked_for(world: Arc<World>) {
+    let tenants = tenants(&world, 3).await;
+    let store = world.services.store();
+    // One part runs, one waits, one was not asked for.
+    let (run, running, part) = unwanted(&world, &tenants).await;
     assert_eq!(store.bulk_ask(&running, 2).await.unwrap(), 0);
     store.bulk_abort(&running).await.unwrap();
     store.bulk_abort(&running).await.unwrap();
@@ -73,13 +84,8 @@ async fn b07_a_bulk_that_is_ended_ends_what_it_asked_for(world: Arc<World>) {
 
 async fn b07_a_bulk_that_is_to_end_and_loses_its_worker_ends_its_parts(world: Arc<World>) {
     let tenants = tenants(&world, 2).await;
-    let run = ask(&world, &world.owner, &tenants).await;
     let store = world.services.store();
-    let running = start(&world).await;
-    assert_eq!(store.bulk_ask(&running, 2).await.unwrap(), 2);
-    let part = start(&world).await;
-    let id = run.to_string();
-    world.services.cancel(&world.owner, &id).await.unwrap();
+    let (run, running, part) = unwanted(&world, &tenants).await;
     // Nobody takes over a run that is to end: it ends, and so does what it had asked for.
     store.run_hand_back(&running, Stopping).await.unwrap();
     let view = world.view(run).await;
