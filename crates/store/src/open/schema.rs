@@ -30,6 +30,7 @@ migrations! {
     14 "0014_key_check",
     16 "0016_audit_owner",
     18 "0018_decision_once",
+    19 "0019_ends_in_place",
 }
 
 /// What brings a database to this version.

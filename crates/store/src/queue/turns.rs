@@ -112,6 +112,8 @@ struct Candidate {
     running: i64,
     /// How many runs wait, counted no further than could be taken.
     waiting: i64,
+    /// Whether there may be more than were counted.
+    is_capped: bool,
 }
 
 /// Where this process's claims are in the ring of each priority.
@@ -150,6 +152,11 @@ impl Turns {
     }
 }
 
+/// How many runs a tenant is given at a time of `most`.
+const fn at_a_time(most: i64) -> i64 {
+    (most + SPREAD - 1) / SPREAD
+}
+
 /// Which tenants a pass over the ring asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tenants {
@@ -180,21 +187,31 @@ impl Plan {
         self.slots.free - self.given.values().sum::<i64>()
     }
 
+    /// How many runs the tenant's limit still lets in.
+    fn room_of(&self, candidate: &Candidate) -> i64 {
+        let given = self.given.get(&candidate.scope).copied().unwrap_or(0);
+        self.limit - candidate.running - given
+    }
+
+    /// How many runs candidates are given in a first round.
+    fn first_shares(&self, candidates: &[Candidate], most: i64) -> i64 {
+        let share = |it: &Candidate| self.room_of(it).min(it.waiting).min(at_a_time(most)).max(0);
+        candidates.iter().map(share).sum()
+    }
+
     /// Gives candidates their shares in turn, at most `most` in all; answers who was the last to get one.
     fn give(&mut self, candidates: &[Candidate], pass: Pass, most: i64) -> Option<ScopeId> {
-        let at_a_time = (most + SPREAD - 1) / SPREAD;
+        let at_a_time = at_a_time(most);
         let mut left = most;
         let mut taken = vec![0; candidates.len()];
         let mut last = None;
         loop {
             let before = left;
             for (candidate, taken) in candidates.iter().zip(&mut taken) {
-                let given = self.given.entry(candidate.scope).or_default();
-                let room =
-                    (self.limit - candidate.running - *given).min(candidate.waiting - *taken);
+                let room = self.room_of(candidate).min(candidate.waiting - *taken);
                 let more = at_a_time.min(left).min(room);
                 if more > 0 {
-                    *given += more;
+                    *self.given.entry(candidate.scope).or_default() += more;
                     *taken += more;
                     left -= more;
                     last = Some(candidate.scope);
@@ -327,19 +344,43 @@ impl Store {
         if most <= 0 {
             return Ok(());
         }
+        // A tenant's queue is counted no further than its first share, unless those are fewer than are wanted and
+        // somebody has more.
+        let (first, all) = (at_a_time(most), most.min(plan.limit));
+        let mut candidates = self.candidates(plan, pass, most, first).await?;
+        let more_wait = candidates.iter().any(|it| it.is_capped);
+        if pass.tenants == Tenants::Any && more_wait && plan.first_shares(&candidates, most) < most
+        {
+            candidates = self.candidates(plan, pass, most, all).await?;
+        }
+        if let Some(last) = plan.give(&candidates, pass, most) {
+            self.turns.move_to(pass.priority, last);
+        }
+        Ok(())
+    }
+
+    /// The tenants whose turn comes, at most `most`; of what waits in each no more than `counted` is counted.
+    async fn candidates(
+        &self,
+        plan: &mut Plan,
+        pass: Pass,
+        most: i64,
+        counted: i64,
+    ) -> Result<Vec<Candidate>, StoreError> {
         let below = match pass.tenants {
             Tenants::Idle => 1,
             Tenants::Any => plan.limit,
         };
         // What an earlier pass gave a tenant is still among what waits there.
         let given = plan.given.values().copied().max().unwrap_or(0);
+        let cap = counted + given;
         let args = args![
             pass.priority,
             self.turns.after(pass.priority),
             pass.due,
             below,
             most,
-            most.min(plan.limit) + given,
+            cap,
             self.queue.connection_limit,
         ];
         let rows = self.db.walk(&RING, args).await?;
@@ -347,15 +388,14 @@ impl Store {
         for row in rows {
             let scope = ScopeId::from_uuid(row.uuid("scope_id")?);
             let given = plan.share_of(scope, pass.priority);
+            let waiting = row.int("waiting")?;
             candidates.push(Candidate {
                 scope,
                 running: row.int("running")?,
-                waiting: row.int("waiting")? - given.map_or(0, |share| share.runs),
+                waiting: waiting - given.map_or(0, |share| share.runs),
+                is_capped: waiting >= cap,
             });
         }
-        if let Some(last) = plan.give(&candidates, pass, most) {
-            self.turns.move_to(pass.priority, last);
-        }
-        Ok(())
+        Ok(candidates)
     }
 }

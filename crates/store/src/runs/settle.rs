@@ -20,6 +20,7 @@ pub(crate) struct Notice {
     pub(crate) run_id: RunId,
 }
 
+// PostgreSQL writes a row that may conflict twice; whoever ends a run holds its row, so nobody else tells of it now.
 static NOTIFY: Statement = dialects(
     "notifications_insert",
     "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)
@@ -32,7 +33,8 @@ static NOTIFY: Statement = dialects(
      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[]) as n(workspace, scope, id, person, run)
      join users u on u.id = n.person
      join operation_runs r on r.id = n.run
-     where r.parent_id is null on conflict do nothing",
+     where r.parent_id is null
+       and not exists (select 1 from notifications m where m.run_id = n.run and m.user_id = u.id)",
 );
 
 /// Writes notifications; people whose account is gone get none.

@@ -61,6 +61,22 @@ pub fn histories(world: &World, t: &Targets) -> Vec<Attack> {
         attack("a write set out for by an earlier attempt", Always, intent(db, t, &t.running, "1", "open")),
         attack("a write set out for by a run that is over", Always, intent(db, t, &t.completed, "1", "open")),
         attack("a write that is done before it is set out for", Always, intent(db, t, &t.running, "2", "done")),
+        attack(
+            "an end that the ledger does not tell of",
+            PostgresAlone,
+            format!(
+                "insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id)
+                 values ({}, {}, 'succeeded', 1, {})",
+                t.ws, t.tenant, t.running
+            ),
+        ),
+        attack(
+            "an end told otherwise",
+            PostgresAlone,
+            format!("update run_outcomes set outcome = 'failed' where run_id = {}", t.completed),
+        ),
+        attack("an end forgotten", PostgresAlone, format!("delete from run_outcomes where run_id = {}", t.completed)),
+        attack("all ends forgotten", PostgresAlone, "truncate run_outcomes".to_owned()),
         attack("an audit entry changed", Always, "update audit_log set detail = '{}' where sequence = 1".to_owned()),
         attack("an audit entry deleted", Always, "delete from audit_log where sequence = 1".to_owned()),
         attack(
@@ -80,6 +96,24 @@ fn checkpoint(t: &Targets, run: &str) -> String {
         "insert into run_checkpoints (workspace_id, scope_id, run_id, attempt, reason_code, decided_at)
          values ({}, {}, {run}, 1, 'missing_capability', 1)",
         t.ws, t.tenant
+    )
+}
+
+/// An attempt as raw SQL writes it.
+fn attempt(t: &Targets, scope: &str, run: &str) -> String {
+    format!(
+        "insert into run_attempts (workspace_id, scope_id, run_id, attempt, worker_id, started_at)
+         values ({}, {scope}, {run}, 7, {}, 1)",
+        t.ws, t.stranger
+    )
+}
+
+/// A notification as raw SQL writes it.
+fn notification(t: &Targets, scope: &str, run: &str) -> String {
+    format!(
+        "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)
+         values ({}, {scope}, {}, {}, {run}, 1)",
+        t.ws, t.tenant, t.stranger
     )
 }
 
@@ -176,6 +210,20 @@ pub fn owners(world: &World, t: &Targets) -> Vec<Attack> {
             "a credential for another tenant's connection",
             ForeignKey,
             format!("update provider_credentials set scope_id = {}", t.foreign_tenant),
+        ),
+        attack("an attempt of no run", ForeignKey, attempt(t, &t.tenant, &t.stranger)),
+        attack("an attempt of another scope's run", ForeignKey, attempt(t, &t.other_tenant, &t.undecided)),
+        attack(
+            "an attempt moved to another scope",
+            ForeignKey,
+            format!("update run_attempts set scope_id = {} where run_id = {}", t.other_tenant, t.running),
+        ),
+        attack("a notification of no run", ForeignKey, notification(t, &t.tenant, &t.stranger)),
+        attack("a notification of another scope's run", ForeignKey, notification(t, &t.other_tenant, &t.completed)),
+        attack(
+            "a notification moved to another scope",
+            ForeignKey,
+            format!("update notifications set scope_id = {} where run_id = {}", t.other_tenant, t.completed),
         ),
         attack(
             "an audit entry about another workspace's tenant",

@@ -27,6 +27,43 @@ struct Group {
     scopes: Vec<ScopeId>,
 }
 
+/// Rows that PostgreSQL reads a cell from, each with the columns that are asked for there.
+///
+/// The ledger has no index by outcome there: it would move with each end, and all others with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// All runs.
+    Ledger,
+    /// Runs that are over, by their outcome alone.
+    Outcomes,
+    /// Runs that are over, by their outcome and more: from either end, as the planner sees fit.
+    Ended,
+    /// Runs that are not over, all of a scope: they are few.
+    Live,
+}
+
+impl Source {
+    const fn rows(self) -> &'static str {
+        match self {
+            Self::Ledger => "operation_runs",
+            Self::Outcomes => {
+                "(select o.scope_id, o.outcome, o.queued_at, o.run_id as id from run_outcomes o)"
+            }
+            Self::Ended => {
+                "(select o.scope_id, o.outcome, r.queued_at, r.id, r.type, r.user_id, r.status
+                   from run_outcomes o join operation_runs r
+                     on r.scope_id = o.scope_id and r.queued_at = o.queued_at and r.id = o.run_id)"
+            }
+            // Without the fence the planner may walk all of a scope's history to find the few in its order.
+            Self::Live => {
+                "(select r.scope_id, r.outcome, r.queued_at, r.id, r.type, r.user_id, r.status
+                   from (select q.run_id from run_queue q where q.scope_id = s.scope and s.outcome = 'pending' offset 0) q
+                   join operation_runs r on r.id = q.run_id)"
+            }
+        }
+    }
+}
+
 /// What a list reads: of every group each combination of a scope and the filtered values.
 pub(super) struct Cells {
     workspace: WorkspaceId,
@@ -146,9 +183,17 @@ impl Cells {
                     self.restrict(query, group, filter);
                 },
                 |query| {
-                    query.push("lateral (select 1 from operation_runs n where ");
-                    self.restrict(query, group, filter);
-                    query.push(" limit ").bind(cap).push(") n");
+                    query.push("lateral (select 1 from (");
+                    for (index, source) in self.sources(group, filter).into_iter().enumerate() {
+                        query.push(if index > 0 { " union all (" } else { "(" });
+                        query
+                            .push("select 1 from ")
+                            .push(source.rows())
+                            .push(" n where ");
+                        self.restrict(query, group, filter);
+                        query.push(" limit ").bind(cap).push(")");
+                    }
+                    query.push(") n limit ").bind(cap).push(") n");
                 },
             );
         }
@@ -189,13 +234,51 @@ impl Cells {
         filter: &RunFilter,
         beyond: i64,
     ) {
-        query.push("lateral (select n.id, n.queued_at from operation_runs n where ");
-        self.restrict(query, group, filter);
-        query
-            .push(order_of(filter))
-            .push(" limit ")
-            .bind(beyond + 1);
+        let page = |query: &mut Fragments| {
+            query
+                .push(order_of(filter))
+                .push(" limit ")
+                .bind(beyond + 1)
+                .push(")");
+        };
+        query.push("lateral (select n.id, n.queued_at from (");
+        for (index, source) in self.sources(group, filter).into_iter().enumerate() {
+            query.push(if index > 0 { " union all (" } else { "(" });
+            query
+                .push("select n.id, n.queued_at from ")
+                .push(source.rows())
+                .push(" n where ");
+            self.restrict(query, group, filter);
+            page(query);
+        }
         query.push(") n");
+        page(query);
+        query.push(" n");
+    }
+
+    /// Where PostgreSQL reads the runs of a cell.
+    fn sources(&self, group: &Group, filter: &RunFilter) -> Vec<Source> {
+        let one_by_one = filter.run.is_some() || filter.parent.is_some();
+        if self.outcomes.is_empty() || one_by_one {
+            return vec![Source::Ledger];
+        }
+        let by_outcome_alone = self.types.is_empty()
+            && group.hidden.is_empty()
+            && group.users.is_empty()
+            && group.reach.is_none()
+            && !filter.by_system
+            && active_states(filter).len() != 1;
+        let mut sources = Vec::new();
+        if self.outcomes.iter().any(|outcome| *outcome != "pending") {
+            sources.push(match by_outcome_alone {
+                true => Source::Outcomes,
+                false => Source::Ended,
+            });
+        }
+        if self.outcomes.contains(&"pending") {
+            sources.push(Source::Live);
+        }
+        sources
     }
 
     /// The tenant a scope is; none for the workspace itself.

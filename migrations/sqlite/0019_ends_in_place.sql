@@ -1,0 +1,2 @@
+-- SQLite. Its twin with the same number is in ../postgres.
+-- Nothing changes here: a row of SQLite is written in its place, and only the index by outcome moves with an end (0032).
