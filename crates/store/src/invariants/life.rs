@@ -76,6 +76,16 @@ static WORKED_WAS_STARTED: Statement = same(
      where r.outcome = 'succeeded' and not exists (
        select 1 from run_decisions d where d.run_id = r.id and d.attempt = r.attempt and d.verdict = 'allowed')",
 );
+// SQLite has an index for it, which cannot tell otherwise (0032).
+static LISTED_BY_OUTCOME: Statement = dialects(
+    "invariant_listed_by_outcome",
+    "select r.id as run_id, r.outcome as what from operation_runs r where r.status = 'completed' and r.outcome = 'pending'",
+    "select coalesce(r.id, o.run_id) as run_id, 'the ledger says ' || coalesce(r.outcome, 'nothing')
+       || ', the lists by outcome ' || coalesce(o.outcome, 'nothing') as what
+     from operation_runs r full join run_outcomes o on o.run_id = r.id
+     where coalesce(r.outcome, 'nothing') <> coalesce(o.outcome, 'pending')
+       or o.queued_at <> r.queued_at or o.scope_id <> r.scope_id or o.workspace_id <> r.workspace_id",
+);
 static SLOT_ONCE: Statement = same(
     "invariant_slot_once",
     "select r.id as run_id, 'another run fills the same slot of its schedule' as what
@@ -126,6 +136,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "I9 a run is ended by its last attempt",
         broken: &ENDED_BY_ITS_ATTEMPT,
+    },
+    Rule {
+        name: "I9 a run is listed by the outcome that it has",
+        broken: &LISTED_BY_OUTCOME,
     },
     Rule {
         name: "I10 one run a slot",

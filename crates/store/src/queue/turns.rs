@@ -22,7 +22,7 @@ use super::QueueSettings;
 use crate::{
     Store,
     error::StoreError,
-    sql::{Statement, args, same},
+    sql::{Statement, args, dialects, same},
 };
 
 /// How long a run of a later priority waits before it has a share of its own.
@@ -43,10 +43,12 @@ static PRIORITIES: Statement = same(
      select priority from level where priority is not null",
 );
 // From the tenant after $2 to the end, then from the first one up to $2; each step is one look into the index,
-// and none is taken past the last tenant that is wanted.
-static RING: Statement = same(
-    "run_queue_ring",
-    "with recursive ring (scope_id, lap) as (
+// and none is taken past the last tenant that is wanted. What is under way is counted first, and the rest only for
+// tenants that have room; where PostgreSQL may put the steps together it counts everything twice.
+macro_rules! ring {
+    ($a_step:literal) => {
+        concat!(
+            "with recursive ring (scope_id, lap) as (
        select (select q.scope_id from run_queue q where q.status = 'queued' and q.priority = $1 and q.scope_id > $2
          order by q.scope_id limit 1), 0
        union all
@@ -58,21 +60,33 @@ static RING: Statement = same(
            else (select q.scope_id from run_queue q where q.status = 'queued'
              and q.priority = $1 and q.scope_id > r.scope_id and q.scope_id <= $2 order by q.scope_id limit 1) end,
          case when r.scope_id is null then 1 else r.lap end
-       from ring r where r.scope_id is not null or r.lap = 0)
-     select c.scope_id, c.running, c.waiting from (
+       from ring r where r.scope_id is not null or r.lap = 0),
+     busy as ",
+            $a_step,
+            "(
        select r.scope_id,
-         (select count(*) from run_queue q where q.status = 'running' and q.scope_id = r.scope_id) as running,
-         (select count(*) from (select 1 from run_queue q where q.status = 'queued' and q.priority = $1
-            and q.scope_id = r.scope_id and q.available_at <= $3 limit $6) w) as waiting,
-         (select count(*) from run_queue q where q.status = 'running' and q.scope_id = r.scope_id
-            and q.connection_id = (select h.connection_id from run_queue h where h.status = 'queued'
-              and h.priority = $1 and h.scope_id = r.scope_id and h.available_at <= $3
-              order by h.available_at, h.run_id limit 1)) as using_connection
+         (select count(*) from (select 1 from run_queue q where q.status = 'running' and q.scope_id = r.scope_id
+            limit $4) u) as running
        from ring r where r.scope_id is not null
-         and not exists (select 1 from queue_pauses p where p.scope_id = r.scope_id)) c
-     where c.running < $4 and c.waiting > 0 and c.using_connection < $7
-     limit $5",
-);
+         and not exists (select 1 from queue_pauses p where p.scope_id = r.scope_id)),
+     candidate as ",
+            $a_step,
+            "(
+       select b.scope_id, b.running,
+         (select count(*) from (select 1 from run_queue q where q.status = 'queued' and q.priority = $1
+            and q.scope_id = b.scope_id and q.available_at <= $3 limit $6) w) as waiting,
+         (select count(*) from (select 1 from run_queue q where q.status = 'running' and q.scope_id = b.scope_id
+            and q.connection_id = (select h.connection_id from run_queue h where h.status = 'queued'
+              and h.priority = $1 and h.scope_id = b.scope_id and h.available_at <= $3
+              order by h.available_at, h.run_id limit 1) limit $7) u) as using_connection
+       from busy b where b.running < $4)
+     select c.scope_id, c.running, c.waiting from candidate c
+     where c.waiting > 0 and c.using_connection < $7
+     limit $5"
+        )
+    };
+}
+static RING: Statement = dialects("run_queue_ring", ring!(""), ring!("materialized "));
 
 /// How many runs a claim may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

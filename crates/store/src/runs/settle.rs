@@ -21,6 +21,7 @@ pub(crate) struct Notice {
 }
 
 // PostgreSQL writes a row that may conflict twice; whoever ends a run holds its row, so nobody else tells of it now.
+// Asked so, a run's notifications are found by the run, and not all of a person's by the person.
 static NOTIFY: Statement = dialects(
     "notifications_insert",
     "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)
@@ -34,7 +35,7 @@ static NOTIFY: Statement = dialects(
      join users u on u.id = n.person
      join operation_runs r on r.id = n.run
      where r.parent_id is null
-       and not exists (select 1 from notifications m where m.run_id = n.run and m.user_id = u.id)",
+       and u.id not in (select m.user_id from notifications m where m.run_id = n.run)",
 );
 
 /// Writes notifications; people whose account is gone get none.

@@ -146,7 +146,7 @@ pub async fn what_is_damaged_is_named(db: Arc<Database>) {
         open_the_wall(&db, table).await;
     }
     let owner = db.id(world.owner.user_id().as_uuid());
-    let damages = [
+    let mut damages = vec![
         (
             "I4 running only",
             format!("delete from run_decisions where run_id = {other}"),
@@ -178,6 +178,12 @@ pub async fn what_is_damaged_is_named(db: Arc<Database>) {
         ),
         ("I7 one notification", String::new()),
     ];
+    // SQLite has an index there.
+    if db.dialect == Dialect::Postgres {
+        open_the_wall(&db, "run_outcomes").await;
+        let forgotten = format!("delete from run_outcomes where run_id = {id}");
+        damages.push(("I9 a run is listed", forgotten));
+    }
     for (_, damage) in damages.iter().filter(|(_, damage)| !damage.is_empty()) {
         assert!(db.raw.run(damage).await > 0, "{damage}");
     }

@@ -85,7 +85,20 @@ pub async fn d02_a_database_of_an_earlier_version_keeps_its_wall(db: Arc<Databas
     ))
     .await;
 
-    Store::open(&older.url).await.unwrap().close().await;
+    let over = db.id(Uuid::from_u128(4));
+    raw.run(&format!(
+        "insert into operation_runs (workspace_id, id, type, status, outcome, authority_mode, user_id, initiator_name,
+           required_capability, identity_hash, context, queued_at, completed_at, updated_at)
+         values ({workspace}, {over}, 'lab.noop', 'completed', 'failed', 'actor_bound', {workspace}, 'Old',
+           'operations.start', {hash}, '{{}}', 1, 2, 2)"
+    ))
+    .await;
+
+    let store = Store::open(&older.url).await.unwrap();
+    let found = store.violations().await.unwrap();
+    let lists = found.iter().filter(|it| it.rule.contains("listed"));
+    assert_eq!(lists.count(), 0, "{found:?}");
+    store.close().await;
     let kept = "select verdict || attempt from run_decisions";
     assert_eq!(raw.texts(kept).await, ["allowed1"]);
     let stopped = "select reason_code from run_checkpoints";
