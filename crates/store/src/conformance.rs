@@ -18,7 +18,7 @@ use sqlx::{
 use uuid::Uuid;
 
 use crate::{
-    LeaseWatch, Store, StoreError,
+    LeaseWatch, OpenError, Store, StoreError,
     schedules::SLOT_COMES,
     sql::{Db, Statement, args, dialects, same},
 };
@@ -44,6 +44,14 @@ pub fn with_patience(mut store: Store, patience: Duration) -> Store {
         line.patience = patience;
     }
     store
+}
+
+/// Opens a database with another patience for those who migrate it.
+///
+/// # Errors
+/// As [`Store::open`].
+pub async fn open_within(url: &str, patience: Duration) -> Result<Store, OpenError> {
+    Store::open_within(url, patience).await
 }
 
 /// Hears hints, asking after so long a silence whether the connection is still there.

@@ -132,6 +132,21 @@ fn is_contended(code: Option<&str>) -> bool {
     }
 }
 
+/// PostgreSQL's code for a lock that was not given in time, and SQLite's for a file that somebody else writes to.
+pub(crate) fn is_held_by_another(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else {
+        return false;
+    };
+    match error.code().as_deref() {
+        Some("55P03") => true,
+        Some(code) => {
+            let sqlite = code.len() < 5;
+            sqlite && code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
+        }
+        None => false,
+    }
+}
+
 /// PostgreSQL's codes for a prepared statement that is there already, or is not there.
 pub(crate) fn is_of_shared_sessions(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("42P05" | "26000")))

@@ -6,8 +6,9 @@ mod look;
 mod postgres;
 mod schema;
 mod sqlite;
+mod turn;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::operation::Habitat;
 use tokio::sync::{Notify, watch};
@@ -54,14 +55,20 @@ impl Store {
 
     /// Opens a database by its URL and brings it up to this program's version.
     ///
-    /// One that holds nothing yet is filled; one that holds tables of something else is left alone.
+    /// One that holds nothing yet is filled; one that holds tables of something else is left alone. Of several that
+    /// open an older one at the same moment one migrates it, and the others wait for that, ten minutes at most.
     ///
     /// # Errors
     /// [`OpenError`], whose message says what to do.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
+        Self::open_within(url, turn::PATIENCE).await
+    }
+
+    /// The same with another patience for those who migrate it.
+    pub(crate) async fn open_within(url: &str, patience: Duration) -> Result<Self, OpenError> {
         match Self::look(url).await? {
             Standing::Foreign { table } => Err(OpenError::Foreign { table }),
-            standing => Self::open_seen(url, &standing).await,
+            standing => Self::open_seen(url, &standing, patience).await,
         }
     }
 
@@ -79,9 +86,9 @@ impl Store {
                 habitat: Habitat::Product,
                 ..
             } => Err(OpenError::NotALaboratory),
-            Standing::Ours { .. } => Self::open_seen(url, &standing).await,
+            Standing::Ours { .. } => Self::open_seen(url, &standing, turn::PATIENCE).await,
             Standing::Absent | Standing::Empty => {
-                let store = Self::open_seen(url, &standing).await?;
+                let store = Self::open_seen(url, &standing, turn::PATIENCE).await?;
                 match store.make_laboratory().await {
                     Err(StoreError::Conflict) => Err(OpenError::NotALaboratory),
                     made => made.map_err(OpenError::reading),
@@ -110,11 +117,23 @@ impl Store {
         Self::over(db, None).await
     }
 
-    async fn open_seen(url: &str, standing: &Standing) -> Result<Self, OpenError> {
+    async fn open_seen(
+        url: &str,
+        standing: &Standing,
+        patience: Duration,
+    ) -> Result<Self, OpenError> {
+        if let Standing::Ours {
+            schema: Schema::Newer { found },
+            ..
+        } = *standing
+        {
+            // Whoever migrates it further is not waited for.
+            return Err(OpenError::FromNewerVersion { found });
+        }
         match Kind::of(url)? {
-            Kind::Sqlite => Self::over(sqlite::open(url, standing).await?, None).await,
+            Kind::Sqlite => Self::over(sqlite::open(url, standing, patience).await?, None).await,
             Kind::Postgres => {
-                let (db, pool) = postgres::open(url, standing).await?;
+                let (db, pool) = postgres::open(url, standing, patience).await?;
                 let own = postgres::sessions_of(url) == Sessions::Own;
                 Self::over(db, own.then(|| Hints::start(pool))).await
             }

@@ -54,13 +54,20 @@ async fn run(args: Pages, workers: usize, queue: QueueSettings) -> anyhow::Resul
 }
 
 /// Opens the installation; waits for a database server that cannot be reached yet.
+///
+/// Asked to stop, it goes on neither with that nor with waiting for another process's migration; one of its own that
+/// is under way is undone by the database.
 async fn open_patiently(
     served: &Served,
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Option<(DataDir, Services)>> {
     let database = &served.database;
     loop {
-        let error = match data_dir::open(served).await {
+        let opened = tokio::select! {
+            opened = data_dir::open(served) => opened,
+            _ = stop.wait_for(|stopped| *stopped) => return Ok(None),
+        };
+        let error = match opened {
             Ok(opened) => return Ok(Some(opened)),
             Err(error) => error,
         };

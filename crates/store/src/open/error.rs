@@ -68,6 +68,18 @@ pub enum OpenError {
         /// The migration that this program does not know.
         found: i64,
     },
+    /// Another process did not let go of a database that is not at this program's version.
+    #[error(
+        "the database is to be migrated, and for {minutes} minutes another process has not let go of it: it migrates \
+         it, or writes to it. Let it finish, or stop it when it does not get on, and start this program again"
+    )]
+    StillMigrated {
+        /// How long this process has waited.
+        minutes: u64,
+        /// How the database refused it last.
+        #[source]
+        error: sqlx::Error,
+    },
     /// A migration failed.
     #[error("migrating the database")]
     Migration(#[source] MigrateError),

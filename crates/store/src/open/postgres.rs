@@ -4,6 +4,7 @@ use std::{io, str::FromStr as _, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool,
+    migrate::{Migrate as _, MigrateError},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::time::timeout;
@@ -12,6 +13,7 @@ use super::{
     OpenError, Standing,
     look::{self, Seen},
     schema::{APPLIED, Applied, POSTGRES, migrator},
+    turn::Turn,
 };
 use crate::sql::{Db, Line, Sessions};
 
@@ -25,6 +27,8 @@ const TABLES: &str =
 const HABITAT: &str = "select habitat from installation";
 /// How long a connection that comes back may take to answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+/// How long a statement waits for what others hold.
+const LOCK_TIMEOUT: &str = "set lock_timeout = '5s'";
 const SESSION: &str = "select pg_backend_pid()";
 
 fn server(url: &str) -> Result<PgConnectOptions, OpenError> {
@@ -98,13 +102,59 @@ async fn see(connection: &mut PgConnection) -> Result<Seen, sqlx::Error> {
 ///
 /// The migrator's lock is a session's, and behind a pooler it might never be given back: one that is at this
 /// version already is not asked for it.
-pub(super) async fn open(url: &str, standing: &Standing) -> Result<(Db, PgPool), OpenError> {
+pub(super) async fn open(
+    url: &str,
+    standing: &Standing,
+    patience: Duration,
+) -> Result<(Db, PgPool), OpenError> {
     let (db, pool) = open_as_it_is(url).await?;
     if !standing.is_current() {
-        let migrated = migrator(POSTGRES).run(&pool).await;
-        migrated.map_err(OpenError::migrating)?;
+        let acquired = pool.acquire().await;
+        let mut connection = acquired.map_err(|error| OpenError::migrating(error.into()))?;
+        migrate(&mut connection, sessions_of(url), patience).await?;
     }
     Ok((db, pool))
+}
+
+/// Brings the database to this version once nobody else does; which migrations are there already is read only then.
+async fn migrate(
+    connection: &mut PgConnection,
+    sessions: Sessions,
+    patience: Duration,
+) -> Result<(), OpenError> {
+    lock(connection, sessions, patience).await?;
+    let mut migrator = migrator(POSTGRES);
+    migrator.set_locking(false);
+    // `run` is the same for a pool; with a connection its future cannot be shown to be `Send`.
+    let migrated = migrator.run_direct(None, &mut *connection, false).await;
+    let unlocked = connection.unlock().await;
+    migrated.and(unlocked).map_err(OpenError::migrating)
+}
+
+/// Takes the migrator's lock, which migrators of every version take.
+async fn lock(
+    connection: &mut PgConnection,
+    sessions: Sessions,
+    patience: Duration,
+) -> Result<(), OpenError> {
+    let failed = |error: sqlx::Error| OpenError::migrating(error.into());
+    let is_own = sessions == Sessions::Own;
+    if is_own {
+        let set = connection.execute("set lock_timeout = '1s'").await;
+        set.map_err(failed)?;
+    }
+    let mut turn = Turn::new("postgres", patience);
+    loop {
+        match connection.lock().await {
+            Ok(()) => break,
+            Err(MigrateError::Execute(error)) => turn.refused(error).await?,
+            Err(error) => return Err(OpenError::migrating(error)),
+        }
+    }
+    if is_own {
+        connection.execute(LOCK_TIMEOUT).await.map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Opens the database as it is.
@@ -150,7 +200,7 @@ async fn settle(connection: &mut PgConnection, sessions: Sessions) -> Result<(),
     if sessions == Sessions::Own {
         // Not start-up parameters: a pooler in between may refuse those.
         connection.execute("set statement_timeout = '30s'").await?;
-        connection.execute("set lock_timeout = '5s'").await?;
+        connection.execute(LOCK_TIMEOUT).await?;
         // Compiling a plan takes longer than any statement here does.
         connection.execute("set jit = off").await?;
         // No transaction here waits for anything but the database. A process that stands still in the middle of one

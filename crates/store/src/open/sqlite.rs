@@ -4,7 +4,6 @@ use std::{path::Path, str::FromStr as _, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, SqliteConnection,
-    migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -12,6 +11,7 @@ use super::{
     OpenError, Standing,
     look::{self, Seen},
     schema::{APPLIED, Applied, SQLITE, migrator},
+    turn::Turn,
 };
 use crate::sql::Db;
 
@@ -60,12 +60,16 @@ async fn see(connection: &mut SqliteConnection) -> Result<Seen, sqlx::Error> {
 }
 
 /// Opens the file, and makes it, and brings it to this version.
-pub(super) async fn open(url: &str, standing: &Standing) -> Result<Db, OpenError> {
+pub(super) async fn open(
+    url: &str,
+    standing: &Standing,
+    patience: Duration,
+) -> Result<Db, OpenError> {
     let db = pools(new_file(url)?).await?;
     if let Db::Sqlite { writer, .. } = &db
         && !standing.is_current()
     {
-        migrate(writer).await.map_err(OpenError::migrating)?;
+        migrate(writer, patience).await?;
     }
     Ok(db)
 }
@@ -85,17 +89,48 @@ fn new_file(url: &str) -> Result<SqliteConnectOptions, OpenError> {
 /// Brings the file to this version.
 ///
 /// A table whose constraints change is made anew, which SQLite allows only while it does not ask foreign keys; a
-/// migration that does so asks all of them at its end. The pool has one connection, so all of this is said to the
-/// same one; to another one foreign keys would be asked, and the migration refused.
-async fn migrate(writer: &sqlx::SqlitePool) -> Result<(), MigrateError> {
-    sqlx::query("pragma foreign_keys = off")
-        .execute(writer)
-        .await?;
-    migrator(SQLITE).run(writer).await?;
-    sqlx::query("pragma foreign_keys = on")
-        .execute(writer)
-        .await?;
+/// migration that does so asks all of them at its end. All of this is said to one connection; to another one
+/// foreign keys would be asked, and the migration refused.
+async fn migrate(writer: &sqlx::SqlitePool, patience: Duration) -> Result<(), OpenError> {
+    let failed = |error: sqlx::Error| OpenError::migrating(error.into());
+    let mut connection = writer.acquire().await.map_err(failed)?;
+    for setting in ["pragma foreign_keys = off", "pragma busy_timeout = 1000"] {
+        let set = sqlx::query(setting).execute(&mut *connection).await;
+        set.map_err(failed)?;
+    }
+    migrate_alone(&mut connection, patience).await?;
+    for setting in ["pragma foreign_keys = on", "pragma busy_timeout = 5000"] {
+        let set = sqlx::query(setting).execute(&mut *connection).await;
+        set.map_err(failed)?;
+    }
     Ok(())
+}
+
+/// Migrates once nobody else writes; which migrations are there already is read only then.
+///
+/// The migrator has no lock on SQLite, and its own transactions begin with reading: of two at once one would find
+/// the file changed under it. In one transaction that begins with writing, they come one after the other.
+async fn migrate_alone(
+    connection: &mut SqliteConnection,
+    patience: Duration,
+) -> Result<(), OpenError> {
+    let failed = |error: sqlx::Error| OpenError::migrating(error.into());
+    let mut turn = Turn::new("sqlite", patience);
+    let mut alone = loop {
+        match connection.begin_with("begin immediate").await {
+            Ok(alone) => break alone,
+            Err(error) => turn.refused(error).await?,
+        }
+    };
+    // `run` is the same for a pool; with a connection its future cannot be shown to be `Send`.
+    match migrator(SQLITE).run_direct(None, &mut *alone, false).await {
+        Ok(()) => alone.commit().await.map_err(failed),
+        Err(error) => {
+            // What it answered is told, whatever becomes of this; nothing is kept without a commit.
+            let _ = alone.rollback().await;
+            Err(OpenError::migrating(error))
+        }
+    }
 }
 
 /// Opens the file as it is.

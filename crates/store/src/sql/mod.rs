@@ -16,5 +16,5 @@ pub(crate) use rows::Rows;
 pub(crate) use statement::{Statement, dialects, same};
 #[cfg(debug_assertions)]
 pub(crate) use statement::{border, log::names as statements_run};
-pub(crate) use tx::{Line, Tx};
+pub(crate) use tx::{Line, Tx, note};
 pub(crate) use value::{Value, args};

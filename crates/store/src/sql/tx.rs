@@ -244,7 +244,7 @@ async fn timed<T>(
 }
 
 /// Remembers that a statement ran, and waits where a test wants to be before it; costs nothing in a release build.
-pub(super) async fn note(dialect: &'static str, name: &'static str) {
+pub(crate) async fn note(dialect: &'static str, name: &'static str) {
     #[cfg(debug_assertions)]
     {
         super::statement::log::ran(dialect, name);

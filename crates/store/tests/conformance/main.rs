@@ -58,6 +58,7 @@ mod standing;
 mod start;
 mod tenants;
 mod turns;
+mod upgrades;
 mod upkeep;
 mod versions;
 mod waiting;

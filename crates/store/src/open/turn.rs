@@ -1,0 +1,56 @@
+//! Waiting while another process migrates the database.
+
+use std::time::{Duration, Instant};
+
+use super::OpenError;
+use crate::{error::is_held_by_another, sql};
+
+/// How long a process waits for others that make or migrate its database.
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
+
+/// One process's wait for its turn to migrate a database.
+///
+/// A database gives the turn, or refuses it after a second, by a limit that is set at the connection: so the wait is
+/// bounded here, and not by what a statement or a lock may take there.
+pub(super) struct Turn {
+    dialect: &'static str,
+    patience: Duration,
+    begun: Instant,
+    is_told: bool,
+}
+
+impl Turn {
+    /// Nobody has refused it yet.
+    pub(super) fn new(dialect: &'static str, patience: Duration) -> Self {
+        Self {
+            dialect,
+            patience,
+            begun: Instant::now(),
+            is_told: false,
+        }
+    }
+
+    /// Answers a refusal: it is to be asked again, unless this is no refusal or has lasted too long.
+    pub(super) async fn refused(&mut self, error: sqlx::Error) -> Result<(), OpenError> {
+        if !is_held_by_another(&error) {
+            return Err(OpenError::migrating(error.into()));
+        }
+        if self.begun.elapsed() >= self.patience {
+            let minutes = self.patience.as_secs() / 60;
+            return Err(OpenError::StillMigrated { minutes, error });
+        }
+        if !self.is_told {
+            self.is_told = true;
+            tracing::warn!(
+                "another process migrates the database, or writes to it all the time; waiting for it, \
+                 {} minutes at most",
+                self.patience.as_secs() / 60
+            );
+        }
+        sql::note(self.dialect, WAIT).await;
+        Ok(())
+    }
+}
+
+/// What a test is asked at the border between two refusals.
+const WAIT: &str = "migration_wait";
