@@ -1,5 +1,6 @@
 //! Opening a database: first a look, then its settings, its version, its migrations.
 
+#[cfg(debug_assertions)]
 mod earlier;
 mod error;
 mod look;
@@ -13,7 +14,9 @@ use std::{sync::Arc, time::Duration};
 use domain::operation::Habitat;
 use tokio::sync::{Notify, watch};
 
-pub use self::{earlier::made_until, error::OpenError, look::Standing, schema::Schema};
+#[cfg(debug_assertions)]
+pub use self::earlier::made_until;
+pub use self::{error::OpenError, look::Standing, schema::Schema};
 use crate::{
     QueueSettings, Store,
     error::StoreError,

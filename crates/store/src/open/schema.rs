@@ -47,6 +47,7 @@ pub(super) fn migrator(list: Migrations) -> Migrator {
 }
 
 /// The migrations of a version whose last one has this number.
+#[cfg(debug_assertions)]
 pub(super) fn until(list: Migrations, last: i64) -> Migrations {
     let known = list.partition_point(|(number, ..)| *number <= last);
     list.get(..known).unwrap_or(list)

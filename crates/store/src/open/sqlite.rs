@@ -75,6 +75,7 @@ pub(super) async fn open(
 }
 
 /// Makes the file with nothing in it yet, for one connection that may write.
+#[cfg(debug_assertions)]
 pub(super) async fn made(url: &str) -> Result<sqlx::SqlitePool, OpenError> {
     let one = SqlitePoolOptions::new().max_connections(1);
     let pool = one.connect_with(new_file(url)?.foreign_keys(false)).await;

@@ -18,9 +18,10 @@ use domain::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::QueueSettings;
+use super::{QueueSettings, scope_key};
 use crate::{
     Store,
+    audit::to_json,
     error::StoreError,
     sql::{Statement, args, dialects, same},
 };
@@ -46,7 +47,7 @@ static PRIORITIES: Statement = same(
 // and none is taken past the last tenant that is wanted. What is under way is counted first, and the rest only for
 // tenants that have room; where PostgreSQL may put the steps together it counts everything twice.
 macro_rules! ring {
-    ($a_step:literal) => {
+    ($a_step:literal, $served:literal) => {
         concat!(
             "with recursive ring (scope_id, lap) as (
        select (select q.scope_id from run_queue q where q.status = 'queued' and q.priority = $1 and q.scope_id > $2
@@ -68,7 +69,10 @@ macro_rules! ring {
          (select count(*) from (select 1 from run_queue q where q.status = 'running' and q.scope_id = r.scope_id
             limit $4) u) as running
        from ring r where r.scope_id is not null
-         and not exists (select 1 from queue_pauses p where p.scope_id = r.scope_id)),
+         and not exists (select 1 from queue_pauses p where p.scope_id = r.scope_id)
+         and r.scope_id not in (select ",
+            $served,
+            ")),
      candidate as ",
             $a_step,
             "(
@@ -86,7 +90,14 @@ macro_rules! ring {
         )
     };
 }
-static RING: Statement = dialects("run_queue_ring", ring!(""), ring!("materialized "));
+static RING: Statement = dialects(
+    "run_queue_ring",
+    ring!("", "unhex(value) from jsonb_each($8)"),
+    ring!(
+        "materialized ",
+        "value::uuid from json_array_elements_text($8::json)"
+    ),
+);
 
 /// How many runs a claim may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,6 +210,12 @@ struct Plan {
 impl Plan {
     fn left(&self) -> i64 {
         self.slots.free - self.given.values().sum::<i64>()
+    }
+
+    /// The tenants that were given all that their limit lets in.
+    fn served(&self) -> Vec<String> {
+        let full = self.given.iter().filter(|(_, given)| **given >= self.limit);
+        full.map(|(scope, _)| scope_key(*scope)).collect()
     }
 
     /// How many runs the tenant's limit still lets in.
@@ -360,7 +377,8 @@ impl Store {
         }
         // A tenant's queue is counted no further than its first share, unless those are fewer than are wanted and
         // somebody has more.
-        let (first, all) = (at_a_time(most), most.min(plan.limit));
+        let all = most.min(plan.limit);
+        let first = at_a_time(most).min(all);
         let mut candidates = self.candidates(plan, pass, most, first).await?;
         let more_wait = candidates.iter().any(|it| it.is_capped);
         if pass.tenants == Tenants::Any && more_wait && plan.first_shares(&candidates, most) < most
@@ -396,6 +414,7 @@ impl Store {
             most,
             cap,
             self.queue.connection_limit,
+            to_json(&plan.served())?,
         ];
         let rows = self.db.walk(&RING, args).await?;
         let mut candidates = Vec::with_capacity(rows.len());
