@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{ids::WorkerId, run::RunOutcome};
+use domain::{ids::WorkerId, operation::OperationType, run::RunOutcome};
 use graph::{
     Answered, Ask, CallContext, ClientSettings, Connection, Contract, Delta, DeltaFrom,
     GraphClient, GraphError, GraphFuture, Organization, Page, PageCursor,
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{
     play::on_both,
     world::{CHECK, SETTINGS, SYNC, World, patience, until},
+    writes::laboratory,
 };
 
 on_both! {
@@ -24,6 +25,7 @@ on_both! {
     a_pool_without_workers_leaves_the_queue_alone,
     a_worker_that_lost_its_run_changes_nothing,
     two_pools_share_the_queue,
+    l04_a_deep_queue_is_worked_off_once_by_claims_at_once,
     a_pool_can_take_over_from_itself,
     a_handler_that_panics_fails_its_run_and_nothing_else,
     one_end_that_is_refused_takes_no_other_with_it,
@@ -163,6 +165,29 @@ async fn a_worker_that_lost_its_run_changes_nothing(world: Arc<World>) {
     for run in [run, other] {
         assert_eq!(world.view(run).await.state.outcome, RunOutcome::Succeeded);
     }
+}
+
+/// On PostgreSQL by two claims at a time, which take from other tenants.
+async fn l04_a_deep_queue_is_worked_off_once_by_claims_at_once(world: Arc<World>) {
+    let world = laboratory(&world).await;
+    let bulk = world.services.make_bulk(2, 60).await.unwrap();
+    let queue = world
+        .services
+        .fill_queue(&bulk, OperationType::LabNoop, 1_500);
+    queue.await.unwrap();
+    let many = PoolSettings {
+        workers: 1_000,
+        ..SETTINGS
+    };
+    let pool = world.pool_with(patience(), many);
+    assert_eq!(pool.drain().await.unwrap(), 1_500);
+    let store = world.services.store();
+    assert_eq!(
+        store.runs_succeeded(OperationType::LabNoop).await.unwrap(),
+        1_500
+    );
+    let broken = store.violations().await.unwrap();
+    assert!(broken.is_empty(), "{broken:#?}");
 }
 
 async fn two_pools_share_the_queue(world: Arc<World>) {
