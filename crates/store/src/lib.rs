@@ -113,11 +113,6 @@ impl Store {
         &self.queue
     }
 
-    /// How many transactions that write are worth having at once.
-    pub const fn writers(&self) -> usize {
-        self.db.writers()
-    }
-
     /// The bell that rings when this process queued a run; a hint, never the truth.
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queue_changed)

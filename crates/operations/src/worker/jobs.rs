@@ -2,31 +2,29 @@
 
 use std::sync::Arc;
 
-use domain::ids::WorkerId;
 use store::Store;
 use tokio::{
     sync::Semaphore,
     task::{JoinHandle, JoinSet},
 };
 
-use super::{claims::Claims, finisher::Finisher};
+use super::finisher::Finisher;
 
 /// What a pool works on, and where it is written down how that ended.
 pub(super) struct Jobs {
     pub(super) running: JoinSet<()>,
-    pub(super) claims: Claims,
+    pub(super) slots: Arc<Semaphore>,
     pub(super) finisher: Finisher,
     writing: JoinHandle<()>,
 }
 
 impl Jobs {
-    /// Nothing yet, and a slot for each of so many workers.
-    pub(super) fn new(store: Store, worker: WorkerId, workers: usize) -> Self {
-        let slots = Arc::new(Semaphore::new(workers));
-        let (finisher, writing) = Finisher::start(store.clone());
+    /// Nothing yet, and so many slots.
+    pub(super) fn new(store: Store, slots: usize) -> Self {
+        let (finisher, writing) = Finisher::start(store);
         Self {
             running: JoinSet::new(),
-            claims: Claims::new(store, worker, workers, slots),
+            slots: Arc::new(Semaphore::new(slots)),
             finisher,
             writing,
         }

@@ -2,7 +2,6 @@
 
 mod again;
 mod cancel;
-mod claims;
 mod finisher;
 mod held;
 mod host;

@@ -10,13 +10,12 @@ use graph::{Endpoints, GraphClient};
 use policy::{RunKey, Running};
 use store::{LeaseWatch, QueueSettings, Rescued, Store, StoreError, WorkerCard};
 use tokio::{
-    sync::{OwnedSemaphorePermit, watch},
+    sync::watch,
     time::{MissedTickBehavior, interval, sleep},
 };
 
 use super::{
-    again::Jitter, claims::Claimed, held::Held, host, job::Job, jobs::Jobs, said::Said,
-    scheduler::Scheduler,
+    again::Jitter, held::Held, host, job::Job, jobs::Jobs, said::Said, scheduler::Scheduler,
 };
 use crate::{Services, families::Providers};
 
@@ -35,6 +34,9 @@ impl PoolSettings {
     /// How long a process that people run waits before it looks for runs again.
     pub const POLL: Duration = Duration::from_millis(250);
 }
+
+/// The most runs that one claim takes; it bounds how long the audit chains are held.
+const CLAIM_MOST: usize = 500;
 
 /// A run older than this is ended: no handler needs as long.
 const LONGEST_RUN: Duration = Duration::from_secs(1800);
@@ -134,7 +136,7 @@ impl Pool {
     }
 
     fn jobs(&self) -> Jobs {
-        Jobs::new(self.store.clone(), self.id, self.settings.workers)
+        Jobs::new(self.store.clone(), self.settings.workers)
     }
 
     /// Works until `stop` turns true, then finishes or hands back what it holds.
@@ -217,41 +219,40 @@ impl Pool {
         }
     }
 
-    /// Starts runs as slots are free; answers how many were decided about.
+    /// Starts as many runs as there are free slots; answers how many were decided about.
     async fn claim(&self, jobs: &mut Jobs) -> Result<usize, StoreError> {
-        let Some(claimed) = jobs.claims.next().await? else {
+        // At least one slot must be free before anything is claimed.
+        let Ok(first) = Arc::clone(&jobs.slots).acquire_owned().await else {
             return Ok(0);
         };
-        let Claimed {
-            started,
-            asked,
-            mut slots,
-        } = claimed;
+        let free = jobs.slots.available_permits() + 1;
+        drop(first);
+        let limit = i64::try_from(free.min(CLAIM_MOST)).unwrap_or(1);
+        // The last slot is for a tenant that has nothing going: it need not wait for a run of another's to end.
+        let spare = i64::from(self.settings.workers > 1);
+        let asked = Instant::now();
+        let started = self.store.runs_start_sparing(self.id, limit, spare).await?;
         let decided = started.running.len() + started.refused.len();
         for ended in &started.refused {
             tracing::info!(run.id = %ended.key.run_id, "refused by the gate, run {}", ended.key.run_id);
         }
         for running in started.running {
-            let slot = slots.split(1);
-            self.spawn(jobs, running, slot, self.holds_until(asked));
+            self.spawn(jobs, running, self.holds_until(asked)).await;
         }
         Ok(decided)
     }
 
-    fn spawn(
-        &self,
-        jobs: &mut Jobs,
-        running: Running,
-        slot: Option<OwnedSemaphorePermit>,
-        until: Instant,
-    ) {
+    async fn spawn(&self, jobs: &mut Jobs, running: Running, until: Instant) {
+        let Ok(slot) = Arc::clone(&jobs.slots).acquire_owned().await else {
+            return;
+        };
         // What waits for other runs takes no slot from them: a pool of one can end a bulk of any size. And it waits
         // as long as they do, of which each has limits of its own: a paused queue makes no bulk too old.
         let waits = running.operation().spec().children.is_some();
         let (slot, longest) = if waits {
             (None, None)
         } else {
-            (slot, Some(self.longest))
+            (Some(slot), Some(self.longest))
         };
         let key = running.key();
         let providers = self.providers.clone();
@@ -362,8 +363,6 @@ impl Pool {
         if !finished {
             jobs.running.shutdown().await;
         }
-        // What a claim starts until then is handed back below.
-        let _ = tokio::time::timeout(self.settings.grace, jobs.claims.end()).await;
         jobs.close().await;
         // Also what was started in the database, but not yet here, when the pool was stopped.
         if let Err(error) = self.store.runs_hand_back(self.id).await {

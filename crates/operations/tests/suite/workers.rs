@@ -25,7 +25,7 @@ on_both! {
     a_pool_without_workers_leaves_the_queue_alone,
     a_worker_that_lost_its_run_changes_nothing,
     two_pools_share_the_queue,
-    l04_a_deep_queue_is_worked_off_once_by_claims_at_once,
+    l04_a_deep_queue_of_many_tenants_is_worked_off_once,
     a_pool_can_take_over_from_itself,
     a_handler_that_panics_fails_its_run_and_nothing_else,
     one_end_that_is_refused_takes_no_other_with_it,
@@ -167,8 +167,7 @@ async fn a_worker_that_lost_its_run_changes_nothing(world: Arc<World>) {
     }
 }
 
-/// On PostgreSQL by two claims at a time, which take from other tenants.
-async fn l04_a_deep_queue_is_worked_off_once_by_claims_at_once(world: Arc<World>) {
+async fn l04_a_deep_queue_of_many_tenants_is_worked_off_once(world: Arc<World>) {
     let world = laboratory(&world).await;
     let bulk = world.services.make_bulk(2, 60).await.unwrap();
     let queue = world

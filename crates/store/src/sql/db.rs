@@ -149,14 +149,6 @@ impl Db {
         })
     }
 
-    /// How many transactions that write are worth having at once: a file has one writer.
-    pub(crate) const fn writers(&self) -> usize {
-        match self {
-            Self::Sqlite { .. } => 1,
-            Self::Postgres { .. } => 2,
-        }
-    }
-
     /// Which database this is, as logs name it.
     pub(crate) const fn dialect(&self) -> &'static str {
         match self {
