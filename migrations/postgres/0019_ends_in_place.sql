@@ -20,6 +20,12 @@ insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id)
   order by scope_id, outcome, queued_at, id;
 drop index operation_runs_by_outcome;
 
+-- Those that are not over stand in the queue, and there in the same order.
+alter table run_queue add column queued_at bigint;
+update run_queue q set queued_at = r.queued_at from operation_runs r where r.id = q.run_id;
+alter table run_queue alter column queued_at set not null;
+create index run_queue_listed on run_queue (scope_id, queued_at, run_id);
+
 -- The ledger alone writes it: a completed run never changes, so each comes once.
 create function runs_ended() returns trigger language plpgsql as $$
 begin

@@ -110,12 +110,12 @@ static SEED_END: Statement = dialects(
 
 static SEED_QUEUE: Statement = dialects(
     "seed_queue",
-    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt)
+    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, queued_at, available_at, attempt)
      select unhex(r.value ->> 'workspace'), unhex(r.value ->> 'tenant'), unhex(r.value ->> 'id'),
-            unhex(r.value ->> 'identity'), r.value ->> 'type', 0, r.value ->> 'queued', 1
+            unhex(r.value ->> 'identity'), r.value ->> 'type', 0, r.value ->> 'queued', r.value ->> 'queued', 1
      from jsonb_each($1) r",
-    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt)
-     select r.workspace, r.tenant, r.id, decode(r.identity, 'hex'), r.type, 0, r.queued, 1
+    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, queued_at, available_at, attempt)
+     select r.workspace, r.tenant, r.id, decode(r.identity, 'hex'), r.type, 0, r.queued, r.queued, 1
      from json_to_recordset($1::json) as r(workspace uuid, tenant uuid, id uuid, identity text, type text, queued bigint)",
 );
 

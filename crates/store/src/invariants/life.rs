@@ -9,7 +9,7 @@ static QUEUE_AGREES: Statement = same(
        || coalesce(q.status || ', attempt ' || q.attempt, 'nothing') as what
      from operation_runs r left join run_queue q on q.run_id = r.id
      where (r.status = 'completed') <> (q.run_id is null)
-       or q.status <> r.status or q.attempt <> r.attempt",
+       or q.status <> r.status or q.attempt <> r.attempt or q.queued_at <> r.queued_at",
 );
 static RUNNING_DECIDED: Statement = same(
     "invariant_running_is_decided",

@@ -52,8 +52,8 @@ static RUN_INSERT: Statement = same(
 static QUEUE_INSERT: Statement = same(
     "run_queue_insert",
     "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, exclusion_key, type, priority,
-       available_at, connection_id, attempt)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1) on conflict do nothing",
+       queued_at, available_at, connection_id, attempt)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, 1) on conflict do nothing",
 );
 
 /// Work a person waits for goes before work the system does by itself.

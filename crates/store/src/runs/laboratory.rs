@@ -74,9 +74,9 @@ static RUN_INSERT: Statement = same(
 );
 static QUEUE_INSERT: Statement = same(
     "laboratory_queue_insert",
-    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt,
+    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, queued_at, available_at, attempt,
        connection_id)
-     select r.workspace_id, r.scope_id, r.id, r.identity_hash, r.type, 0, r.queued_at, 1, r.connection_id
+     select r.workspace_id, r.scope_id, r.id, r.identity_hash, r.type, 0, r.queued_at, r.queued_at, 1, r.connection_id
      from operation_runs r where r.id = $1",
 );
 static CONTEXT: Statement = same(

@@ -138,8 +138,9 @@ pub fn owners(world: &World, t: &Targets) -> Vec<Attack> {
             "a queue row for another scope",
             Always,
             format!(
-                "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt)
-                 values ({}, {}, {}, {}, 'inventory.sync', 0, 1, 1)",
+                "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, queued_at,
+                   available_at, attempt)
+                 values ({}, {}, {}, {}, 'inventory.sync', 0, 1, 1, 1)",
                 t.ws, t.other_tenant, t.completed, db.bytes("77")
             ),
         ),

@@ -260,8 +260,9 @@ impl World {
         let (ws, tenant) = self.owner_ids();
         db.raw
             .run(&format!(
-                "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, available_at, attempt)
-                 values ({ws}, {tenant}, {}, {}, '{operation}', 0, 1, 1)",
+                "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, type, priority, queued_at,
+                   available_at, attempt)
+                 values ({ws}, {tenant}, {}, {}, '{operation}', 0, 1, 1, 1)",
                 db.id(run.as_uuid()),
                 db.bytes(&run.as_uuid().simple().to_string()),
             ))

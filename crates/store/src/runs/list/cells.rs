@@ -38,8 +38,11 @@ enum Source {
     Outcomes,
     /// Runs that are over, by their outcome and more: from either end, as the planner sees fit.
     Ended,
-    /// Runs that are not over, all of a scope: they are few.
+    /// Runs that are not over.
     Live,
+    /// Runs that are not over, and whose they are; each is looked up, whatever the planner knows of a table that is
+    /// empty most of the time.
+    LiveOf,
 }
 
 impl Source {
@@ -54,11 +57,14 @@ impl Source {
                    from run_outcomes o join operation_runs r
                      on r.scope_id = o.scope_id and r.queued_at = o.queued_at and r.id = o.run_id)"
             }
-            // Without the fence the planner may walk all of a scope's history to find the few in its order.
             Self::Live => {
-                "(select r.scope_id, r.outcome, r.queued_at, r.id, r.type, r.user_id, r.status
-                   from (select q.run_id from run_queue q where q.scope_id = s.scope and s.outcome = 'pending' offset 0) q
-                   join operation_runs r on r.id = q.run_id)"
+                "(select q.scope_id, 'pending'::text as outcome, q.queued_at, q.run_id as id, q.type, q.status
+                   from run_queue q)"
+            }
+            Self::LiveOf => {
+                "(select q.scope_id, 'pending'::text as outcome, q.queued_at, q.run_id as id, q.type, q.status, r.user_id
+                   from run_queue q
+                   cross join lateral (select r.user_id from operation_runs r where r.id = q.run_id offset 0) r)"
             }
         }
     }
@@ -276,7 +282,12 @@ impl Cells {
             });
         }
         if self.outcomes.contains(&"pending") {
-            sources.push(Source::Live);
+            let of_whom = !group.users.is_empty() || filter.by_system;
+            sources.push(if of_whom {
+                Source::LiveOf
+            } else {
+                Source::Live
+            });
         }
         sources
     }
