@@ -4,6 +4,8 @@
 -- All runs are looked at once, and other programs' transactions are waited for.
 set local statement_timeout = 0;
 set local lock_timeout = 0;
+-- First of all, in the order in which runs are started and ended: no end may come between the look and the triggers.
+lock table run_queue, operation_runs, run_decisions, run_attempts, notifications in access exclusive mode;
 
 -- Which runs ended how, in the order of the lists. An index of the ledger would move with each end, and all its
 -- other indexes with it: PostgreSQL writes a row's new version without them only where no indexed value changes.
@@ -13,10 +15,11 @@ create table run_outcomes (
   outcome text not null,
   queued_at bigint not null,
   run_id uuid not null,
-  primary key (scope_id, outcome, queued_at, run_id)
+  type text not null,
+  primary key (scope_id, outcome, queued_at, run_id) include (type)
 );
-insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id)
-  select workspace_id, scope_id, outcome, queued_at, id from operation_runs where outcome <> 'pending'
+insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id, type)
+  select workspace_id, scope_id, outcome, queued_at, id, type from operation_runs where outcome <> 'pending'
   order by scope_id, outcome, queued_at, id;
 drop index operation_runs_by_outcome;
 
@@ -26,19 +29,19 @@ update run_queue q set queued_at = r.queued_at from operation_runs r where r.id 
 alter table run_queue alter column queued_at set not null;
 create index run_queue_listed on run_queue (scope_id, queued_at, run_id);
 
--- The ledger alone writes it: a completed run never changes, so each comes once.
+-- The ledger's triggers alone write it: a completed run never changes, so each comes once.
 create function runs_ended() returns trigger language plpgsql as $$
 begin
-  insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id)
-    select r.workspace_id, r.scope_id, r.outcome, r.queued_at, r.id from written r where r.outcome <> 'pending';
+  insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id, type)
+    select r.workspace_id, r.scope_id, r.outcome, r.queued_at, r.id, r.type from written r where r.outcome <> 'pending';
   return null;
 end $$;
 create trigger runs_ended after update on operation_runs referencing new table as written
   for each statement execute function runs_ended();
 create function run_born_ended() returns trigger language plpgsql as $$
 begin
-  insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id)
-    values (new.workspace_id, new.scope_id, new.outcome, new.queued_at, new.id);
+  insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id, type)
+    values (new.workspace_id, new.scope_id, new.outcome, new.queued_at, new.id, new.type);
   return null;
 end $$;
 create trigger run_born_ended after insert on operation_runs for each row

@@ -84,7 +84,8 @@ static LISTED_BY_OUTCOME: Statement = dialects(
        || ', the lists by outcome ' || coalesce(o.outcome, 'nothing') as what
      from operation_runs r full join run_outcomes o on o.run_id = r.id
      where coalesce(r.outcome, 'nothing') <> coalesce(o.outcome, 'pending')
-       or o.queued_at <> r.queued_at or o.scope_id <> r.scope_id or o.workspace_id <> r.workspace_id",
+       or o.queued_at <> r.queued_at or o.scope_id <> r.scope_id or o.workspace_id <> r.workspace_id
+       or o.type <> r.type",
 );
 static SLOT_ONCE: Statement = same(
     "invariant_slot_once",

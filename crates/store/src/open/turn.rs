@@ -11,7 +11,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 /// One process's wait for its turn to migrate a database.
 ///
 /// A database gives the turn, or refuses it after a second, by a limit that is set at the connection: so the wait is
-/// bounded here, and not by what a statement or a lock may take there.
+/// bounded here, and not by what a statement or a lock may take there. Behind a pooler no connection can be given
+/// that limit: there a process waits until it is its turn.
 pub(super) struct Turn {
     dialect: &'static str,
     patience: Duration,

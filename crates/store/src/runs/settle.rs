@@ -20,7 +20,7 @@ pub(crate) struct Notice {
     pub(crate) run_id: RunId,
 }
 
-// PostgreSQL writes a row that may conflict twice; whoever ends a run holds its row, so nobody else tells of it now.
+// PostgreSQL writes a row that may conflict as a guess first; whoever ends a run holds its row, so nobody else tells of it now.
 // Asked so, a run's notifications are found by the run, and not all of a person's by the person.
 static NOTIFY: Statement = dialects(
     "notifications_insert",

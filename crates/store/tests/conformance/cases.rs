@@ -211,6 +211,7 @@ cases! {
     versions::a_database_opens_again_as_it_was,
     versions::d02_a_database_of_an_earlier_version_keeps_its_wall,
     versions::d02_a_migration_that_finds_rows_astray_undoes_itself,
+    versions::d02_a_run_that_ends_while_the_database_is_migrated_is_listed,
     upgrades::d01_of_several_that_open_an_older_database_at_once_one_migrates_it,
     upgrades::d01_who_waited_for_a_migration_goes_on_as_if_it_had_always_been_there,
     upgrades::d01_what_became_of_a_database_meanwhile_is_told_after_the_wait,

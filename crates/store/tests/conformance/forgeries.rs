@@ -65,8 +65,8 @@ pub fn histories(world: &World, t: &Targets) -> Vec<Attack> {
             "an end that the ledger does not tell of",
             PostgresAlone,
             format!(
-                "insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id)
-                 values ({}, {}, 'succeeded', 1, {})",
+                "insert into run_outcomes (workspace_id, scope_id, outcome, queued_at, run_id, type)
+                 values ({}, {}, 'succeeded', 1, {}, 'inventory.sync')",
                 t.ws, t.tenant, t.running
             ),
         ),

@@ -119,6 +119,48 @@ pub async fn d02_a_database_of_an_earlier_version_keeps_its_wall(db: Arc<Databas
     older.destroy().await;
 }
 
+/// PostgreSQL keeps outcomes in a table that the migration fills: what ends meanwhile must be in it.
+pub async fn d02_a_run_that_ends_while_the_database_is_migrated_is_listed(db: Arc<Database>) {
+    if db.dialect == Dialect::Sqlite {
+        return;
+    }
+    let older = db.empty().await;
+    made_until(&older.url, 18).await.unwrap();
+    let raw = Raw::open(&older.url).await;
+    let [workspace, run] = [1, 2].map(|id| db.id(Uuid::from_u128(id)));
+    let hash = db.bytes("07");
+    for sql in [
+        format!("insert into workspaces (id, name, created_at) values ({workspace}, 'Old', 1)"),
+        format!(
+            "insert into operation_runs (workspace_id, id, type, authority_mode, user_id, initiator_name,
+               required_capability, identity_hash, context, queued_at, updated_at)
+             values ({workspace}, {run}, 'lab.noop', 'actor_bound', {workspace}, 'Old', 'operations.start', {hash},
+               '{{}}', 1, 1)"
+        ),
+    ] {
+        raw.run(&sql).await;
+    }
+    let Raw::Postgres(pool) = &raw else { return };
+    let mut ending = pool.begin_with("begin").await.unwrap();
+    let end = format!(
+        "update operation_runs set status = 'completed', outcome = 'cancelled', completed_at = 9 where id = {run}"
+    );
+    let end = sqlx::raw_sql(sqlx::AssertSqlSafe(end));
+    end.execute(&mut *ending).await.unwrap();
+    let url = older.url.clone();
+    let opening = tokio::spawn(async move { Store::open(&url).await });
+    let waits = "select count(*) from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock'";
+    while raw.int(waits).await == Some(0) {}
+    ending.commit().await.unwrap();
+    let store = opening.await.unwrap().unwrap();
+    let listed = "select outcome from run_outcomes";
+    assert_eq!(raw.texts(listed).await, ["cancelled"]);
+    store.close().await;
+    raw.close().await;
+    older.destroy().await;
+}
+
 /// On SQLite alone a file can have come to that: by a connection that did not ask foreign keys.
 pub async fn d02_a_migration_that_finds_rows_astray_undoes_itself(db: Arc<Database>) {
     if db.dialect == Dialect::Postgres {

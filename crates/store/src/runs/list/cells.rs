@@ -34,9 +34,10 @@ struct Group {
 enum Source {
     /// All runs.
     Ledger,
-    /// Runs that are over, by their outcome alone.
+    /// Runs that are over, by their outcome, and without some types.
     Outcomes,
-    /// Runs that are over, by their outcome and more: from either end, as the planner sees fit.
+    /// Runs that are over, by their outcome and by what else the ledger has an index for: from either end, as the
+    /// planner sees fit. Bounds in time are said of both, since only what is equal is carried over.
     Ended,
     /// Runs that are not over.
     Live,
@@ -50,10 +51,10 @@ impl Source {
         match self {
             Self::Ledger => "operation_runs",
             Self::Outcomes => {
-                "(select o.scope_id, o.outcome, o.queued_at, o.run_id as id from run_outcomes o)"
+                "(select o.scope_id, o.outcome, o.queued_at, o.run_id as id, o.type from run_outcomes o)"
             }
             Self::Ended => {
-                "(select o.scope_id, o.outcome, r.queued_at, r.id, r.type, r.user_id, r.status
+                "(select o.scope_id, o.outcome, r.queued_at, r.id, r.type, r.user_id, o.queued_at as over_at, o.run_id as over_id
                    from run_outcomes o join operation_runs r
                      on r.scope_id = o.scope_id and r.queued_at = o.queued_at and r.id = o.run_id)"
             }
@@ -196,7 +197,7 @@ impl Cells {
                             .push("select 1 from ")
                             .push(source.rows())
                             .push(" n where ");
-                        self.restrict(query, group, filter);
+                        self.restrict_in(source, query, group, filter);
                         query.push(" limit ").bind(cap).push(")");
                     }
                     query.push(") n limit ").bind(cap).push(") n");
@@ -254,7 +255,7 @@ impl Cells {
                 .push("select n.id, n.queued_at from ")
                 .push(source.rows())
                 .push(" n where ");
-            self.restrict(query, group, filter);
+            self.restrict_in(source, query, group, filter);
             page(query);
         }
         query.push(") n");
@@ -268,22 +269,17 @@ impl Cells {
         if self.outcomes.is_empty() || one_by_one {
             return vec![Source::Ledger];
         }
-        let by_outcome_alone = self.types.is_empty()
-            && group.hidden.is_empty()
-            && group.users.is_empty()
-            && group.reach.is_none()
-            && !filter.by_system
-            && active_states(filter).len() != 1;
+        let by_whom = !group.users.is_empty() || filter.by_system;
         let mut sources = Vec::new();
         if self.outcomes.iter().any(|outcome| *outcome != "pending") {
-            sources.push(match by_outcome_alone {
-                true => Source::Outcomes,
-                false => Source::Ended,
+            sources.push(if by_whom || !self.types.is_empty() {
+                Source::Ended
+            } else {
+                Source::Outcomes
             });
         }
         if self.outcomes.contains(&"pending") {
-            let of_whom = !group.users.is_empty() || filter.by_system;
-            sources.push(if of_whom {
+            sources.push(if by_whom {
                 Source::LiveOf
             } else {
                 Source::Live
@@ -344,6 +340,16 @@ impl Cells {
     }
 
     fn restrict(&self, query: &mut Fragments, group: &Group, filter: &RunFilter) {
+        self.restrict_in(Source::Ledger, query, group, filter);
+    }
+
+    fn restrict_in(
+        &self,
+        source: Source,
+        query: &mut Fragments,
+        group: &Group,
+        filter: &RunFilter,
+    ) {
         query.either(
             // `is` finds the workspace's own runs too, whose tenant is null.
             |query| {
@@ -358,7 +364,10 @@ impl Cells {
             query.push(" and n.outcome = s.outcome");
         }
         // One of the two active states alone; an outcome says nothing of them.
-        if let [only] = *active_states(filter) {
+        let may_be_live = !matches!(source, Source::Outcomes | Source::Ended);
+        if let [only] = *active_states(filter)
+            && may_be_live
+        {
             query
                 .push(" and (n.outcome <> 'pending' or n.status = ")
                 .bind(only)
@@ -411,6 +420,23 @@ impl Cells {
             });
             query.bind(at).push(", ").bind(id).push(")");
         }
+        if source == Source::Ended {
+            restrict_over(query, filter);
+        }
+    }
+}
+
+/// The bounds in time once more, for the side of the outcomes.
+fn restrict_over(query: &mut Fragments, filter: &RunFilter) {
+    if let Some(since) = filter.since {
+        query.push(" and n.over_at >= ").bind(since);
+    }
+    if let Some((at, id)) = filter.after {
+        query.push(match filter.order {
+            RunOrder::Newest => " and (n.over_at, n.over_id) < (",
+            RunOrder::Oldest => " and (n.over_at, n.over_id) > (",
+        });
+        query.bind(at).push(", ").bind(id).push(")");
     }
 }
 
