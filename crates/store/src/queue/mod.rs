@@ -1,5 +1,6 @@
 //! The queue as a whole: its settings, whose turn it is, pauses, the processes that work, and why a run waits.
 
+mod admission;
 mod hints;
 mod pauses;
 mod realign;
@@ -13,8 +14,9 @@ pub use pauses::QueuePause;
 pub use settings::QueueSettings;
 pub use workers::{WorkerCard, WorkerRow};
 
+pub(crate) use admission::Admission;
 pub(crate) use hints::Hints;
-pub(crate) use turns::{Admission, Share, Slots, Turns};
+pub(crate) use turns::{Share, Slots, Turns};
 
 /// A scope as statements take it, and as its lock is named.
 pub(crate) fn scope_key(scope: domain::ids::ScopeId) -> String {

@@ -12,13 +12,13 @@ use std::{
 };
 
 use domain::{
-    ids::{ConnectionId, ScopeId},
+    ids::ScopeId,
     time::{MINUTE, Timestamp},
 };
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{QueueSettings, scope_key};
+use super::scope_key;
 use crate::{
     Store,
     audit::to_json,
@@ -279,40 +279,6 @@ impl Plan {
     fn share_of(&mut self, scope: ScopeId, priority: i64) -> Option<&mut Share> {
         let mut shares = self.shares.iter_mut();
         shares.find(|share| share.scope == scope && share.priority == priority)
-    }
-}
-
-/// What is already under way, so that a claim keeps the limits exactly.
-#[derive(Debug, Default)]
-pub(crate) struct Admission {
-    tenants: HashMap<ScopeId, i64>,
-    connections: HashMap<ConnectionId, i64>,
-}
-
-impl Admission {
-    /// Counts runs that are under way.
-    pub(crate) fn count(&mut self, scope: ScopeId, connection: Option<ConnectionId>, runs: i64) {
-        *self.tenants.entry(scope).or_default() += runs;
-        if let Some(connection) = connection {
-            *self.connections.entry(connection).or_default() += runs;
-        }
-    }
-
-    /// Whether one more run keeps within the limits; if so, it is counted.
-    pub(crate) fn admits(
-        &mut self,
-        settings: &QueueSettings,
-        scope: ScopeId,
-        connection: Option<ConnectionId>,
-    ) -> bool {
-        let of_tenant = self.tenants.get(&scope).copied().unwrap_or(0);
-        let of_connection = connection.and_then(|id| self.connections.get(&id).copied());
-        let admits = of_tenant < settings.tenant_limit
-            && of_connection.unwrap_or(0) < settings.connection_limit;
-        if admits {
-            self.count(scope, connection, 1);
-        }
-        admits
     }
 }
 

@@ -4,6 +4,9 @@
 //! the beginning of an index whose order is the list's, so a page reads a page's worth of entries from
 //! each cell, and takes no longer when the history grows.
 
+mod restrict;
+mod sources;
+
 use std::collections::BTreeMap;
 
 use domain::{
@@ -14,6 +17,7 @@ use domain::{
 
 use serde_json::json;
 
+use self::sources::Source;
 use super::{BulkEnds, RunFilter, RunOrder};
 use crate::{runs::row::COLUMNS, scope::WorkspaceAccess, sql::Fragments, tenants::TenantAccess};
 
@@ -25,50 +29,6 @@ struct Group {
     /// The tenants beyond which a bulk run must not reach to be found; none where it may.
     reach: Option<String>,
     scopes: Vec<ScopeId>,
-}
-
-/// Rows that PostgreSQL reads a cell from, each with the columns that are asked for there.
-///
-/// The ledger has no index by outcome there: it would move with each end, and all others with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// All runs.
-    Ledger,
-    /// Runs that are over, by their outcome, and without some types.
-    Outcomes,
-    /// Runs that are over, by their outcome and by what else the ledger has an index for: from either end, as the
-    /// planner sees fit. Bounds in time are said of both, since only what is equal is carried over.
-    Ended,
-    /// Runs that are not over.
-    Live,
-    /// Runs that are not over, and whose they are; each is looked up, whatever the planner knows of a table that is
-    /// empty most of the time.
-    LiveOf,
-}
-
-impl Source {
-    const fn rows(self) -> &'static str {
-        match self {
-            Self::Ledger => "operation_runs",
-            Self::Outcomes => {
-                "(select o.scope_id, o.outcome, o.queued_at, o.run_id as id, o.type from run_outcomes o)"
-            }
-            Self::Ended => {
-                "(select o.scope_id, o.outcome, r.queued_at, r.id, r.type, r.user_id, o.queued_at as over_at, o.run_id as over_id
-                   from run_outcomes o join operation_runs r
-                     on r.scope_id = o.scope_id and r.queued_at = o.queued_at and r.id = o.run_id)"
-            }
-            Self::Live => {
-                "(select q.scope_id, 'pending'::text as outcome, q.queued_at, q.run_id as id, q.type, q.status
-                   from run_queue q)"
-            }
-            Self::LiveOf => {
-                "(select q.scope_id, 'pending'::text as outcome, q.queued_at, q.run_id as id, q.type, q.status, r.user_id
-                   from run_queue q
-                   cross join lateral (select r.user_id from operation_runs r where r.id = q.run_id offset 0) r)"
-            }
-        }
-    }
 }
 
 /// What a list reads: of every group each combination of a scope and the filtered values.
@@ -263,31 +223,6 @@ impl Cells {
         query.push(" n");
     }
 
-    /// Where PostgreSQL reads the runs of a cell.
-    fn sources(&self, group: &Group, filter: &RunFilter) -> Vec<Source> {
-        let one_by_one = filter.run.is_some() || filter.parent.is_some();
-        if self.outcomes.is_empty() || one_by_one {
-            return vec![Source::Ledger];
-        }
-        let by_whom = !group.users.is_empty() || filter.by_system;
-        let mut sources = Vec::new();
-        if self.outcomes.iter().any(|outcome| *outcome != "pending") {
-            sources.push(if by_whom || !self.types.is_empty() {
-                Source::Ended
-            } else {
-                Source::Outcomes
-            });
-        }
-        if self.outcomes.contains(&"pending") {
-            sources.push(if by_whom {
-                Source::LiveOf
-            } else {
-                Source::Live
-            });
-        }
-        sources
-    }
-
     /// The tenant a scope is; none for the workspace itself.
     fn tenant_of(&self, scope: ScopeId) -> Option<TenantId> {
         let own = scope.as_uuid() == self.workspace.as_uuid();
@@ -338,106 +273,6 @@ impl Cells {
         }
         cells.into()
     }
-
-    fn restrict(&self, query: &mut Fragments, group: &Group, filter: &RunFilter) {
-        self.restrict_in(Source::Ledger, query, group, filter);
-    }
-
-    fn restrict_in(
-        &self,
-        source: Source,
-        query: &mut Fragments,
-        group: &Group,
-        filter: &RunFilter,
-    ) {
-        query.either(
-            // `is` finds the workspace's own runs too, whose tenant is null.
-            |query| {
-                query.push("n.workspace_id = ").bind(self.workspace);
-                query.push(" and n.tenant_id is s.tenant");
-            },
-            |query| {
-                query.push("n.scope_id = s.scope");
-            },
-        );
-        if !self.outcomes.is_empty() {
-            query.push(" and n.outcome = s.outcome");
-        }
-        // One of the two active states alone; an outcome says nothing of them.
-        let may_be_live = !matches!(source, Source::Outcomes | Source::Ended);
-        if let [only] = *active_states(filter)
-            && may_be_live
-        {
-            query
-                .push(" and (n.outcome <> 'pending' or n.status = ")
-                .bind(only)
-                .push(")");
-        }
-        if !self.types.is_empty() {
-            query.push(" and n.type = s.type");
-        }
-        if !group.hidden.is_empty() {
-            query
-                .push(" and n.type not in ")
-                .list(group.hidden.iter().copied());
-        }
-        if let Some(reach) = &group.reach {
-            query.push(" and (n.type not in ").list(bulk_types()).push(
-                " or exists (select 1 from bulk_items i where i.parent_id = n.id)
-                 and not exists (select 1 from bulk_items i where i.parent_id = n.id and i.scope_id not in ",
-            );
-            query.either(
-                |query| {
-                    query.push("(select unhex(value) from jsonb_each(");
-                    query.bind(reach.clone()).push("))");
-                },
-                |query| {
-                    query.push("(select value::uuid from json_array_elements_text(");
-                    query.bind(reach.clone()).push("::json))");
-                },
-            );
-            query.push("))");
-        }
-        if !group.users.is_empty() {
-            query.push(" and n.user_id = s.person");
-        }
-        if filter.by_system {
-            query.push(" and n.user_id is null");
-        }
-        if let Some(run) = filter.run {
-            query.push(" and n.id = ").bind(run);
-        }
-        if let Some(parent) = filter.parent {
-            query.push(" and n.parent_id = ").bind(parent);
-        }
-        if let Some(since) = filter.since {
-            query.push(" and n.queued_at >= ").bind(since);
-        }
-        if let Some((at, id)) = filter.after {
-            query.push(match filter.order {
-                RunOrder::Newest => " and (n.queued_at, n.id) < (",
-                RunOrder::Oldest => " and (n.queued_at, n.id) > (",
-            });
-            query.bind(at).push(", ").bind(id).push(")");
-        }
-        if source == Source::Ended {
-            restrict_over(query, filter);
-        }
-    }
-}
-
-/// The bounds in time once more, for the side of the outcomes.
-fn restrict_over(query: &mut Fragments, filter: &RunFilter) {
-    if let Some(since) = filter.since {
-        query.push(" and n.over_at >= ").bind(since);
-    }
-    if let Some((at, id)) = filter.after {
-        query.push(match filter.order {
-            RunOrder::Newest => " and (n.over_at, n.over_id) < (",
-            RunOrder::Oldest => " and (n.over_at, n.over_id) > (",
-        });
-        query.bind(at).push(", ").bind(id).push(")");
-    }
 }
 
 /// Whose runs are looked for in a scope, where an empty list means everybody's; none when nobody's are.
@@ -476,12 +311,6 @@ fn reach_of(tenants: &[TenantAccess], filter: &RunFilter) -> Option<String> {
     Some(serde_json::Value::from(ids).to_string())
 }
 
-fn bulk_types() -> impl Iterator<Item = &'static str> {
-    let all = OperationType::ALL.iter();
-    all.filter(|operation| operation.spec().children.is_some())
-        .map(|operation| operation.as_str())
-}
-
 fn order_of(filter: &RunFilter) -> &'static str {
     match filter.order {
         RunOrder::Newest => " order by n.queued_at desc, n.id desc",
@@ -495,11 +324,6 @@ fn hidden_types(role: Role) -> Vec<&'static str> {
         .filter(|operation| !role.holds(operation.spec().view_capability))
         .map(|operation| operation.as_str())
         .collect()
-}
-
-fn active_states(filter: &RunFilter) -> Vec<&'static str> {
-    let active = |state: &&'static str| matches!(*state, "queued" | "running");
-    filter.states.iter().copied().filter(active).collect()
 }
 
 /// Each value, or one nothing when there is none.
