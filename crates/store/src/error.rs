@@ -97,15 +97,18 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// What happened, of a code of SQLite's: its lowest byte, the others say where. PostgreSQL's have five places.
+fn primary(code: &str) -> Option<u32> {
+    let sqlite = (code.len() < 5).then_some(code)?;
+    Some(sqlite.parse::<u32>().ok()? & 0xff)
+}
+
 /// PostgreSQL's codes for a full disk and a read-only server, and SQLite's for a read-only file, an error
-/// of the disk and a full one; the lowest byte of SQLite's says which, the others say where.
+/// of the disk and a full one.
 fn is_not_writable(code: Option<&str>) -> bool {
     match code {
         Some("53100" | "25006") => true,
-        Some(code) => {
-            let sqlite = code.len() < 5;
-            sqlite && matches!(code.parse::<u32>().map(|code| code & 0xff), Ok(8 | 10 | 13))
-        }
+        Some(code) => matches!(primary(code), Some(8 | 10 | 13)),
         None => false,
     }
 }
@@ -120,14 +123,11 @@ fn is_outage(code: Option<&str>) -> bool {
 
 /// PostgreSQL's codes for what others stood in the way of, and for what took longer than it may: a statement, a
 /// lock, a transaction, a client that left one open, a session that did nothing. And SQLite's for a file or a
-/// table that somebody else holds; the lowest byte says which, the others say where.
+/// table that somebody else holds.
 fn is_contended(code: Option<&str>) -> bool {
     match code {
         Some("40P01" | "40001" | "55P03" | "57014" | "25P03" | "25P04" | "57P05") => true,
-        Some(code) => {
-            let sqlite = code.len() < 5;
-            sqlite && matches!(code.parse::<u32>().map(|code| code & 0xff), Ok(5 | 6 | 15))
-        }
+        Some(code) => matches!(primary(code), Some(5 | 6 | 15)),
         None => false,
     }
 }
@@ -139,10 +139,7 @@ pub(crate) fn is_held_by_another(error: &sqlx::Error) -> bool {
     };
     match error.code().as_deref() {
         Some("55P03") => true,
-        Some(code) => {
-            let sqlite = code.len() < 5;
-            sqlite && code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
-        }
+        Some(code) => primary(code) == Some(5),
         None => false,
     }
 }

@@ -20,8 +20,8 @@ pub(crate) struct Notice {
     pub(crate) run_id: RunId,
 }
 
-// PostgreSQL writes a row that may conflict as a guess first; whoever ends a run holds its row, so nobody else tells of it now.
-// Asked so, a run's notifications are found by the run, and not all of a person's by the person.
+// PostgreSQL writes a row that may conflict as a guess first; whoever ends a run holds its row, so nobody else tells
+// of it now. Asked so, a run's notifications are found by the run, and not all of a person's by the person.
 static NOTIFY: Statement = dialects(
     "notifications_insert",
     "insert into notifications (workspace_id, scope_id, id, user_id, run_id, created_at)

@@ -192,7 +192,7 @@ cases! {
     lost::r10_a_run_that_cannot_be_taken_back_is_named_and_stops_no_other,
     list::every_row_comes_once_in_either_order,
     list::filters_narrow_and_never_widen,
-    list::every_combination_of_filters_finds_what_fits,
+    list_filters::every_combination_of_filters_finds_what_fits,
     list::a_name_finds_tenants_and_people_alike,
     list::v17_hidden_types_stay_hidden,
     list::v02_runs_of_other_tenants_never_show,

@@ -8,7 +8,7 @@ use domain::{
     operation::OperationType::{ConnectionCheck, InventorySync},
     time::Timestamp,
 };
-use store::{Named, RunFilter, RunOrder, RunRow, Scope, TenantAccess};
+use store::{Named, RunFilter, RunOrder, Scope, TenantAccess};
 use uuid::Uuid;
 
 use crate::{
@@ -176,131 +176,6 @@ pub async fn filters_narrow_and_never_widen(db: Arc<Database>) {
     assert_eq!(named("50%_\\").await, [operator.user_id()]);
     assert!(named("5%r").await.is_empty(), "wildcards are plain text");
     assert!(named("_____").await.is_empty());
-}
-
-/// A run that ended so, asked for by the owner or by nobody.
-async fn ended_as(world: &World, tenant: &TenantAccess, index: usize) -> RunId {
-    let outcomes = ["failed", "cancelled", "blocked", "succeeded"];
-    let types = ["provider.connection.check", "inventory.sync"];
-    let run = ended_run(world, Some(tenant), 10 + i64::try_from(index / 4).unwrap()).await;
-    // It is written once more as another one: a run that is over does not change.
-    let (copy, columns) = (
-        RunId::from_uuid(Uuid::now_v7()),
-        "workspace_id, tenant_id, type, status, outcome, authority_mode, user_id, initiator_name,
-         required_capability, identity_hash, context, queued_at, started_at, completed_at, updated_at",
-    );
-    let user = world.db.id(world.owner.user_id().as_uuid());
-    let (mode, user) = match index.is_multiple_of(3) {
-        true => ("actor_bound", user),
-        false => ("system_authority", "null".to_owned()),
-    };
-    let values = format!(
-        "workspace_id, tenant_id, '{}', status, '{}', '{mode}', {user}, initiator_name, required_capability,
-         identity_hash, context, queued_at, queued_at, completed_at, updated_at",
-        types[index % 2],
-        outcomes[index % 4],
-    );
-    let (id, run) = (world.db.id(copy.as_uuid()), world.db.id(run.as_uuid()));
-    let sql = format!(
-        "insert into operation_runs (id, {columns}) select {id}, {values} from operation_runs where id = {run}"
-    );
-    world.db.raw.run(&sql).await;
-    copy
-}
-
-/// PostgreSQL reads runs that are over from one table, those that are not from another, and the rest from a third.
-pub async fn every_combination_of_filters_finds_what_fits(db: Arc<Database>) {
-    let world = World::new(&db).await;
-    let second = world.another_tenant("Second tenant").await;
-    for index in 0..24 {
-        let tenant = if index % 5 == 0 {
-            &second
-        } else {
-            &world.tenant
-        };
-        ended_as(&world, tenant, index).await;
-    }
-    world.running(&world.owner, InventorySync).await;
-    accepted(world.ask_in(&world.owner, &second, InventorySync).await);
-    let all_of = async |filter: &RunFilter| {
-        let tenants = [world.tenant.clone(), second.clone()];
-        let page = (world.store).runs(&world.owner, &world.workspace, &tenants, filter, 100);
-        page.await.unwrap().rows
-    };
-    let every = all_of(&RunFilter::default()).await;
-    assert_eq!(every.len(), 24 * 2 + 2);
-
-    let states: [&[&'static str]; 6] = [
-        &[],
-        &["queued"],
-        &["queued", "running"],
-        &["failed"],
-        &["running", "succeeded", "blocked"],
-        &["partially_succeeded"],
-    ];
-    let (mine, nobodys) = (vec![world.owner.user_id()], Vec::new());
-    for states in states {
-        for operations in [vec![], vec![InventorySync]] {
-            for (initiators, by_system) in [(&nobodys, false), (&mine, false), (&nobodys, true)] {
-                for since in [None, Some(Timestamp(12))] {
-                    for order in [RunOrder::Newest, RunOrder::Oldest] {
-                        let filter = RunFilter {
-                            states: states.to_vec(),
-                            operations: operations.clone(),
-                            initiators: initiators.clone(),
-                            by_system,
-                            since,
-                            order,
-                            ..RunFilter::default()
-                        };
-                        let fits = |row: &&RunRow| {
-                            (states.is_empty() || states.contains(&row.state.word()))
-                                && (operations.is_empty()
-                                    || operations
-                                        .iter()
-                                        .any(|it| it.as_str() == row.operation_code))
-                                && (initiators.is_empty() || row.user_id == Some(mine[0]))
-                                && (!by_system || row.user_id.is_none())
-                                && since.is_none_or(|since| row.queued_at >= since)
-                        };
-                        let mut expected: Vec<_> =
-                            every.iter().filter(fits).map(|row| row.id).collect();
-                        if order == RunOrder::Oldest {
-                            expected.reverse();
-                        }
-                        let found: Vec<_> =
-                            all_of(&filter).await.iter().map(|row| row.id).collect();
-                        assert_eq!(found, expected, "{filter:?}");
-                        assert_eq!(
-                            by_pages(&world, &second, &filter).await,
-                            expected,
-                            "{filter:?}"
-                        );
-                        let tenants = [world.tenant.clone(), second.clone()];
-                        let count = (world.store)
-                            .runs_count(&world.owner, &world.workspace, &tenants, &filter, 1000)
-                            .await;
-                        assert_eq!(usize::try_from(count.unwrap()).unwrap(), expected.len());
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The same read by pages of five.
-async fn by_pages(world: &World, second: &TenantAccess, filter: &RunFilter) -> Vec<RunId> {
-    let tenants = [world.tenant.clone(), second.clone()];
-    let (mut filter, mut seen) = (filter.clone(), Vec::new());
-    loop {
-        let page = (world.store).runs(&world.owner, &world.workspace, &tenants, &filter, 5);
-        let page = page.await.unwrap();
-        seen.extend(page.rows.iter().map(|row| row.id));
-        filter.after = page.next;
-        if page.next.is_none() {
-            return seen;
-        }
-    }
 }
 
 pub async fn a_name_finds_tenants_and_people_alike(db: Arc<Database>) {

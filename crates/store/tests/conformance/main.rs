@@ -32,6 +32,7 @@ mod invitations;
 mod laboratory;
 mod life;
 mod list;
+mod list_filters;
 mod lost;
 mod lost_commit;
 mod members;

@@ -146,18 +146,14 @@ impl Cells {
             query.push(" s cross join ");
             query.either(
                 |query| {
-                    query.push("operation_runs n where ");
-                    self.restrict(query, group, filter);
+                    self.fitting(Source::Ledger, query, group, filter);
                 },
                 |query| {
                     query.push("lateral (select 1 from (");
                     for (index, source) in self.sources(group, filter).into_iter().enumerate() {
                         query.push(if index > 0 { " union all (" } else { "(" });
-                        query
-                            .push("select 1 from ")
-                            .push(source.rows())
-                            .push(" n where ");
-                        self.restrict_in(source, query, group, filter);
+                        query.push("select 1 from ");
+                        self.fitting(source, query, group, filter);
                         query.push(" limit ").bind(cap).push(")");
                     }
                     query.push(") n limit ").bind(cap).push(") n");
@@ -176,14 +172,13 @@ impl Cells {
         filter: &RunFilter,
         beyond: i64,
     ) {
-        query.push("operation_runs n where ");
-        self.restrict(query, group, filter);
+        self.fitting(Source::Ledger, query, group, filter);
         query.push(match filter.order {
             RunOrder::Newest => " and n.queued_at >= coalesce(",
             RunOrder::Oldest => " and n.queued_at <= coalesce(",
         });
-        query.push("(select n.queued_at from operation_runs n where ");
-        self.restrict(query, group, filter);
+        query.push("(select n.queued_at from ");
+        self.fitting(Source::Ledger, query, group, filter);
         query
             .push(order_of(filter))
             .push(" limit 1 offset ")
@@ -211,11 +206,8 @@ impl Cells {
         query.push("lateral (select n.id, n.queued_at from (");
         for (index, source) in self.sources(group, filter).into_iter().enumerate() {
             query.push(if index > 0 { " union all (" } else { "(" });
-            query
-                .push("select n.id, n.queued_at from ")
-                .push(source.rows())
-                .push(" n where ");
-            self.restrict_in(source, query, group, filter);
+            query.push("select n.id, n.queued_at from ");
+            self.fitting(source, query, group, filter);
             page(query);
         }
         query.push(") n");

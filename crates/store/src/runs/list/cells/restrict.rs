@@ -9,17 +9,15 @@ use crate::{
 };
 
 impl Cells {
-    pub(super) fn restrict(&self, query: &mut Fragments, group: &Group, filter: &RunFilter) {
-        self.restrict_in(Source::Ledger, query, group, filter);
-    }
-
-    pub(super) fn restrict_in(
+    /// Goes on with the rows of a source that fit, as `n`, for each cell `s`.
+    pub(super) fn fitting(
         &self,
         source: Source,
         query: &mut Fragments,
         group: &Group,
         filter: &RunFilter,
     ) {
+        query.push(source.rows()).push(" n where ");
         query.either(
             // `is` finds the workspace's own runs too, whose tenant is null.
             |query| {
@@ -80,31 +78,32 @@ impl Cells {
         if let Some(parent) = filter.parent {
             query.push(" and n.parent_id = ").bind(parent);
         }
-        if let Some(since) = filter.since {
-            query.push(" and n.queued_at >= ").bind(since);
-        }
-        if let Some((at, id)) = filter.after {
-            query.push(match filter.order {
-                RunOrder::Newest => " and (n.queued_at, n.id) < (",
-                RunOrder::Oldest => " and (n.queued_at, n.id) > (",
-            });
-            query.bind(at).push(", ").bind(id).push(")");
-        }
+        bounds(
+            query,
+            filter,
+            " and n.queued_at",
+            " and (n.queued_at, n.id)",
+        );
         if source == Source::Ended {
-            restrict_over(query, filter);
+            bounds(
+                query,
+                filter,
+                " and n.over_at",
+                " and (n.over_at, n.over_id)",
+            );
         }
     }
 }
 
-/// The bounds in time once more, for the side of the outcomes.
-fn restrict_over(query: &mut Fragments, filter: &RunFilter) {
+/// From when on and after which row, said of a moment and of a place in the list.
+fn bounds(query: &mut Fragments, filter: &RunFilter, moment: &'static str, place: &'static str) {
     if let Some(since) = filter.since {
-        query.push(" and n.over_at >= ").bind(since);
+        query.push(moment).push(" >= ").bind(since);
     }
     if let Some((at, id)) = filter.after {
-        query.push(match filter.order {
-            RunOrder::Newest => " and (n.over_at, n.over_id) < (",
-            RunOrder::Oldest => " and (n.over_at, n.over_id) > (",
+        query.push(place).push(match filter.order {
+            RunOrder::Newest => " < (",
+            RunOrder::Oldest => " > (",
         });
         query.bind(at).push(", ").bind(id).push(")");
     }
