@@ -8,7 +8,7 @@ use store::{Cancel, Requested, Scope, StoreError, WorkedOutcome};
 use crate::{
     database::Database,
     intents::{laboratory, open, writing},
-    race::{last_change, step_aside},
+    race::{Border, last_change, step_aside},
     revocations::{Kind, Site},
     world::{World, end},
 };
@@ -127,20 +127,21 @@ pub async fn l04_a_revocation_before_a_cancel_is_always_seen(db: Arc<Database>) 
     let world = World::new(&db).await;
     let site = Site::first(&world).await;
     let other = db.another_store().await;
-    let (mut ended, mut refused) = (0, 0);
+    let (mut ended, mut refused, mut border) = (0, 0, Border::default());
     for round in 0..60 {
         let kind = LOST[round % LOST.len()];
         let run = world.sync(&world.owner).await;
         let access = other.run(&site.operator, run).await.unwrap();
         let revoking = async {
-            step_aside(&world.store, round % 5).await;
+            step_aside(&world.store, border.one_waits()).await;
             kind.revoke(&world.store, &world, &site).await;
         };
         let cancelling = async {
-            step_aside(&other, round / 5 % 3).await;
+            step_aside(&other, border.other_waits()).await;
             other.run_cancel(&site.operator, &access).await
         };
         let ((), answer) = tokio::join!(revoking, cancelling);
+        border.follow(!matches!(answer, Ok(Cancel::Ended)));
         if matches!(answer, Ok(Cancel::Ended)) {
             ended += 1;
             let revoked = last_change(&db, kind, &site).await.unwrap();
@@ -160,7 +161,7 @@ pub async fn l04_a_revocation_before_a_cancel_is_always_seen(db: Arc<Database>) 
         "{:?}: cancelled first {ended}, revoked first {refused}",
         db.dialect
     );
-    assert!(refused > 0);
+    assert!(ended > 0 && refused > 0);
     other.close().await;
     world.chains_hold().await;
 }

@@ -14,7 +14,7 @@ use store::{Asked, RESCUES_MOST, Requested, Scope, TenantAccess, WorkedOutcome};
 use crate::{
     bulk::ask,
     database::Database,
-    race::step_aside,
+    race::{Border, step_aside},
     world::{World, accepted, end, worker},
 };
 
@@ -139,17 +139,17 @@ pub async fn l09_a_part_whose_bulk_is_over_does_not_start(db: Arc<Database>) {
 pub async fn l09_an_end_of_a_bulk_before_the_start_of_a_part_is_always_seen(db: Arc<Database>) {
     let world = World::new(&db).await;
     let other = db.another_store().await;
-    let (mut before, mut after) = (0, 0);
+    let (mut before, mut after, mut border) = (0, 0, Border::default());
     for round in 0..60 {
         let bulk = bulk(&world, &world.owner, std::slice::from_ref(&world.tenant)).await;
         let parent = bulk.key().run_id;
         let failed = end(WorkedOutcome::Failed);
         let ending = async {
-            step_aside(&world.store, round % 15).await;
+            step_aside(&world.store, border.one_waits()).await;
             world.store.run_finish(&bulk, &failed).await.unwrap();
         };
         let starting = async {
-            step_aside(&other, round / 15 % 2).await;
+            step_aside(&other, border.other_waits()).await;
             other.runs_start(worker(), 5).await.unwrap()
         };
         let ((), mut started) = tokio::join!(ending, starting);
@@ -158,6 +158,7 @@ pub async fn l09_an_end_of_a_bulk_before_the_start_of_a_part_is_always_seen(db: 
             started = other.runs_start(worker(), 5).await.unwrap();
         }
         let ended = entry(&world, parent, "run.completed").await;
+        border.follow(started.running.is_empty());
         if let Some(part) = started.running.pop() {
             let began = entry(&world, part.key().run_id, "run.started").await;
             assert!(began < ended, "round {round}");

@@ -39,14 +39,46 @@ pub async fn step_aside(store: &Store, times: usize) {
     }
 }
 
+/// Which of two sides lets the other one get ahead, and how far: it follows who was first.
+///
+/// Both orders come about within some rounds, and most rounds are near the border between them,
+/// whatever the speed of the machine and of either side.
+#[derive(Debug, Default)]
+pub struct Border {
+    /// Round trips that the one side waits; those of the other one, where it is below zero.
+    lead: i64,
+    step: i64,
+    one_was_first: Option<bool>,
+}
+
+impl Border {
+    pub fn one_waits(&self) -> usize {
+        usize::try_from(self.lead).unwrap_or(0)
+    }
+
+    pub fn other_waits(&self) -> usize {
+        usize::try_from(-self.lead).unwrap_or(0)
+    }
+
+    /// Who was first is held back more in the next round, twice as much each time it is first again.
+    pub fn follow(&mut self, one_was_first: bool) {
+        let is_same = self.one_was_first.replace(one_was_first) == Some(one_was_first);
+        self.step = if is_same { self.step * 2 } else { 1 };
+        self.lead += if one_was_first { self.step } else { -self.step };
+    }
+}
+
 pub async fn l04_a_revocation_before_the_start_is_always_seen(db: Arc<Database>) {
     let world = Arc::new(World::new(&db).await);
     let site = Arc::new(Site::first(&world).await);
     // A second process, with connections of its own.
     let elsewhere = db.another_store().await;
     let (mut started_first, mut revoked_first) = (0, 0);
+    let mut borders = KINDS.map(|_| Border::default());
     for round in 0..ROUNDS {
         let kind = KINDS[round % KINDS.len()];
+        let border = &mut borders[round % KINDS.len()];
+        let (revoking_waits, starting_waits) = (border.one_waits(), border.other_waits());
         let run = world.sync(&site.operator).await;
         let before = kind.version(&world, &site).await;
         let line = Arc::new(Barrier::new(2));
@@ -54,7 +86,7 @@ pub async fn l04_a_revocation_before_the_start_is_always_seen(db: Arc<Database>)
             let (world, site, line) = (world.clone(), site.clone(), line.clone());
             tokio::spawn(async move {
                 line.wait().await;
-                step_aside(&world.store, round / 5 % 12).await;
+                step_aside(&world.store, revoking_waits).await;
                 kind.revoke(&world.store, &world, &site).await;
             })
         };
@@ -62,7 +94,7 @@ pub async fn l04_a_revocation_before_the_start_is_always_seen(db: Arc<Database>)
             let (store, line) = (elsewhere.clone(), line.clone());
             tokio::spawn(async move {
                 line.wait().await;
-                step_aside(&store, round / 60 % 2).await;
+                step_aside(&store, starting_waits).await;
                 store.runs_start(worker(), 5).await.unwrap()
             })
         };
@@ -82,6 +114,7 @@ pub async fn l04_a_revocation_before_the_start_is_always_seen(db: Arc<Database>)
             i64::from(decision.allowed)
         );
         hold(&decision, kind, before, is_revoked_first, round);
+        border.follow(is_revoked_first);
         if is_revoked_first {
             revoked_first += 1;
         } else {
@@ -96,6 +129,7 @@ pub async fn l04_a_revocation_before_the_start_is_always_seen(db: Arc<Database>)
         "{:?}: {ROUNDS} rounds, start first {started_first}, revocation first {revoked_first}",
         db.dialect
     );
+    assert!(started_first > 0 && revoked_first > 0);
     elsewhere.close().await;
     world.chains_hold().await;
 }

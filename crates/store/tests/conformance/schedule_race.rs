@@ -7,6 +7,7 @@ use tokio::sync::Barrier;
 
 use crate::{
     database::Database,
+    race::{Border, step_aside},
     schedules::draft,
     world::{World, worker},
 };
@@ -46,19 +47,16 @@ impl Change {
     }
 }
 
-async fn step_aside(store: &store::Store, times: usize) {
-    for _ in 0..times {
-        store.now().await.unwrap();
-    }
-}
-
 pub async fn l04_a_change_of_a_schedule_before_the_start_is_always_seen(db: Arc<Database>) {
     let world = Arc::new(World::new(&db).await);
     // A second process, with connections of its own.
     let elsewhere = db.another_store().await;
     let (mut started_first, mut changed_first) = (0, 0);
+    let mut borders = CHANGES.map(|_| Border::default());
     for round in 0..ROUNDS {
         let change = CHANGES[round % CHANGES.len()];
+        let border = &mut borders[round % CHANGES.len()];
+        let (changing_waits, starting_waits) = (border.one_waits(), border.other_waits());
         let id = world.nightly().await;
         world.move_next(id, -SECOND).await;
         assert_eq!(world.tick().await.runs, 1, "round {round}");
@@ -68,7 +66,7 @@ pub async fn l04_a_change_of_a_schedule_before_the_start_is_always_seen(db: Arc<
             let (world, line) = (world.clone(), line.clone());
             tokio::spawn(async move {
                 line.wait().await;
-                step_aside(&world.store, round / 3 % 12).await;
+                step_aside(&world.store, changing_waits).await;
                 change.make(&world, id).await;
             })
         };
@@ -76,7 +74,7 @@ pub async fn l04_a_change_of_a_schedule_before_the_start_is_always_seen(db: Arc<
             let (store, line) = (elsewhere.clone(), line.clone());
             tokio::spawn(async move {
                 line.wait().await;
-                step_aside(&store, round / 36 % 2).await;
+                step_aside(&store, starting_waits).await;
                 store.runs_start(worker(), 5).await.unwrap()
             })
         };
@@ -99,6 +97,7 @@ pub async fn l04_a_change_of_a_schedule_before_the_start_is_always_seen(db: Arc<
         let changed = last(changed).await;
         let decided = last(format!("run_id = {}", db.id(run.as_uuid()))).await;
         let read = decision.evidence.schedule_revision;
+        border.follow(changed < decided);
         if changed < decided {
             changed_first += 1;
             assert!(
@@ -126,6 +125,7 @@ pub async fn l04_a_change_of_a_schedule_before_the_start_is_always_seen(db: Arc<
         "{:?}: {ROUNDS} rounds, start first {started_first}, change first {changed_first}",
         db.dialect
     );
+    assert!(started_first > 0 && changed_first > 0);
     elsewhere.close().await;
     let verdicts = world.store.audit_verify().await.unwrap();
     assert!(verdicts.iter().all(|verdict| verdict.broken_at.is_none()));
