@@ -1,6 +1,7 @@
 //! Which words of which statements a mistake changes.
 
 use super::Mistake;
+use crate::runs::attempt_fence;
 
 /// A statement, what stands in it, and what stands there instead.
 pub(super) type Edit = (&'static str, &'static str, &'static str);
@@ -17,11 +18,7 @@ const LEASES_NEVER_LOST: &[Edit] = &[
         "run_queue.attempt as attempt",
         "(select k.attempt from given k where k.run = run_queue.run_id) as attempt",
     ),
-    (
-        "run_queue_heartbeat",
-        " and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]",
-        "",
-    ),
+    ("run_queue_heartbeat", attempt_fence!(), ""),
     (
         "run_queue_heartbeat",
         "q.owner = $3",
@@ -86,11 +83,7 @@ impl Mistake {
                 LEASES_NEVER_LOST,
                 &[
                     ("run_queue_finish", "and q.attempt = k.attempt", ""),
-                    (
-                        "run_queue_finish",
-                        "and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]",
-                        "",
-                    ),
+                    ("run_queue_finish", attempt_fence!(), ""),
                     // Whoever asks is told that it was theirs.
                     (
                         "run_queue_finish",

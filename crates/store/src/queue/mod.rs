@@ -3,7 +3,9 @@
 mod admission;
 mod hints;
 mod pauses;
+mod plan;
 mod realign;
+mod ring;
 mod settings;
 mod turns;
 mod waiting;
@@ -16,7 +18,8 @@ pub use workers::{WorkerCard, WorkerRow};
 
 pub(crate) use admission::Admission;
 pub(crate) use hints::Hints;
-pub(crate) use turns::{Share, Slots, Turns};
+pub(crate) use plan::{Share, Slots};
+pub(crate) use turns::Turns;
 
 /// A scope as statements take it, and as its lock is named.
 pub(crate) fn scope_key(scope: domain::ids::ScopeId) -> String {

@@ -61,9 +61,11 @@ static RUNNING: Statement = dialects(
     "select scope_id, connection_id, count(*) as running from run_queue
      where status = 'running' and scope_id in (select unhex(value) from jsonb_each($1))
      group by scope_id, connection_id",
-    "select scope_id, connection_id, count(*) as running from run_queue
-     where status = 'running' and scope_id in (select value::uuid from json_array_elements_text($1::json))
-     group by scope_id, connection_id",
+    "select s.scope_id, u.connection_id, count(*) as running
+     from (select value::uuid as scope_id from json_array_elements_text($1::json)) s
+     cross join lateral (select q.connection_id from run_queue q
+       where q.status = 'running' and q.scope_id = s.scope_id order by q.connection_id offset 0) u
+     group by s.scope_id, u.connection_id",
 );
 static CLAIM: Statement = dialects(
     "run_queue_claim",

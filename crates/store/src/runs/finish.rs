@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::{
     attempts::{EndedBy, end_attempts},
+    fence::of_attempts,
     items::stop_ended,
     settle::{Notice, notify},
 };
@@ -88,9 +89,8 @@ pub enum Ending {
     LeaseLost,
 }
 
-// The queue rows first, in the order of their keys, as every other transaction takes them; by key and not by a
-// join, as in `run_queue_lease`, nor by `status`, for which there is an index that knows nothing of the keys.
-// A run stands in the arrays once, with its last attempt.
+// The queue rows first, in the order of their keys, as every other transaction takes them; not by `status`, for which
+// there is an index that knows nothing of the keys. A run stands in the arrays once, with its last attempt.
 static QUEUE_FINISH: Statement = dialects(
     "run_queue_finish",
     "delete from run_queue where rowid in (
@@ -98,12 +98,16 @@ static QUEUE_FINISH: Statement = dialects(
        cross join run_queue q on q.run_id = k.run and q.attempt = k.attempt
        where q.status = 'running')
      returning run_id, attempt",
-    "with held as materialized (
+    concat!(
+        "with held as materialized (
        select q.run_id from run_queue q
-       where q.run_id = any($1::uuid[]) and q.owner is not null
-         and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)] order by q.run_id for update of q)
+       where ",
+        of_attempts!(),
+        " and q.owner is not null
+       order by q.run_id for update of q)
      delete from run_queue q where q.run_id = any(array(select h.run_id from held h))
-     returning q.run_id, q.attempt",
+     returning q.run_id, q.attempt"
+    ),
 );
 // A write whose end nobody knows outweighs what the handler made of the run.
 static RUNS_FINISH: Statement = dialects(

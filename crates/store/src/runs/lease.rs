@@ -10,6 +10,7 @@ use policy::RunKey;
 
 use super::{
     attempts::EndedBy,
+    fence::of_attempts,
     finish::attempt_rows,
     watch::{LeaseSeen, LeaseWatch},
 };
@@ -33,12 +34,12 @@ static HEARTBEAT: Statement = dialects(
      from given as t
      where run_id = t.run and run_queue.attempt = t.attempt and owner = $1 and status = 'running'
      returning run_id, run_queue.attempt as attempt, cancel_requested_at",
-    "with held as materialized (
+    concat!("with held as materialized (
        select q.run_id from run_queue q
-       where q.run_id = any($1::uuid[]) and q.owner = $3
-         and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)] order by q.run_id for update of q)
+       where ", of_attempts!(), " and q.owner = $3
+       order by q.run_id for update of q)
      update run_queue q set lease_until = $4 where q.run_id = any(array(select h.run_id from held h))
-     returning q.run_id, q.attempt, q.cancel_requested_at",
+     returning q.run_id, q.attempt, q.cancel_requested_at"),
 );
 // The worker's own lease may be longer than this process's; where its row is gone, this process's counts.
 static LEASES: Statement = same(

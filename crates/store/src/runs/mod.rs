@@ -6,8 +6,10 @@ mod cancel;
 mod checkpoint;
 mod claim;
 mod draft;
+mod fence;
 mod finish;
 mod hand_back;
+
 mod intents;
 mod items;
 mod kept;
@@ -34,6 +36,8 @@ pub use cancel::Cancel;
 pub use checkpoint::Asked;
 pub use claim::Claim;
 pub use draft::{RunDraft, SystemDraft};
+#[cfg(feature = "planted")]
+pub(crate) use fence::attempt_fence;
 pub use finish::{Ending, Failure, RunEnd, WorkedOutcome};
 pub use hand_back::{GivenBack, RESCUES_MOST};
 pub use intents::{Intent, IntentEnd, NewIntent};

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::{
     attempts::EndedBy,
+    fence::of_attempts,
     finish::{Over, RunEnd, WorkedOutcome, attempt_rows, counts_of, finish_all},
     ledger::leave_queue,
     requeue::{Back, requeue},
@@ -52,9 +53,13 @@ static RETRY_LOCK: Statement = dialects(
     "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from given k
      cross join run_queue q on q.run_id = k.run and q.attempt = k.attempt
      where q.status = 'running'",
-    "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from run_queue q
-     where q.run_id = any($1::uuid[]) and q.owner is not null
-       and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)] order by q.run_id for update of q",
+    concat!(
+        "select q.run_id, q.attempt, q.retries, q.cancel_requested_at from run_queue q
+     where ",
+        of_attempts!(),
+        " and q.owner is not null
+       order by q.run_id for update of q"
+    ),
 );
 
 /// What the queue says of an attempt.
