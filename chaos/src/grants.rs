@@ -21,7 +21,10 @@ use crate::{
 /// How long what was not answered may still be done: a server that was silent does it when it goes on.
 pub(crate) const DOUBT: Duration = Duration::from_secs(10);
 
-/// A person was disabled or enabled: no audit log has it, so all that is known is between which two commits.
+/// A person was disabled or enabled, between which two commits as they were seen.
+///
+/// The audit logs tell it too, each in an entry of its own workspace; what a decision read is held against the version,
+/// which they do not tell.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
     /// Not before this entry of the audit log.

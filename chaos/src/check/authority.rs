@@ -32,6 +32,8 @@ pub(super) enum Grant {
     Tenant(TenantId),
     TenantMember(TenantId, UserId),
     Connection(TenantId),
+    /// Who is not disabled; decisions are held against what was seen of it, and calls against this.
+    Person(UserId),
 }
 
 /// The state of a row from one change on.
@@ -73,6 +75,10 @@ impl Histories {
         let is_here = change.scope.as_uuid() == tenant.as_uuid();
         let subject = change.subject;
         match &*change.action {
+            "user.disabled" | "user.enabled" if subject == user.as_uuid() => {
+                let is_enabled = change.action == "user.enabled";
+                self.push(Grant::Person(user), change, is_enabled, String::new());
+            }
             "workspace_membership.role_set" if subject == user.as_uuid() => {
                 self.push(Grant::Workspace(user), change, true, word("role"));
             }
@@ -149,7 +155,7 @@ impl Histories {
         let denies = |stretch: &&Stretch| match grant {
             Grant::Tenant(_) => stretch.word != "active",
             Grant::TenantMember(..) => !stretch.is_there || stretch.word == "readonly",
-            Grant::Workspace(_) | Grant::Connection(_) => !stretch.is_there,
+            Grant::Workspace(_) | Grant::Connection(_) | Grant::Person(_) => !stretch.is_there,
         };
         let history = self.0.get(&grant)?;
         let begun = history.partition_point(|stretch| stretch.at <= at);
@@ -324,6 +330,7 @@ fn expected(
             Grant::TenantMember(..) => evidence.tenant_membership_version,
             Grant::Tenant(_) => evidence.tenant_version,
             Grant::Connection(_) => evidence.connection_version,
+            Grant::Person(_) => evidence.user_version,
         };
         if read.is_none() && histories.is_given_back(grant, made) {
             return (false, String::new());

@@ -35,7 +35,11 @@ fn grants(made: &DecisionMade) -> Option<Grants> {
     let mut grants = vec![Grant::Tenant(tenant), Grant::Connection(tenant)];
     if made.decision.authority_mode == AuthorityMode::ActorBound {
         let user: UserId = made.user?;
-        grants.extend([Grant::Workspace(user), Grant::TenantMember(tenant, user)]);
+        grants.extend([
+            Grant::Person(user),
+            Grant::Workspace(user),
+            Grant::TenantMember(tenant, user),
+        ]);
     }
     Some(grants)
 }

@@ -9,7 +9,7 @@ use policy::Running;
 use store::{Asked, Failure, RunEnd, Store, StoreError, WorkedOutcome};
 use tokio::time::sleep;
 
-use super::{Worked, empty};
+use super::{Halt, Worked, empty};
 
 /// How many runs are asked for between two looks at the bulk's own standing.
 const BATCH: i64 = 20;
@@ -20,22 +20,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How old the gate's word may be while it only waits (L-10).
 const ASK_AGAIN: Duration = Duration::from_secs(10);
-
-/// Why a bulk stops where it stands.
-enum Halt {
-    /// The gate refused at a checkpoint, and has ended it.
-    Refused,
-    /// A person wants it ended.
-    Cancelled,
-    /// The database does not answer, or the run is no longer this worker's.
-    Store(StoreError),
-}
-
-impl From<StoreError> for Halt {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
 
 /// Asks for what is left to ask for, and waits until all of it is over.
 ///

@@ -65,9 +65,9 @@ async fn work_at_provider(
     let done = match running.operation() {
         OperationType::ConnectionCheck => connection_check::run(&mut context).await,
         OperationType::InventorySync => inventory_sync::run(&mut context).await,
-        // Neither comes here: both are through before a credential is opened.
+        // Were it not so, the run would end as one whose handler broke, and not as done.
         OperationType::BulkConnectionCheck | OperationType::LabNoop => {
-            Ok(empty(WorkedOutcome::Succeeded))
+            unreachable!("both are through before a credential is opened")
         }
         OperationType::LabWrite => lab_write::run(&mut context).await,
     };

@@ -81,9 +81,10 @@ impl Store {
         tenant: &TenantAccess,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
-        authority::hold(&mut tx, scope, tenant).await?;
+        // Before the rows of authority, as a claim takes it: else the two could wait for each other.
         let key = scope_key(tenant.scope_id());
         tx.execute(&SCOPE_HOLD, args![key]).await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let now = tx.now().await?;
         let args = args![
             tenant.workspace_id(),
@@ -111,10 +112,11 @@ impl Store {
         tenant: &TenantAccess,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
-        authority::hold(&mut tx, scope, tenant).await?;
+        // Rows of the queue come before those of authority, too.
         let now = tx.now().await?;
         tx.execute(&WAIT_ANEW, args![tenant.scope_id(), now])
             .await?;
+        authority::hold(&mut tx, scope, tenant).await?;
         let args = args![tenant.workspace_id(), tenant.id()];
         if tx.execute(&RESUME, args).await? == 0 {
             return Err(StoreError::Conflict);

@@ -74,6 +74,8 @@ pub(super) struct Round {
     pub(super) candidates: Vec<Candidate>,
     /// Whether no other tenant has anything to do and room for it.
     pub(super) is_whole: bool,
+    /// Whether it goes on elsewhere than where the look began.
+    is_turned: bool,
 }
 
 impl Round {
@@ -86,17 +88,22 @@ impl Round {
 
     /// Turns the ring so that it goes on after a tenant.
     pub(super) fn go_on_after(&mut self, last: ScopeId) {
+        self.is_turned = true;
         if let Some(at) = self.candidates.iter().position(|it| it.scope == last) {
             self.candidates.rotate_left(at + 1);
         }
     }
 
     /// Whether this round is enough to give out `most` runs, or to say that there are not as many.
+    ///
+    /// One that is not whole holds the next tenants only where the look began.
     pub(super) fn is_enough(&self, plan: &Plan, pass: Pass, most: i64) -> bool {
-        let mut candidates = self.candidates.iter();
-        self.is_whole
-            && (plan.first_shares(&self.candidates, pass, most) >= most
-                || !candidates.any(|it| plan.was_counted_short(it, pass)))
+        if !self.is_whole && self.is_turned {
+            return false;
+        }
+        let is_counted_short = |it: &Candidate| plan.was_counted_short(it, pass);
+        plan.first_shares(&self.candidates, pass, most) >= most
+            || self.is_whole && !self.candidates.iter().any(is_counted_short)
     }
 }
 
@@ -120,15 +127,17 @@ impl Store {
             self.turns.after(pass.priority),
             pass.due,
             below,
-            most,
+            // One more tells whether these are all.
+            most + 1,
             cap,
             self.queue.connection_limit,
             to_json(&plan.served())?,
         ];
         let rows = self.db.walk(&RING, args).await?;
-        let is_whole = i64::try_from(rows.len()).is_ok_and(|found| found < most);
+        let wanted = usize::try_from(most).unwrap_or(0);
+        let is_whole = rows.len() <= wanted;
         let mut candidates = Vec::with_capacity(rows.len());
-        for row in rows {
+        for row in rows.into_iter().take(wanted) {
             let waiting = row.int("waiting")?;
             candidates.push(Candidate {
                 scope: ScopeId::from_uuid(row.uuid("scope_id")?),
@@ -140,6 +149,7 @@ impl Store {
         Ok(Round {
             candidates,
             is_whole,
+            is_turned: false,
         })
     }
 }
@@ -173,6 +183,7 @@ mod tests {
         Round {
             candidates: tenants.map(|(number, it)| tenant(number, *it)).collect(),
             is_whole,
+            is_turned: false,
         }
     }
 
@@ -202,7 +213,16 @@ mod tests {
             it.is_capped = false;
         }
         assert!(found.is_enough(&plan, ANY, 1));
-        found.is_whole = false;
-        assert!(!found.is_enough(&plan, ANY, 1));
+    }
+
+    #[test]
+    fn some_of_the_tenants_are_enough_for_a_first_share_of_each_where_the_look_began() {
+        let slots = Slots { free: 2, spare: 0 };
+        let plan = Plan::new(slots, 16);
+        let mut found = round(&[1, 1], false);
+        assert!(found.is_enough(&plan, ANY, 2));
+        assert!(!found.is_enough(&plan, ANY, 3));
+        found.go_on_after(tenant(1, 1).scope);
+        assert!(!found.is_enough(&plan, ANY, 2));
     }
 }

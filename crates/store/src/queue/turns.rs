@@ -120,14 +120,18 @@ impl Store {
             due,
             tenants,
         });
+        if plan.left() <= plan.slots.spare {
+            let first = self.round(plan, idle, most, at_a_time(most)).await?;
+            self.give(plan, &first.candidates, idle, most);
+            return Ok(before - plan.left());
+        }
         // One look is enough for both passes where it has found all tenants.
         let mut round = self.round(plan, any, most, at_a_time(most)).await?;
         let first = match round.idle() {
             Some(first) => first,
             None => {
-                self.round(plan, idle, most, at_a_time(most))
-                    .await?
-                    .candidates
+                let idle = self.round(plan, idle, most, at_a_time(most)).await?;
+                idle.candidates
             }
         };
         if let Some(last) = self.give(plan, &first, idle, most) {

@@ -131,10 +131,7 @@ impl Draft {
             workspace_id: draft.workspace_id,
             tenant_id: Some(draft.tenant_id),
             authority: AuthorityMode::SystemAuthority,
-            actor: AuditActor {
-                id: None,
-                name: "System".to_owned(),
-            },
+            actor: AuditActor::system(),
             retry_of: None,
             original_initiator: None,
             schedule: None,

@@ -234,7 +234,13 @@ async fn give_back_in(tx: &mut Tx, rows: &[Row], by: EndedBy) -> Result<Given, S
         .map(|(key, end)| Over { key: *key, end, by })
         .collect();
     let mut given = finish_all(tx, now, &over).await?;
-    given.extend(requeue(tx, now, back).await?);
+    let wanted = back.len();
+    let again = requeue(tx, now, back).await?;
+    // Who looks for silent workers names what cannot be taken, and takes the others without it.
+    if by == EndedBy::LeaseExpired && again.len() < wanted {
+        return Err(StoreError::Conflict);
+    }
+    given.extend(again);
     let (runs, parts) = (given.len(), parts.len());
     entries.extend(given);
     append(tx, now, entries).await?;

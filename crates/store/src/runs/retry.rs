@@ -1,6 +1,6 @@
 //! Trying again by itself: a failed attempt goes back into the queue while tries are left (L-08).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     ids::RunId,
@@ -96,7 +96,7 @@ impl Store {
         let now = tx.now().await?;
         let (mut back, mut cancelled) = (Vec::new(), Vec::new());
         let mut answers = Vec::with_capacity(failed.len());
-        for (key, (_, end, again)) in keys.into_iter().zip(failed) {
+        for (key, (_, end, again)) in keys.iter().copied().zip(failed) {
             // Taken out, so that an attempt named twice goes back once.
             let Some(standing) = held.remove(&(key.run_id, key.attempt)) else {
                 answers.push(Retrying::LeaseLost);
@@ -132,7 +132,15 @@ impl Store {
         )
         .await?;
         let mut entries = finish_all(&mut tx, now, &over).await?;
-        entries.extend(requeue(&mut tx, now, back).await?);
+        let again = requeue(&mut tx, now, back).await?;
+        let turned: HashSet<_> = again.iter().filter_map(|entry| entry.run_id).collect();
+        for (key, answer) in keys.iter().zip(&mut answers) {
+            // What the ledger knows otherwise is not tried again, and who takes its lease back names it.
+            if *answer == Retrying::Scheduled && !turned.contains(&key.run_id) {
+                *answer = Retrying::LeaseLost;
+            }
+        }
+        entries.extend(again);
         append(&mut tx, now, entries).await?;
         tx.commit().await?;
         Ok(answers)

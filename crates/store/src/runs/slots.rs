@@ -352,10 +352,7 @@ impl Round {
                 Some(self.schedule.tenant_id),
             ),
             action,
-            actor: AuditActor {
-                id: None,
-                name: "System".to_owned(),
-            },
+            actor: AuditActor::system(),
             subject_id: self.schedule.id.as_uuid(),
             run_id: None,
             detail: detail.to_string(),

@@ -109,10 +109,7 @@ impl Stale {
             workspace_id: self.key.workspace_id,
             scope_id: self.key.scope_id,
             action: action::RUN_COMPLETED,
-            actor: AuditActor {
-                id: None,
-                name: "System".to_owned(),
-            },
+            actor: AuditActor::system(),
             subject_id: self.key.run_id.as_uuid(),
             run_id: Some(self.key.run_id),
             detail:

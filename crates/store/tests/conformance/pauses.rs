@@ -1,9 +1,12 @@
 //! A tenant's queue can be paused and resumed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use domain::operation::OperationType::{ConnectionCheck, InventorySync};
-use store::StoreError;
+use store::{
+    StoreError,
+    conformance::{Border, with_border},
+};
 
 use crate::{
     database::Database,
@@ -102,4 +105,40 @@ pub async fn nothing_starts_after_a_pause_has_answered(db: Arc<Database>) {
         }
     }
     assert!(starts_before > 0);
+}
+
+/// The statements of some work, in their order.
+async fn statements_of(work: impl Future) -> Vec<&'static str> {
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&names);
+    let border: Border = Arc::new(move |name| {
+        noted.lock().unwrap().push(name);
+        Box::pin(async {})
+    });
+    with_border(border, work).await;
+    let names = names.lock().unwrap();
+    names.clone()
+}
+
+/// Else a claim, one of these and a change of somebody's role could wait for each other in a circle.
+pub async fn a_pause_and_a_resume_take_their_locks_in_the_order_of_a_claim(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    world.queue(&world.tenant, 1).await;
+    let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
+    let pause = statements_of(store.queue_pause_set(owner, tenant)).await;
+    let resume = statements_of(store.queue_resume(owner, tenant)).await;
+    let claim = statements_of(store.runs_start(worker(), 1)).await;
+    for (names, before, after) in [
+        (&pause, "queue_scope_hold", "tenant_authority_hold"),
+        (&resume, "run_queue_wait_anew", "tenant_authority_hold"),
+        (&claim, "run_queue_scopes_hold", "run_queue_claim"),
+        (&claim, "run_queue_claim", "facts_users"),
+    ] {
+        let place = |wanted| names.iter().position(|name| *name == wanted);
+        let places = (place(before), place(after));
+        assert!(
+            places.0.is_some() && places.0 < places.1,
+            "{before} and {after}: {names:?}"
+        );
+    }
 }

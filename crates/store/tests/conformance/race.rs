@@ -52,6 +52,9 @@ pub struct Border {
 }
 
 impl Border {
+    /// By how many round trips the border is moved at most: a side that is always first fails its test, and soon.
+    const FARTHEST: i64 = 256;
+
     pub fn one_waits(&self) -> usize {
         usize::try_from(self.lead).unwrap_or(0)
     }
@@ -63,7 +66,11 @@ impl Border {
     /// Who was first is held back more in the next round, twice as much each time it is first again.
     pub fn follow(&mut self, one_was_first: bool) {
         let is_same = self.one_was_first.replace(one_was_first) == Some(one_was_first);
-        self.step = if is_same { self.step * 2 } else { 1 };
+        self.step = if is_same {
+            Self::FARTHEST.min(self.step * 2)
+        } else {
+            1
+        };
         self.lead += if one_was_first { self.step } else { -self.step };
     }
 }

@@ -15,6 +15,7 @@ use store::{Again, Cancel, Failure, ItemOutcome, Retrying, RunEnd, RunRow, Worke
 
 use crate::{
     database::Database,
+    invariants::open_the_wall,
     world::{World, accepted, worker},
 };
 
@@ -251,4 +252,33 @@ pub async fn l08_a_try_meets_the_revocation(db: Arc<Database>) {
     assert_eq!(row.state.outcome, RunOutcome::PartiallySucceeded);
     assert_eq!(row.blocked_phase.as_deref(), Some("rescue"));
     assert_eq!(world.count("notifications", run).await, 1);
+}
+
+pub async fn l08_a_try_that_the_ledger_knows_otherwise_is_told_and_stops_no_other(
+    db: Arc<Database>,
+) {
+    let world = World::new(&db).await;
+    world.sync(&world.owner).await;
+    let second = world.another_tenant("Second").await;
+    accepted(world.ask_in(&world.owner, &second, InventorySync).await);
+    let running = world.store.runs_start(worker(), 10).await.unwrap().running;
+    let [odd, other] = &running[..] else {
+        panic!("{running:?}");
+    };
+    // The ledger says another attempt than the queue does.
+    open_the_wall(&db, "operation_runs").await;
+    let id = db.id(odd.key().run_id.as_uuid());
+    let sql = format!(
+        "update operation_runs set attempt = 7, started_attempt = null, status = 'queued' where id = {id}"
+    );
+    assert_eq!(db.raw.run(&sql).await, 1);
+    let end = throttled();
+    let group = [(odd, &end, again()), (other, &end, again())];
+    let answers = world.store.runs_retry(&group).await.unwrap();
+    assert_eq!(answers, [Retrying::LeaseLost, Retrying::Scheduled]);
+    let audited = async |run: &Running| {
+        let run = run.key().run_id;
+        world.audited("run.retry_scheduled", run).await
+    };
+    assert_eq!((audited(odd).await, audited(other).await), (0, 1));
 }

@@ -136,7 +136,7 @@ impl Store {
         append(&mut tx, now, entries).await?;
         touch(&mut tx, silent).await?;
         tx.commit().await?;
-        self.queue_changed.notify_one();
+        self.ring();
         Ok(Some(drafts.len()))
     }
 }
