@@ -112,7 +112,7 @@ async fn a_full_disk_refuses_what_is_new_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_only_server_refuses_what_is_new_and_can_be_read() {
+async fn a_read_only_server_refuses_what_is_new_and_loses_nothing() {
     let Some(cluster) = Cluster::start() else {
         return;
     };
@@ -120,6 +120,9 @@ async fn a_read_only_server_refuses_what_is_new_and_can_be_read() {
     let (site, _) = Installation::new(&database, None).await;
     let server = site.serve(&database);
     server.until_ready();
+    site.slow_down(0, "/groups", 5_000);
+    let under_way = site.start(&server, 0, SYNC);
+    site.until_asked(under_way, "/v1.0/groups", server.log());
 
     cluster.sql("alter system set default_transaction_read_only = on");
     cluster.sql("select pg_reload_conf()");
@@ -129,15 +132,19 @@ async fn a_read_only_server_refuses_what_is_new_and_can_be_read() {
         server.post("/api/run/start", &site.session, &form).status == 503
     });
     assert_read_only(&site, &server);
+    let seen = site.state(&server, under_way).unwrap();
+    assert!(!seen.is_over(), "what was under way is not lost: {seen:?}");
 
     cluster.sql("alter system reset default_transaction_read_only");
     cluster.sql("select pg_reload_conf()");
-    let mut run = None;
     until("it can be written again", server.log(), || {
         let (tenant, _) = site.sites.last().unwrap();
         let form = format!("tenant={tenant}&operation={SYNC}");
-        run = Some(server.post("/api/run/start", &site.session, &form));
-        run.as_ref().is_some_and(|answer| answer.status == 200)
+        let answer = server.post("/api/run/start", &site.session, &form);
+        answer.status == 200
     });
+    server.log().until_ended(under_way);
+    let state = site.state(&server, under_way).unwrap();
+    assert_eq!(state.outcome, RunOutcome::Succeeded);
     assert!(server.stop(), "it ends well when it is asked to");
 }
