@@ -14,9 +14,8 @@ use domain::{
 use store::{ChangeMade, DecisionMade};
 
 use super::{
-    Broken,
-    authority::{Grant, Histories},
-    broken,
+    Broken, broken,
+    histories::{Grant, Histories},
     journal::micros,
     writes::UNDER_WAY,
 };

@@ -1,6 +1,7 @@
 //! What is looked at when a trial is over.
 
 pub(crate) mod authority;
+mod histories;
 pub(crate) mod journal;
 pub(crate) mod late;
 pub(crate) mod owner;

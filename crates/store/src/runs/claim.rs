@@ -55,7 +55,8 @@ static SCOPES_HOLD: Statement = dialects(
     "select value::uuid as scope_id from json_array_elements_text($1::json)
      where pg_try_advisory_xact_lock(hashtextextended(value, 0))",
 );
-// A statement of its own, after the locks: only then does it see what the claims before this one started.
+// A statement of its own, after the locks: only then does it see what the claims before this one started. In the order
+// of the index over what is under way, which is then the cheaper one where others begin with the tenant, too.
 static RUNNING: Statement = dialects(
     "run_queue_running",
     "select scope_id, connection_id, count(*) as running from run_queue

@@ -34,12 +34,16 @@ static HEARTBEAT: Statement = dialects(
      from given as t
      where run_id = t.run and run_queue.attempt = t.attempt and owner = $1 and status = 'running'
      returning run_id, run_queue.attempt as attempt, cancel_requested_at",
-    concat!("with held as materialized (
+    concat!(
+        "with held as materialized (
        select q.run_id from run_queue q
-       where ", of_attempts!(), " and q.owner = $3
+       where ",
+        of_attempts!(),
+        " and q.owner = $3
        order by q.run_id for update of q)
      update run_queue q set lease_until = $4 where q.run_id = any(array(select h.run_id from held h))
-     returning q.run_id, q.attempt, q.cancel_requested_at"),
+     returning q.run_id, q.attempt, q.cancel_requested_at"
+    ),
 );
 // The worker's own lease may be longer than this process's; where its row is gone, this process's counts.
 static LEASES: Statement = same(

@@ -9,7 +9,6 @@ mod draft;
 mod fence;
 mod finish;
 mod hand_back;
-
 mod intents;
 mod items;
 mod kept;
