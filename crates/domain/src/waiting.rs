@@ -9,6 +9,8 @@ words! {
     pub enum WaitingFor {
         /// That its tenant's queue is resumed.
         Paused = "paused",
+        /// That the database can be written again.
+        NotWritable = "not_writable",
         /// A process that works on runs.
         NoWorker = "no_worker",
         /// A later moment.
@@ -35,6 +37,7 @@ impl WaitingFor {
     pub const fn short(self) -> &'static str {
         match self {
             Self::Paused => "Queue paused",
+            Self::NotWritable => "Database not writable",
             Self::NoWorker => "No worker",
             Self::Later => "Tried again later",
             Self::TenantLimit => "Tenant at its limit",
@@ -58,6 +61,8 @@ pub enum Waiting {
         /// When.
         at: Timestamp,
     },
+    /// The database's disk is full, or it is read-only: no run can be started in it.
+    NotWritable,
     /// No process is there that works on runs.
     NoWorker {
         /// When the last one was heard of; none since the installation began, or for a day.
@@ -96,6 +101,7 @@ impl Waiting {
     pub const fn kind(&self) -> WaitingFor {
         match self {
             Self::Paused { .. } => WaitingFor::Paused,
+            Self::NotWritable => WaitingFor::NotWritable,
             Self::NoWorker { .. } => WaitingFor::NoWorker,
             Self::Later { .. } => WaitingFor::Later,
             Self::TenantLimit { .. } => WaitingFor::TenantLimit,
@@ -116,6 +122,10 @@ impl Waiting {
                 "{by} paused the queue of this tenant on {}. The run starts when the queue is resumed.",
                 at.exact()
             ),
+            Self::NotWritable => {
+                "TenantAtlas cannot write to its database: the disk is full or read-only. It starts by itself when that is mended; ask whoever runs TenantAtlas."
+                    .to_owned()
+            }
             Self::NoWorker { last_seen: None } => {
                 "No worker is there to start it. It starts when one is running: \u{201c}tenant-atlas serve\u{201d} or \u{201c}tenant-atlas worker\u{201d}."
                     .to_owned()
@@ -199,6 +209,7 @@ mod tests {
             said(later("provider_throttled")).ends_with("because the provider asked us to wait.")
         );
         assert!(said(later("full_moon")).ends_with("because of full moon."));
+        assert!(said(Waiting::NotWritable).contains("the disk is full or read-only"));
         for (before, words) in [
             (0, "the next of its tenant"),
             (1, "1 run of its tenant comes"),

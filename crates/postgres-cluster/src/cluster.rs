@@ -108,6 +108,14 @@ impl Cluster {
         &self.programs
     }
 
+    /// Gives a folder to the account that the server runs under, so that it may keep files there.
+    ///
+    /// # Errors
+    /// When this process may not.
+    pub fn hand_over(&self, folder: &Path) -> io::Result<()> {
+        hand_over(folder)
+    }
+
     /// Lets the server stand still with all its children: connections stay, and nothing is answered.
     ///
     /// # Errors

@@ -1,6 +1,11 @@
 //! A PostgreSQL server of a test's own, which the test stops and starts as it likes.
 
-use std::{io::Write as _, path::PathBuf, process::Command, sync::Once};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Once,
+};
 
 use postgres_cluster::{Keep, Stop};
 
@@ -22,6 +27,19 @@ impl Cluster {
     /// The URL of its database.
     pub fn url(&self) -> String {
         self.0.url()
+    }
+
+    /// Makes a database whose tables are on a disk of their own, and says its URL.
+    pub fn database_on(&self, disk: &Path) -> String {
+        self.0.hand_over(disk).unwrap();
+        self.sql(&format!(
+            "create tablespace small location '{}'",
+            disk.display()
+        ));
+        self.sql("create database small tablespace small");
+        let url = self.url();
+        let server = url.strip_suffix("/postgres").unwrap();
+        format!("{server}/small")
     }
 
     /// Its administrator.

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::{
+    http::Answer,
     program::{Server, Worker},
     wait::{Log, until},
 };
@@ -154,19 +155,29 @@ impl Installation {
         let form = format!("tenant={tenant}&operation={operation}");
         let answer = server.post("/api/run/start", &self.session, &form);
         assert_eq!(answer.status, 200, "{answer:?}\n{}", server.log().text());
+        Self::answered(&answer)
+    }
+
+    /// The run that a press was answered with.
+    pub fn answered(answer: &Answer) -> RunId {
         let answer: StartAnswer = serde_json::from_str(&answer.body).unwrap();
         answer.run_id
     }
 
     /// Where a run stands; none while the server does not know.
     pub fn state(&self, server: &Server, run: RunId) -> Option<RunState> {
+        self.view(server, run).map(|view| view.state)
+    }
+
+    /// What a run's page says; none while the server does not know.
+    pub fn view(&self, server: &Server, run: RunId) -> Option<RunView> {
         let asked = serde_json::json!({ "id": run, "version": null }).to_string();
         let answer = server.read("/api/run/page", &self.session, &asked);
         if answer.status != 200 {
             return None;
         }
         match serde_json::from_str::<Live<RunView>>(&answer.body).unwrap() {
-            Live::Changed(view) => Some(view.state),
+            Live::Changed(view) => Some(view),
             Live::Unchanged { .. } => None,
         }
     }

@@ -20,5 +20,6 @@ mod program;
 mod refusals;
 mod retention;
 mod several;
+mod small_disk;
 mod stops;
 mod wait;

@@ -15,7 +15,7 @@ use super::{
     schema::{APPLIED, Applied, POSTGRES, migrator},
     turn::Turn,
 };
-use crate::sql::{Db, Line, Sessions};
+use crate::sql::{Db, Line, Refused, Sessions};
 
 // What an extension brought along belongs to nobody.
 const TABLES: &str =
@@ -177,6 +177,7 @@ pub(super) async fn open_as_it_is(url: &str) -> Result<(Db, PgPool), OpenError> 
             sessions,
             patience: Line::PATIENCE,
         },
+        refused: Refused::default(),
     };
     Ok((db, pool))
 }

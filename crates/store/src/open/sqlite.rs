@@ -13,7 +13,7 @@ use super::{
     schema::{APPLIED, Applied, SQLITE, migrator},
     turn::Turn,
 };
-use crate::sql::Db;
+use crate::sql::{Db, Refused};
 
 const TABLES: &str = "select name from sqlite_schema where type in ('table', 'view')
    and name not like 'sqlite!_%' escape '!' order by name";
@@ -178,7 +178,11 @@ async fn pools(options: SqliteConnectOptions) -> Result<Db, OpenError> {
         )
         .await
         .map_err(OpenError::Unreachable)?;
-    Ok(Db::Sqlite { writer, readers })
+    Ok(Db::Sqlite {
+        writer,
+        readers,
+        refused: Refused::default(),
+    })
 }
 /// Whether a connection that comes back to the pool is out of its transaction.
 ///

@@ -69,7 +69,7 @@ impl Store {
         let now = self.db.now().await?;
         let args = args![run.run().id, now, PLACES + 1];
         let row = self.db.first(&WAITING, args).await?;
-        row.map(|row| because(&row, now, &self.queue)).transpose()
+        row.map(|row| self.because(&row, now)).transpose()
     }
 
     /// Why the queued ones of some runs do not run; one statement for all, and none without a queued run.
@@ -116,9 +116,62 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let id = RunId::from_uuid(row.uuid("run_id")?);
-                Ok((id, kind(row, now, &Limits::of(row, &self.queue)?)?))
+                Ok((id, self.kind(row, now, &Limits::of(row, &self.queue)?)?))
             })
             .collect()
+    }
+
+    /// The first thing that would have to change: a pause stands before everything else, and before a run's own
+    /// time has come nobody is missed. While nothing can be written workers cannot leave word either.
+    fn kind(&self, row: &Row, now: Timestamp, limits: &Limits) -> Result<WaitingFor, StoreError> {
+        Ok(if row.opt_time("paused_at")?.is_some() {
+            WaitingFor::Paused
+        } else if row.time("available_at")? > now {
+            WaitingFor::Later
+        } else if self.db.refused().is_lately() {
+            WaitingFor::NotWritable
+        } else if row.int("workers")? == 0 {
+            WaitingFor::NoWorker
+        } else if row.int("running")? >= limits.tenant {
+            WaitingFor::TenantLimit
+        } else if row.int("using_connection")? >= limits.connection {
+            WaitingFor::ConnectionLimit
+        } else {
+            WaitingFor::Slot
+        })
+    }
+
+    /// The same with its circumstances.
+    fn because(&self, row: &Row, now: Timestamp) -> Result<Waiting, StoreError> {
+        let limits = Limits::of(row, &self.queue)?;
+        Ok(match self.kind(row, now, &limits)? {
+            WaitingFor::Paused => Waiting::Paused {
+                by: row.opt_text("paused_by_name")?.unwrap_or_default(),
+                at: row.time("paused_at")?,
+            },
+            WaitingFor::NotWritable => Waiting::NotWritable,
+            WaitingFor::NoWorker => Waiting::NoWorker {
+                // A process that stops as it should takes its row along; that somebody was there stays.
+                last_seen: row
+                    .opt_time("last_seen_at")?
+                    .max(row.opt_time("present_until")?),
+            },
+            WaitingFor::Later => Waiting::Later {
+                at: row.time("available_at")?,
+                code: row.opt_text("waiting_code")?,
+            },
+            WaitingFor::TenantLimit => Waiting::TenantLimit {
+                running: row.int("running")?,
+                limit: limits.tenant,
+            },
+            WaitingFor::ConnectionLimit => Waiting::ConnectionLimit {
+                running: row.int("using_connection")?,
+                limit: limits.connection,
+            },
+            WaitingFor::Slot => Waiting::Slot {
+                before: row.int("before")?,
+            },
+        })
     }
 }
 
@@ -137,54 +190,4 @@ impl Limits {
             connection: connection.unwrap_or(settings.connection_limit),
         })
     }
-}
-
-/// The first thing that would have to change: a pause stands before everything else, and before a run's own
-/// time has come nobody is missed.
-fn kind(row: &Row, now: Timestamp, limits: &Limits) -> Result<WaitingFor, StoreError> {
-    Ok(if row.opt_time("paused_at")?.is_some() {
-        WaitingFor::Paused
-    } else if row.time("available_at")? > now {
-        WaitingFor::Later
-    } else if row.int("workers")? == 0 {
-        WaitingFor::NoWorker
-    } else if row.int("running")? >= limits.tenant {
-        WaitingFor::TenantLimit
-    } else if row.int("using_connection")? >= limits.connection {
-        WaitingFor::ConnectionLimit
-    } else {
-        WaitingFor::Slot
-    })
-}
-
-/// The same with its circumstances.
-fn because(row: &Row, now: Timestamp, settings: &QueueSettings) -> Result<Waiting, StoreError> {
-    let limits = Limits::of(row, settings)?;
-    Ok(match kind(row, now, &limits)? {
-        WaitingFor::Paused => Waiting::Paused {
-            by: row.opt_text("paused_by_name")?.unwrap_or_default(),
-            at: row.time("paused_at")?,
-        },
-        WaitingFor::NoWorker => Waiting::NoWorker {
-            // A process that stops as it should takes its row along; that somebody was there stays.
-            last_seen: row
-                .opt_time("last_seen_at")?
-                .max(row.opt_time("present_until")?),
-        },
-        WaitingFor::Later => Waiting::Later {
-            at: row.time("available_at")?,
-            code: row.opt_text("waiting_code")?,
-        },
-        WaitingFor::TenantLimit => Waiting::TenantLimit {
-            running: row.int("running")?,
-            limit: limits.tenant,
-        },
-        WaitingFor::ConnectionLimit => Waiting::ConnectionLimit {
-            running: row.int("using_connection")?,
-            limit: limits.connection,
-        },
-        WaitingFor::Slot => Waiting::Slot {
-            before: row.int("before")?,
-        },
-    })
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use sqlx::{PgPool, SqlitePool};
 
-use super::{Fragments, Line, Row, Statement, Tx, Value, tx};
+use super::{
+    Fragments, Line, Refused, Row, Statement, Tx, Value,
+    tx::{self, Open},
+};
 use crate::error::StoreError;
 
 /// An open database.
@@ -16,6 +19,8 @@ pub(crate) enum Db {
         writer: SqlitePool,
         /// Read-only connections.
         readers: SqlitePool,
+        /// When it last could not be written.
+        refused: Refused,
     },
     /// PostgreSQL.
     Postgres {
@@ -23,6 +28,8 @@ pub(crate) enum Db {
         pool: PgPool,
         /// What they are like.
         line: Line,
+        /// When it last could not be written.
+        refused: Refused,
     },
 }
 
@@ -50,18 +57,16 @@ impl Db {
     /// Only PostgreSQL can fail to answer; whoever waits for SQLite's writer keeps their place.
     pub(crate) async fn write_within(&self, most: Duration) -> Result<Tx, StoreError> {
         tx::note(self.dialect(), "begin").await;
-        match self {
-            Self::Sqlite { writer, .. } => {
-                let writer = writer.clone();
-                let begun = tokio::spawn(async move { writer.begin_with("begin immediate").await });
-                Ok(Tx::Sqlite(begun.await.map_err(|_| StoreError::Stopped)??))
-            }
-            Self::Postgres { pool, line } => {
+        let begun = match self {
+            Self::Sqlite { writer, .. } => begin_immediate(writer).await,
+            Self::Postgres { pool, line, .. } => {
                 let patience = line.patience.min(most);
                 let line = Line { patience, ..*line };
                 begin(pool, line, Purpose::Write).await
             }
-        }
+        };
+        let refused = self.refused();
+        Ok(Tx::new(refused.noted(begun)?, refused))
     }
 
     /// Runs a reading statement outside a transaction.
@@ -76,14 +81,14 @@ impl Db {
                 let rows = tx::sqlite(statement, args).fetch_all(readers).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-            Self::Postgres { pool, line } if line.sessions == Sessions::Own => {
+            Self::Postgres { pool, line, .. } if line.sessions == Sessions::Own => {
                 let query = tx::postgres(statement, args, Sessions::Own);
                 let reading = async { Ok(query.fetch_all(pool).await?) };
                 let rows = tx::within(Some(line.patience), reading).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
-            Self::Postgres { pool, line } => {
-                let mut tx = begin(pool, *line, Purpose::Read).await?;
+            Self::Postgres { pool, line, .. } => {
+                let mut tx = self.reading(pool, *line, Purpose::Read).await?;
                 let rows = tx.fetch(statement, args).await?;
                 tx.commit().await?;
                 Ok(rows)
@@ -109,11 +114,11 @@ impl Db {
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let Self::Postgres { pool, line } = self else {
+        let Self::Postgres { pool, line, .. } = self else {
             return self.fetch(statement, args).await;
         };
         tx::note(self.dialect(), statement.name).await;
-        let mut tx = begin(pool, *line, Purpose::Walk).await?;
+        let mut tx = self.reading(pool, *line, Purpose::Walk).await?;
         let rows = tx.fetch(statement, args).await?;
         tx.give_up().await?;
         Ok(rows)
@@ -127,7 +132,7 @@ impl Db {
                 let rows = fragments.sqlite().build().fetch_all(readers).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Self::Postgres { pool, line } => {
+            Self::Postgres { pool, line, .. } => {
                 // Planned each time for what it asks: a plan for any limit and any number of cells reads
                 // the whole ledger.
                 let mut query = fragments.postgres();
@@ -138,7 +143,7 @@ impl Db {
                         tx::within(Some(line.patience), reading).await?
                     }
                     Sessions::Pooled => {
-                        let mut tx = begin(pool, *line, Purpose::Read).await?;
+                        let mut tx = self.reading(pool, *line, Purpose::Read).await?;
                         let rows = tx.list(query).await?;
                         tx.commit().await?;
                         rows
@@ -147,6 +152,18 @@ impl Db {
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
+    }
+
+    /// Begins a transaction of PostgreSQL's that only reads.
+    async fn reading(&self, pool: &PgPool, line: Line, purpose: Purpose) -> Result<Tx, StoreError> {
+        Ok(Tx::new(begin(pool, line, purpose).await?, self.refused()))
+    }
+
+    /// When it last could not be written.
+    pub(crate) const fn refused(&self) -> &Refused {
+        match self {
+            Self::Sqlite { refused, .. } | Self::Postgres { refused, .. } => refused,
+        }
     }
 
     /// Which database this is, as logs name it.
@@ -206,16 +223,23 @@ const fn opening(sessions: Sessions, purpose: Purpose) -> &'static str {
     }
 }
 
+/// Begins a transaction as the file's one writer, in a task of its own.
+async fn begin_immediate(writer: &SqlitePool) -> Result<Open, StoreError> {
+    let writer = writer.clone();
+    let begun = tokio::spawn(async move { writer.begin_with("begin immediate").await });
+    Ok(Open::Sqlite(begun.await.map_err(|_| StoreError::Stopped)??))
+}
+
 /// Begins a transaction in a task of its own, which a dropped request does not interrupt.
 ///
 /// A `begin` that is broken off because nothing answers can leave an empty transaction open, on a connection that
 /// the pool closes unless it answers after all; the server ends it then.
-async fn begin(pool: &PgPool, line: Line, purpose: Purpose) -> Result<Tx, StoreError> {
+async fn begin(pool: &PgPool, line: Line, purpose: Purpose) -> Result<Open, StoreError> {
     let pool = pool.clone();
     let begin = opening(line.sessions, purpose);
     let begun = tokio::spawn(tx::within(Some(line.patience), async move {
         Ok(pool.begin_with(begin).await?)
     }));
     let tx = begun.await.map_err(|_| StoreError::Stopped)??;
-    Ok(Tx::Postgres(tx, line))
+    Ok(Open::Postgres(tx, line))
 }

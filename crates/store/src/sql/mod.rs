@@ -3,6 +3,7 @@
 mod db;
 mod fragments;
 mod given;
+mod refused;
 mod row;
 mod rows;
 mod statement;
@@ -11,6 +12,7 @@ mod value;
 
 pub(crate) use db::{Db, Sessions};
 pub(crate) use fragments::Fragments;
+pub(crate) use refused::Refused;
 pub(crate) use row::Row;
 pub(crate) use rows::Rows;
 pub(crate) use statement::{Statement, dialects, same};

@@ -12,11 +12,17 @@ use sqlx::{
     sqlite::SqliteArguments,
 };
 
-use super::{Row, Rows, Sessions, Statement, Value};
+use super::{Refused, Row, Rows, Sessions, Statement, Value};
 use crate::error::StoreError;
 
 /// A write transaction; rolls back when dropped.
-pub(crate) enum Tx {
+pub(crate) struct Tx {
+    open: Open,
+    refused: Refused,
+}
+
+/// What either driver has open.
+pub(super) enum Open {
     /// `BEGIN IMMEDIATE` on the one writer connection.
     Sqlite(Transaction<'static, Sqlite>),
     /// READ COMMITTED, with the timeouts of a short transaction.
@@ -24,26 +30,35 @@ pub(crate) enum Tx {
 }
 
 impl Tx {
+    /// A transaction that has begun.
+    pub(super) fn new(open: Open, refused: &Refused) -> Self {
+        Self {
+            open,
+            refused: refused.clone(),
+        }
+    }
+
     /// Runs a statement and answers how many rows it changed.
     pub(crate) async fn execute(
         &mut self,
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
-        note(self.dialect(), statement.name).await;
-        timed(statement.name, self.patience(), async {
-            Ok(match self {
-                Self::Sqlite(tx) => sqlite(statement, args)
+        note(self.open.dialect(), statement.name).await;
+        let patience = self.open.patience();
+        let done = timed(statement.name, patience, async {
+            Ok(match &mut self.open {
+                Open::Sqlite(tx) => sqlite(statement, args)
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
-                Self::Postgres(tx, line) => postgres(statement, args, line.sessions)
+                Open::Postgres(tx, line) => postgres(statement, args, line.sessions)
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
             })
-        })
-        .await
+        });
+        self.refused.noted(done.await)
     }
 
     /// Runs a statement and reads all its rows.
@@ -52,22 +67,23 @@ impl Tx {
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        note(self.dialect(), statement.name).await;
-        timed(statement.name, self.patience(), async {
-            Ok(match self {
-                Self::Sqlite(tx) => {
+        note(self.open.dialect(), statement.name).await;
+        let patience = self.open.patience();
+        let done = timed(statement.name, patience, async {
+            Ok(match &mut self.open {
+                Open::Sqlite(tx) => {
                     let rows = sqlite(statement, args).fetch_all(&mut **tx).await?;
                     rows.into_iter().map(Row::Sqlite).collect()
                 }
-                Self::Postgres(tx, line) => {
+                Open::Postgres(tx, line) => {
                     let rows = postgres(statement, args, line.sessions)
                         .fetch_all(&mut **tx)
                         .await?;
                     rows.into_iter().map(Row::Postgres).collect()
                 }
             })
-        })
-        .await
+        });
+        self.refused.noted(done.await)
     }
 
     /// Runs a set statement over rows, whose parameters stand before the others.
@@ -77,10 +93,11 @@ impl Tx {
         rows: Rows,
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
-        note(self.dialect(), statement.name).await;
-        timed(statement.name, self.patience(), async {
-            Ok(match self {
-                Self::Sqlite(tx) => {
+        note(self.open.dialect(), statement.name).await;
+        let patience = self.open.patience();
+        let done = timed(statement.name, patience, async {
+            Ok(match &mut self.open {
+                Open::Sqlite(tx) => {
                     let mut changed = 0;
                     for query in rows.given(text(statement.name, statement.sqlite)) {
                         let query = bind_sqlite(query, args.clone());
@@ -88,14 +105,14 @@ impl Tx {
                     }
                     changed
                 }
-                Self::Postgres(tx, line) => {
+                Open::Postgres(tx, line) => {
                     let query = rows.bind_postgres(text_of(statement, line.sessions));
                     let done = bind_postgres(query, args).execute(&mut **tx).await?;
                     done.rows_affected()
                 }
             })
-        })
-        .await
+        });
+        self.refused.noted(done.await)
     }
 
     /// Runs a set statement over rows and reads what it returns.
@@ -105,10 +122,11 @@ impl Tx {
         rows: Rows,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        note(self.dialect(), statement.name).await;
-        timed(statement.name, self.patience(), async {
-            Ok(match self {
-                Self::Sqlite(tx) => {
+        note(self.open.dialect(), statement.name).await;
+        let patience = self.open.patience();
+        let done = timed(statement.name, patience, async {
+            Ok(match &mut self.open {
+                Open::Sqlite(tx) => {
                     let mut found = Vec::new();
                     for query in rows.given(text(statement.name, statement.sqlite)) {
                         let query = bind_sqlite(query, args.clone());
@@ -116,14 +134,14 @@ impl Tx {
                     }
                     found.into_iter().map(Row::Sqlite).collect()
                 }
-                Self::Postgres(tx, line) => {
+                Open::Postgres(tx, line) => {
                     let query = rows.bind_postgres(text_of(statement, line.sessions));
                     let found = bind_postgres(query, args).fetch_all(&mut **tx).await?;
                     found.into_iter().map(Row::Postgres).collect()
                 }
             })
-        })
-        .await
+        });
+        self.refused.noted(done.await)
     }
 
     /// Runs a statement and reads its first row, if there is one.
@@ -137,23 +155,24 @@ impl Tx {
 
     /// Commits.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        note(self.dialect(), "commit").await;
-        timed("commit", self.patience(), async {
-            match self {
-                Self::Sqlite(tx) => tx.commit().await?,
-                Self::Postgres(tx, _) => tx.commit().await?,
+        let Self { open, refused } = self;
+        note(open.dialect(), "commit").await;
+        let done = timed("commit", open.patience(), async {
+            match open {
+                Open::Sqlite(tx) => tx.commit().await?,
+                Open::Postgres(tx, _) => tx.commit().await?,
             }
             Ok(())
-        })
-        .await
+        });
+        refused.noted(done.await)
     }
 
     /// Ends a transaction without keeping anything of it.
     pub(crate) async fn give_up(self) -> Result<(), StoreError> {
-        within(self.patience(), async {
-            match self {
-                Self::Sqlite(tx) => tx.rollback().await?,
-                Self::Postgres(tx, _) => tx.rollback().await?,
+        within(self.open.patience(), async {
+            match self.open {
+                Open::Sqlite(tx) => tx.rollback().await?,
+                Open::Postgres(tx, _) => tx.rollback().await?,
             }
             Ok(())
         })
@@ -165,15 +184,17 @@ impl Tx {
         &mut self,
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<Vec<PgRow>, StoreError> {
-        within(self.patience(), async {
-            match self {
-                Self::Sqlite(_) => Err(StoreError::NotFound),
-                Self::Postgres(tx, _) => Ok(query.fetch_all(&mut **tx).await?),
+        within(self.open.patience(), async {
+            match &mut self.open {
+                Open::Sqlite(_) => Err(StoreError::NotFound),
+                Open::Postgres(tx, _) => Ok(query.fetch_all(&mut **tx).await?),
             }
         })
         .await
     }
+}
 
+impl Open {
     /// How long an answer is waited for; a file's comes, or the program is gone with it.
     const fn patience(&self) -> Option<Duration> {
         match self {

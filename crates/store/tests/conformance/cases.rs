@@ -268,6 +268,7 @@ cases! {
     pauses::nothing_starts_after_a_pause_has_answered,
     pauses::a_pause_and_a_resume_take_their_locks_in_the_order_of_a_claim,
     waiting::a_queued_run_says_what_it_waits_for,
+    waiting::a_queued_run_says_that_nothing_can_be_written,
     workers::processes_are_known_while_they_beat,
     workers::a_hint_rings_in_other_processes_and_is_not_needed,
     workers::behind_a_pooler_everything_works_without_sessions,

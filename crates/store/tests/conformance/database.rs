@@ -124,6 +124,23 @@ impl Database {
         Store::open(&self.url).await.unwrap()
     }
 
+    /// A store to which nothing can be written; on PostgreSQL nobody who connects from now on can.
+    pub async fn read_only(&self) -> Store {
+        let url = match self.dialect {
+            Dialect::Sqlite => format!("{}?mode=ro", self.url),
+            Dialect::Postgres => {
+                self.raw
+                    .run(
+                        "do $$ begin execute format('alter database %I set default_transaction_read_only = on',
+                           current_database()); end $$",
+                    )
+                    .await;
+                self.url.clone()
+            }
+        };
+        Store::open_as_it_is(&url).await.unwrap()
+    }
+
     /// An id as it is written in raw SQL.
     pub fn id(&self, id: Uuid) -> String {
         match self.dialect {

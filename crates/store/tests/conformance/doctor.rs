@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use store::{Store, StoreError, WorkerCard, WorkspaceAccess};
+use store::{StoreError, WorkerCard, WorkspaceAccess};
 
 use crate::{
-    database::{Database, Dialect},
+    database::Database,
     world::{World, strangers, worker},
 };
 
@@ -61,19 +61,7 @@ pub async fn p02_credentials_say_which_key_they_were_sealed_with(db: Arc<Databas
 pub async fn a_probe_of_writing_says_whether_it_can_and_leaves_nothing(db: Arc<Database>) {
     db.store.write_probe().await.unwrap();
     assert_eq!(db.store.workers().await.unwrap(), []);
-    let read_only = match db.dialect {
-        Dialect::Sqlite => format!("{}?mode=ro", db.url),
-        Dialect::Postgres => {
-            db.raw
-                .run(
-                    "do $$ begin execute format('alter database %I set default_transaction_read_only = on',
-                       current_database()); end $$",
-                )
-                .await;
-            db.url.clone()
-        }
-    };
-    let store = Store::open_as_it_is(&read_only).await.unwrap();
+    let store = db.read_only().await;
     let refused = store.write_probe().await;
     assert!(
         matches!(refused, Err(StoreError::NotWritable(_))),

@@ -7,7 +7,7 @@ use domain::{
     operation::OperationType::InventorySync,
     waiting::{PLACES, Waiting, WaitingFor},
 };
-use store::{QueueSettings, RunFilter, WorkerCard};
+use store::{QueueSettings, RunFilter, StoreError, WorkerCard};
 
 use crate::{
     database::Database,
@@ -140,6 +140,31 @@ pub async fn a_queued_run_says_what_it_waits_for(db: Arc<Database>) {
     world.ask_in(&world.owner, &other, InventorySync).await;
     let running = world.store.runs_start(worker(), 1).await.unwrap().running;
     assert_eq!(waits(&world, running[0].key().run_id).await, None);
+}
+
+pub async fn a_queued_run_says_that_nothing_can_be_written(db: Arc<Database>) {
+    let mut world = World::new(&db).await;
+    let run = world.sync(&world.owner).await;
+    let writable = world.store.clone();
+    world.store = db.read_only().await;
+    let nobody = Some(Waiting::NoWorker { last_seen: None });
+    assert_eq!(
+        waits(&world, run).await,
+        nobody,
+        "nobody has tried to write"
+    );
+
+    let refused = world.store.runs_start(worker(), 1).await;
+    assert!(
+        matches!(refused, Err(StoreError::NotWritable(_))),
+        "{refused:?}"
+    );
+    assert_eq!(waits(&world, run).await, Some(Waiting::NotWritable));
+    world.store.close().await;
+
+    // Each process knows what it was refused itself.
+    world.store = writable;
+    assert_eq!(waits(&world, run).await, nobody);
 }
 
 /// What the run's page says; a list says the same of it, in fewer words.
