@@ -123,7 +123,7 @@ impl Waiting {
                 at.exact()
             ),
             Self::NotWritable => {
-                "TenantAtlas cannot write to its database: the disk is full or read-only. It starts by itself when that is mended; ask whoever runs TenantAtlas."
+                "TenantAtlas cannot write to its database: the disk is full or read-only. The run starts by itself once that is mended; whoever runs TenantAtlas has to see to it."
                     .to_owned()
             }
             Self::NoWorker { last_seen: None } => {
