@@ -9,6 +9,7 @@ use domain::{
     ids::{RunId, ScopeId, UserId, WorkspaceId},
     time::Timestamp,
 };
+use policy::RunKey;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -64,6 +65,26 @@ pub(crate) struct AuditEntry {
     pub(crate) subject_id: Uuid,
     pub(crate) run_id: Option<RunId>,
     pub(crate) detail: String,
+}
+
+impl AuditEntry {
+    /// What happened to a run.
+    pub(crate) fn of_run(
+        key: RunKey,
+        action: &'static str,
+        actor: AuditActor,
+        detail: String,
+    ) -> Self {
+        Self {
+            workspace_id: key.workspace_id,
+            scope_id: key.scope_id,
+            action,
+            actor,
+            subject_id: key.run_id.as_uuid(),
+            run_id: Some(key.run_id),
+            detail,
+        }
+    }
 }
 
 // In the order of the keys: transactions over several workspaces wait for each other, and never in a circle.

@@ -1,11 +1,7 @@
 //! Cancelling: a queued run ends at once, a running one is asked to end.
 
 use domain::{
-    capability::Capability,
-    error::ApiError,
-    ids::{RunId, UserId},
-    operation::OperationType,
-    run::RunOutcome,
+    capability::Capability, error::ApiError, operation::OperationType, run::RunOutcome,
     time::Timestamp,
 };
 use policy::RunKey;
@@ -51,7 +47,7 @@ pub(super) static CANCEL_ASK: Statement = same(
      where run_id = $1",
 );
 // An earlier attempt may have left a write whose end nobody knows.
-pub(super) static RUN_CANCEL: Statement = same(
+static RUN_CANCEL: Statement = same(
     "run_cancel",
     "update operation_runs set status = 'completed', completed_at = $3, updated_at = $3,
        outcome = case when exists (
@@ -111,9 +107,18 @@ impl Store {
             return Ok(Cancel::AskedBefore);
         }
         let now = tx.now().await?;
-        let mut entries = vec![requested(scope, run, &place)];
+        let key = RunKey {
+            run_id: run.id,
+            attempt: place.attempt,
+            workspace_id: run.workspace_id,
+            scope_id: run.scope_id,
+        };
+        let detail = json!({ "status": place.status, "attempt": place.attempt }).to_string();
+        let person = AuditActor::of(scope);
+        let asked = AuditEntry::of_run(key, action::RUN_CANCEL_REQUESTED, person, detail);
+        let mut entries = vec![asked];
         let answer = if place.status == "queued" {
-            entries.push(end(&mut tx, now, run, place.attempt).await?);
+            entries.push(end(&mut tx, now, run, key).await?);
             Cancel::Ended
         } else {
             let args = args![run.id, now, scope.user_id, &*scope.display_name];
@@ -129,69 +134,45 @@ impl Store {
     }
 }
 
-/// Ends a run that waits; what earlier attempts did stays.
+/// Ends a run that waits, and tells the person who asked for it.
 async fn end(
     tx: &mut Tx,
     now: Timestamp,
     run: &RunRow,
-    attempt: i64,
+    key: RunKey,
 ) -> Result<AuditEntry, StoreError> {
-    let key = RunKey {
-        run_id: run.id,
-        attempt,
-        workspace_id: run.workspace_id,
-        scope_id: run.scope_id,
+    let initiator = AuditActor {
+        id: run.user_id,
+        name: run.initiator_name.clone(),
     };
+    let entry = end_waiting(tx, now, key, initiator).await?;
+    let notice = run.user_id.map(|user_id| Notice::of(key, user_id));
+    notify(tx, now, notice.as_slice()).await?;
+    Ok(entry)
+}
+
+/// Ends a run that waits, in the queue and in the ledger; what earlier attempts did stays.
+///
+/// # Errors
+/// `Conflict` when the ledger knows the run otherwise.
+pub(super) async fn end_waiting(
+    tx: &mut Tx,
+    now: Timestamp,
+    key: RunKey,
+    initiator: AuditActor,
+) -> Result<AuditEntry, StoreError> {
     leave_queue(tx, &[key]).await?;
-    let ended = tx.first(&RUN_CANCEL, args![run.id, attempt, now]).await?;
+    let args = args![key.run_id, key.attempt, now];
+    let ended = tx.first(&RUN_CANCEL, args).await?;
     let outcome = ended
         .ok_or(StoreError::Conflict)?
         .word("outcome", RunOutcome::parse)?;
-    stop_waiting(tx, now, std::iter::once(run.id), Waiting::Cancelled).await?;
-    if let Some(user_id) = run.user_id {
-        let notice = Notice {
-            workspace_id: run.workspace_id,
-            scope_id: run.scope_id,
-            user_id,
-            run_id: run.id,
-        };
-        notify(tx, now, &[notice]).await?;
-    }
-    let detail = json!({ "outcome": outcome, "attempt": attempt });
-    let initiator = (run.user_id, run.initiator_name.clone());
-    Ok(entry(
-        run,
+    stop_waiting(tx, now, std::iter::once(key.run_id), Waiting::Cancelled).await?;
+    let detail = json!({ "outcome": outcome, "attempt": key.attempt }).to_string();
+    Ok(AuditEntry::of_run(
+        key,
         action::RUN_COMPLETED,
         initiator,
-        detail.to_string(),
-    ))
-}
-
-fn requested(scope: &Scope, run: &RunRow, place: &Queued) -> AuditEntry {
-    let detail = json!({ "status": place.status, "attempt": place.attempt });
-    let person = (Some(scope.user_id), scope.display_name.clone());
-    entry(
-        run,
-        action::RUN_CANCEL_REQUESTED,
-        person,
-        detail.to_string(),
-    )
-}
-
-fn entry(
-    run: &RunRow,
-    action: &'static str,
-    (id, name): (Option<UserId>, String),
-    detail: String,
-) -> AuditEntry {
-    let run_id: RunId = run.id;
-    AuditEntry {
-        workspace_id: run.workspace_id,
-        scope_id: run.scope_id,
-        action,
-        actor: AuditActor { id, name },
-        subject_id: run_id.as_uuid(),
-        run_id: Some(run_id),
         detail,
-    }
+    ))
 }

@@ -146,23 +146,11 @@ impl CheckpointLedger for Asking {
         leave_queue(&mut self.tx, &[key]).await?;
         stop_refused(&mut self.tx, self.now, &[refusal]).await?;
         end_attempts(&mut self.tx, self.now, [(key, EndedBy::Refused)]).await?;
-        let notice = self.actor.id.map(|user_id| Notice {
-            workspace_id: key.workspace_id,
-            scope_id: key.scope_id,
-            user_id,
-            run_id: key.run_id,
-        });
+        let notice = self.actor.id.map(|user_id| Notice::of(key, user_id));
         notify(&mut self.tx, self.now, notice.as_slice()).await?;
         tracing::info!(run.id = %key.run_id, %outcome, "refused at a checkpoint, run {}", key.run_id);
-        let entry = AuditEntry {
-            workspace_id: key.workspace_id,
-            scope_id: key.scope_id,
-            action: action::RUN_BLOCKED,
-            actor: self.actor.clone(),
-            subject_id: key.run_id.as_uuid(),
-            run_id: Some(key.run_id),
-            detail: to_json(refusal.decision())?,
-        };
+        let detail = to_json(refusal.decision())?;
+        let entry = AuditEntry::of_run(key, action::RUN_BLOCKED, self.actor.clone(), detail);
         append(&mut self.tx, self.now, vec![entry]).await?;
         Ok(true)
     }

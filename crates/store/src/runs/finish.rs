@@ -282,12 +282,7 @@ pub(super) async fn finish_all(
     let (mut notices, mut entries) = (Vec::new(), Vec::with_capacity(ended.len()));
     for Over { key, end, .. } in ended {
         let (actor, outcome) = actors.remove(&key.run_id).ok_or(StoreError::Conflict)?;
-        notices.extend(actor.id.map(|user_id| Notice {
-            workspace_id: key.workspace_id,
-            scope_id: key.scope_id,
-            user_id,
-            run_id: key.run_id,
-        }));
+        notices.extend(actor.id.map(|user_id| Notice::of(*key, user_id)));
         entries.push(completed(*key, end, outcome, actor));
     }
     notify(tx, now, &notices).await?;
@@ -295,14 +290,6 @@ pub(super) async fn finish_all(
 }
 
 fn completed(key: RunKey, end: &RunEnd, outcome: RunOutcome, actor: AuditActor) -> AuditEntry {
-    AuditEntry {
-        workspace_id: key.workspace_id,
-        scope_id: key.scope_id,
-        action: action::RUN_COMPLETED,
-        actor,
-        subject_id: key.run_id.as_uuid(),
-        run_id: Some(key.run_id),
-        detail: json!({ "outcome": outcome, "counts": end.counts, "attempt": key.attempt })
-            .to_string(),
-    }
+    let detail = json!({ "outcome": outcome, "counts": end.counts, "attempt": key.attempt });
+    AuditEntry::of_run(key, action::RUN_COMPLETED, actor, detail.to_string())
 }

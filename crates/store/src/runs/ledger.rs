@@ -174,15 +174,9 @@ impl Claim {
     fn audit(&mut self, key: RunKey, action: &'static str) -> Result<(), StoreError> {
         let run = self.runs.get(&key.run_id).ok_or(StoreError::Conflict)?;
         let detail = self.recorded.remove(&key.run_id);
-        self.entries.push(AuditEntry {
-            workspace_id: key.workspace_id,
-            scope_id: key.scope_id,
-            action,
-            actor: run.actor.clone(),
-            subject_id: key.run_id.as_uuid(),
-            run_id: Some(key.run_id),
-            detail: detail.ok_or(StoreError::Conflict)?,
-        });
+        let detail = detail.ok_or(StoreError::Conflict)?;
+        self.entries
+            .push(AuditEntry::of_run(key, action, run.actor.clone(), detail));
         Ok(())
     }
 
@@ -190,14 +184,7 @@ impl Claim {
         let initiator = |key: &RunKey| -> Option<UserId> { self.runs.get(&key.run_id)?.actor.id };
         ended
             .iter()
-            .filter_map(|key| {
-                Some(Notice {
-                    workspace_id: key.workspace_id,
-                    scope_id: key.scope_id,
-                    user_id: initiator(key)?,
-                    run_id: key.run_id,
-                })
-            })
+            .filter_map(|key| Some(Notice::of(*key, initiator(key)?)))
             .collect()
     }
 }

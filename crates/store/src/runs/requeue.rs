@@ -73,18 +73,16 @@ impl Back {
     }
 
     fn entry(self) -> AuditEntry {
-        AuditEntry {
-            workspace_id: self.key.workspace_id,
-            scope_id: self.key.scope_id,
-            action: match self.by {
-                EndedBy::Retried => action::RUN_RETRY_SCHEDULED,
-                _ => action::RUN_RESCUED,
-            },
-            actor: AuditActor::system(),
-            subject_id: self.key.run_id.as_uuid(),
-            run_id: Some(self.key.run_id),
-            detail: self.detail.to_string(),
-        }
+        let action = match self.by {
+            EndedBy::Retried => action::RUN_RETRY_SCHEDULED,
+            _ => action::RUN_RESCUED,
+        };
+        AuditEntry::of_run(
+            self.key,
+            action,
+            AuditActor::system(),
+            self.detail.to_string(),
+        )
     }
 }
 

@@ -4,6 +4,7 @@ use domain::{
     ids::{NotificationId, RunId, ScopeId, UserId, WorkspaceId},
     time::Timestamp,
 };
+use policy::RunKey;
 
 use crate::{
     error::StoreError,
@@ -18,6 +19,18 @@ pub(crate) struct Notice {
     pub(crate) scope_id: ScopeId,
     pub(crate) user_id: UserId,
     pub(crate) run_id: RunId,
+}
+
+impl Notice {
+    /// That a run is over, for a person.
+    pub(crate) const fn of(key: RunKey, user_id: UserId) -> Self {
+        Self {
+            workspace_id: key.workspace_id,
+            scope_id: key.scope_id,
+            user_id,
+            run_id: key.run_id,
+        }
+    }
 }
 
 // PostgreSQL writes a row that may conflict as a guess first; whoever ends a run holds its row, so nobody else tells

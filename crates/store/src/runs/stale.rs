@@ -95,27 +95,19 @@ impl Stale {
     }
 
     fn notice(&self) -> Option<Notice> {
-        Some(Notice {
-            workspace_id: self.key.workspace_id,
-            scope_id: self.key.scope_id,
-            user_id: self.user_id?,
-            run_id: self.key.run_id,
-        })
+        Some(Notice::of(self.key, self.user_id?))
     }
 
     /// The terminal entry; the installation itself did it, and nobody else.
     fn entry(&self, outcome: &str) -> AuditEntry {
-        AuditEntry {
-            workspace_id: self.key.workspace_id,
-            scope_id: self.key.scope_id,
-            action: action::RUN_COMPLETED,
-            actor: AuditActor::system(),
-            subject_id: self.key.run_id.as_uuid(),
-            run_id: Some(self.key.run_id),
-            detail:
-                json!({ "outcome": outcome, "reason": STALE_QUEUED, "attempt": self.key.attempt })
-                    .to_string(),
-        }
+        let detail =
+            json!({ "outcome": outcome, "reason": STALE_QUEUED, "attempt": self.key.attempt });
+        AuditEntry::of_run(
+            self.key,
+            action::RUN_COMPLETED,
+            AuditActor::system(),
+            detail.to_string(),
+        )
     }
 }
 

@@ -2,7 +2,6 @@
 
 use domain::{
     ids::{RunId, ScopeId, UserId},
-    run::RunOutcome,
     time::Timestamp,
 };
 use policy::{RunKey, Running};
@@ -12,10 +11,7 @@ use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append},
     error::StoreError,
-    runs::{
-        cancel::{CANCEL_ASK, RUN_CANCEL},
-        ledger::leave_queue,
-    },
+    runs::cancel::{CANCEL_ASK, end_waiting},
     sql::{Row, Statement, Tx, args, dialects},
 };
 
@@ -115,45 +111,18 @@ async fn end_or_ask(
     };
     let status = child.text("status")?;
     let detail = json!({ "status": status, "attempt": key.attempt, "parent_id": parent.run_id });
-    let mut entries = vec![entry(
+    let asked = AuditEntry::of_run(
         key,
         action::RUN_CANCEL_REQUESTED,
         wish.clone(),
-        detail,
-    )];
-    if status != "queued" {
-        let args = args![key.run_id, now, wish.id, &*wish.name];
-        tx.execute(&CANCEL_ASK, args).await?;
-        return Ok(entries);
+        detail.to_string(),
+    );
+    if status == "queued" {
+        // A part tells nobody: the whole does, when it is over.
+        let ended = end_waiting(tx, now, key, initiator_of(child)?).await?;
+        return Ok(vec![asked, ended]);
     }
-    leave_queue(tx, &[key]).await?;
-    let args = args![key.run_id, key.attempt, now];
-    let ended = tx.first(&RUN_CANCEL, args).await?;
-    let outcome = ended.ok_or(StoreError::Conflict)?;
-    let outcome = outcome.word("outcome", RunOutcome::parse)?;
-    let detail = json!({ "outcome": outcome, "attempt": key.attempt });
-    entries.push(entry(
-        key,
-        action::RUN_COMPLETED,
-        initiator_of(child)?,
-        detail,
-    ));
-    Ok(entries)
-}
-
-fn entry(
-    key: RunKey,
-    action: &'static str,
-    actor: AuditActor,
-    detail: serde_json::Value,
-) -> AuditEntry {
-    AuditEntry {
-        workspace_id: key.workspace_id,
-        scope_id: key.scope_id,
-        action,
-        actor,
-        subject_id: key.run_id.as_uuid(),
-        run_id: Some(key.run_id),
-        detail: detail.to_string(),
-    }
+    let args = args![key.run_id, now, wish.id, &*wish.name];
+    tx.execute(&CANCEL_ASK, args).await?;
+    Ok(vec![asked])
 }
