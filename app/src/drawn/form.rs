@@ -54,6 +54,32 @@ pub(super) fn notice(asked: &Asked, what: &str, text: &'static str) -> impl Into
     })
 }
 
+/// Asks before something is done that hurts, without a script: a popover with the form in it.
+///
+/// The first focus is on the button that changes nothing; Escape closes it, and the focus goes back.
+pub(super) fn confirm(
+    id: String,
+    label: &'static str,
+    title: String,
+    consequences: &'static str,
+    form: AnyView,
+) -> AnyView {
+    let (target, name) = (id.clone(), title.clone());
+    let close = id.clone();
+    view! {
+        <button type="button" class="btn btn-sm btn-ghost" popovertarget=target>{label}</button>
+        <div popover="auto" id=id class="confirm-dialog" role="dialog" aria-label=name>
+            <h2>{title}</h2>
+            <p class="my-2">{consequences}</p>
+            {form}
+            <button type="button" class="btn btn-sm btn-ghost" popovertarget=close popovertargetaction="hide" autofocus>
+                "Keep it"
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
 /// A part of a page with its heading.
 pub(super) fn section(
     id: &'static str,

@@ -11,7 +11,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{
     asked::Asked,
     draw::drawn,
-    form::{button, form, hidden, notice, refusal, section},
+    form::{button, confirm, form, hidden, notice, refusal, section},
 };
 use crate::{
     api::{
@@ -80,7 +80,6 @@ fn line(member: MemberView, place: &str, name: &str) -> AnyView {
     let (about_role, about_removal) = (about(), about());
     let label = format!("Role of {}", member.name);
     let title = format!("Remove {} from {name}", member.name);
-    let name = title.clone();
     let remove = format!("Remove {}", member.name);
     view! {
         <tr data-member=id>
@@ -99,17 +98,19 @@ fn line(member: MemberView, place: &str, name: &str) -> AnyView {
                 </PostForm>
             </td>
             <td>
-                <details class="confirm">
-                    <summary class="btn btn-sm btn-ghost">"Remove\u{2026}"</summary>
-                    <dialog open class="confirm-dialog" aria-label=name>
-                        <h2>{title}</h2>
-                        <p class="my-2">"What they queued here and has not started will be blocked."</p>
+                {confirm(
+                    format!("remove-{id}"),
+                    "Remove\u{2026}",
+                    title,
+                    "What they queued here and has not started will be blocked.",
+                    view! {
                         <PostForm action=RemoveMember::PATH>
                             {about_removal}
-                            <button type="submit" class="btn btn-sm btn-error mb-2">{remove}</button>
+                            <button type="submit" class="btn btn-sm btn-error">{remove}</button>
                         </PostForm>
-                    </dialog>
-                </details>
+                    }
+                    .into_any(),
+                )}
             </td>
         </tr>
     }

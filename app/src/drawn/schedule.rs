@@ -11,7 +11,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{
     asked::Asked,
     draw::drawn,
-    form::{hidden, notice, refusal, section},
+    form::{confirm, hidden, notice, refusal, section},
     schedule_form::change_form,
     schedules::{cannot_run, execution, moment, state},
 };
@@ -73,7 +73,7 @@ fn busy(asked: &Asked) -> Option<AnyView> {
             <div class="banner tone-info mb-3" role="status">
                 <GlyphIcon glyph=Glyph::Info />
                 <p>
-                    "Another operation is using this tenant's connection, so nothing was started. "
+                    "Another operation on this tenant\u{2019}s connection is waiting or running, so nothing was started. "
                     <a class="link" href=link::run(run)>"View run"</a>
                 </p>
             </div>
@@ -170,26 +170,25 @@ fn actions(view: &ScheduleView) -> AnyView {
             _ => (PauseSchedule::PATH, "Pause"),
         };
         let title = format!("Delete the schedule {}", view.name);
-        let name = title.clone();
         let (about_turn, about_delete) = (about(), about());
         view! {
             <PostForm action=path>
                 {about_turn}
                 <button type="submit" class="btn btn-sm">{label}</button>
             </PostForm>
-            <details class="confirm">
-                <summary class="btn btn-sm btn-ghost">"Delete\u{2026}"</summary>
-                <dialog open class="confirm-dialog" aria-label=name>
-                    <h2>{title}</h2>
-                    <p class="my-2">
-                        "What it has queued and not started will be blocked. The runs it made stay, and so does their history. This cannot be undone."
-                    </p>
+            {confirm(
+                "delete-schedule".to_owned(),
+                "Delete\u{2026}",
+                title,
+                "What it has queued and not started will be blocked. The runs it made stay, and so does their history. This cannot be undone.",
+                view! {
                     <PostForm action=DeleteSchedule::PATH>
                         {about_delete}
-                        <button type="submit" class="btn btn-sm btn-error mb-2">"Delete schedule"</button>
+                        <button type="submit" class="btn btn-sm btn-error">"Delete schedule"</button>
                     </PostForm>
-                </dialog>
-            </details>
+                }
+                .into_any(),
+            )}
         }
     });
     let why = why.map(|why| view! { <p id="run-why" class="quiet">{why}</p> });

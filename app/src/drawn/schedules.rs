@@ -150,9 +150,15 @@ fn is_well(execution: &Execution) -> bool {
 /// What became of a slot, as a badge that leads to its run.
 pub(super) fn execution(execution: &Execution) -> AnyView {
     match execution {
-        Execution::Run { run_id, state, .. } => {
+        Execution::Run {
+            run_id,
+            state,
+            waits,
+            ..
+        } => {
             let (href, state) = (link::run(*run_id), *state);
-            view! { <a class="link" href=href aria-label="View run"><RunBadge state /></a> }
+            let waits = waits.map(|it| view! { " " <span class="quiet">{it.short()}</span> });
+            view! { <a class="link" href=href aria-label="View run"><RunBadge state /></a> {waits} }
                 .into_any()
         }
         Execution::Skipped { .. } => view! {

@@ -187,7 +187,7 @@ fn started(answer: StartAnswer) -> impl IntoView {
         <div class="banner tone-success mb-3" role="status">
             <GlyphIcon glyph=Glyph::Info />
             <p>
-                {answer.message} " "
+                "This choice was started. "
                 <a class="link" href=link::run(answer.run_id)>"View run"</a>
             </p>
         </div>

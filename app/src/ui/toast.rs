@@ -31,8 +31,7 @@ impl From<StartAnswer> for Toast {
     fn from(answer: StartAnswer) -> Self {
         let tone = match answer.result {
             StartResult::Accepted => Tone::Neutral,
-            StartResult::Deduped => Tone::Info,
-            StartResult::ScopeBusy => Tone::WarningOutline,
+            StartResult::Deduped | StartResult::ScopeBusy => Tone::Info,
             StartResult::Blocked => Tone::Warning,
         };
         Self {

@@ -54,7 +54,9 @@ impl SkipReason {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::AlreadyActive => "The same is already queued or running there.",
-            Self::ConnectionInUse => "Another operation is using this tenant's connection.",
+            Self::ConnectionInUse => {
+                "Another operation on this tenant\u{2019}s connection is waiting or running."
+            }
         }
     }
 }

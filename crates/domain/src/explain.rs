@@ -218,13 +218,13 @@ fn prerequisite(detail: Option<ReasonDetail>, names: &Names<'_>) -> (String, Str
         Some(ReasonDetail::ScheduleRevisionStale) => (
             "The schedule was changed, paused or deleted after this slot was queued.".to_owned(),
             format!(
-                "An active schedule runs {operation} again with its next slot. If it is wanted now: {}.",
+                "An active schedule runs {operation} again with its next slot. {} if it is wanted now.",
                 somebody_starts(names)
             ),
         ),
         Some(ReasonDetail::BulkOver) => (
             "The bulk that this run was a part of was over before it could start.".to_owned(),
-            format!("If it is still wanted: {}.", somebody_starts(names)),
+            format!("{} if it is still wanted.", somebody_starts(names)),
         ),
         _ => (
             format!(

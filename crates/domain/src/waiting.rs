@@ -119,7 +119,7 @@ impl Waiting {
     pub fn sentence(&self) -> String {
         match self {
             Self::Paused { by, at } => format!(
-                "{by} paused the queue of this tenant on {}. The run starts when the queue is resumed.",
+                "{by} paused the queue of this tenant on {}. Its turn comes when the queue is resumed; the gate decides then.",
                 at.exact()
             ),
             Self::NotWritable => {
@@ -199,7 +199,7 @@ mod tests {
         };
         assert_eq!(
             said(paused),
-            "Dana paused the queue of this tenant on 2026-11-21 03:29:12 UTC. The run starts when the queue is resumed."
+            "Dana paused the queue of this tenant on 2026-11-21 03:29:12 UTC. Its turn comes when the queue is resumed; the gate decides then."
         );
         let later = |code: &str| Waiting::Later {
             at,

@@ -24,8 +24,8 @@ pub struct Notification {
     pub operation_code: String,
     /// How the run ended.
     pub state: RunState,
-    /// The tenant's name; none when the run belongs to the workspace.
-    pub tenant_name: Option<String>,
+    /// What the run belongs to is called: its tenant, or the workspace.
+    pub target_name: String,
     /// When it was written.
     pub created_at: Timestamp,
     /// When it was read.
@@ -35,9 +35,10 @@ pub struct Notification {
 // Somebody who lost the tenant sees no notification of it any more.
 static NOTIFICATIONS_OF: Statement = same(
     "notifications_of",
-    "select n.id, n.run_id, n.created_at, n.read_at, r.type, r.status, r.outcome, t.name as tenant_name
+    "select n.id, n.run_id, n.created_at, n.read_at, r.type, r.status, r.outcome, coalesce(t.name, ws.name) as target_name
      from notifications n
      join operation_runs r on r.id = n.run_id
+     join workspaces ws on ws.id = n.workspace_id
      join workspace_memberships w on w.workspace_id = n.workspace_id and w.user_id = n.user_id
      left join tenants t on t.id = r.tenant_id
      left join tenant_memberships m on m.tenant_id = r.tenant_id and m.user_id = n.user_id
@@ -77,7 +78,7 @@ impl Store {
                         status: row.word("status", RunStatus::parse)?,
                         outcome: row.word("outcome", RunOutcome::parse)?,
                     },
-                    tenant_name: row.opt_text("tenant_name")?,
+                    target_name: row.text("target_name")?,
                     created_at: row.time("created_at")?,
                     read_at: row.opt_time("read_at")?,
                 })

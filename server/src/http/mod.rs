@@ -6,6 +6,7 @@ mod health;
 mod late;
 mod pages;
 mod run_json;
+mod said;
 mod server_fns;
 mod site;
 

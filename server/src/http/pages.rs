@@ -1,6 +1,6 @@
 //! Pages, rendered by `app`.
 
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 use leptos::{
     prelude::{LeptosOptions, provide_context},
     server_fn::axum::server_fn_paths,
@@ -9,6 +9,8 @@ use leptos_axum::{
     LeptosRoutes as _, generate_route_list_with_exclusions, render_app_async_with_context,
 };
 use operations::Services;
+
+use super::said;
 
 /// Every page, and the page for everything else.
 pub(super) fn routes(services: &Services) -> Router {
@@ -30,6 +32,7 @@ pub(super) fn routes(services: &Services) -> Router {
         .leptos_routes_with_context(&options, pages, context, shell)
         .fallback(not_found)
         .with_state(options)
+        .layer(from_fn(said::once))
 }
 
 /// What pages and server functions find in their context.

@@ -13,7 +13,7 @@ use leptos::server_fn::axum::server_fn_paths;
 use operations::Services;
 use tokio::time::timeout;
 
-use super::{forms::Form, pages::provide, plain};
+use super::{forms::Form, pages::provide, plain, said};
 
 /// More than any form of ours needs.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -82,6 +82,7 @@ fn too_late() -> Response {
 /// Gives an error its own status, and keeps redirects on this host.
 async fn settle(mut response: Response, host: Option<&HeaderValue>) -> Response {
     keep_redirect_here(response.headers_mut(), host);
+    said::remember(response.headers_mut());
     if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
     }

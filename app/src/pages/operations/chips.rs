@@ -25,7 +25,11 @@ pub fn ActiveFilters(
         .into_iter()
         .map(|(words, href)| {
             let label = format!("Remove filter {words}");
-            view! { <li><a class="btn btn-sm" href=href aria-label=label>{words} " ×"</a></li> }
+            view! {
+                <li class="max-w-full">
+                    <a class="btn btn-sm max-w-full" href=href aria-label=label><span class="truncate">{words}</span> " ×"</a>
+                </li>
+            }
         })
         .collect_view();
     view! {

@@ -46,7 +46,7 @@ fn tab_link(
     let href = query::href_with(query, |query| query.state = state);
     view! {
         <a class=class href=href aria-current=current>
-            {label} " " <span class="tabular-nums">{number}</span>
+            {label} <span class="tabular-nums empty:hidden">{number}</span>
         </a>
     }
     .into_any()

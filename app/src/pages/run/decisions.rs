@@ -18,11 +18,16 @@ pub fn Decisions(
 ) -> impl IntoView {
     let decisions = Memo::new(move |_| run.with(|run| run.decisions.clone()));
     let none = move || decisions.with(Vec::is_empty);
+    let is_over = Memo::new(move |_| run.with(|run| run.state.is_over()));
+    let undecided = move || match is_over.get() {
+        false => "The gate has not decided yet. It does so at the moment the run starts.",
+        true => "The run ended before the gate decided about it.",
+    };
     view! {
         <section class="grid gap-3" aria-labelledby="decisions">
             <h2 id="decisions">"Decisions"</h2>
             <Show when=none>
-                <p class="quiet">"The gate has not decided yet. It does so at the moment the run starts."</p>
+                <p class="quiet">{undecided}</p>
             </Show>
             <For each=move || decisions.get() key=identity let:decision>
                 <Panel decision />

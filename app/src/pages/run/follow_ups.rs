@@ -34,7 +34,8 @@ pub fn FollowUps(
     let toasts = use_toasts();
     on_done(retry, move |answer: StartAnswer| toasts.push(answer.into()));
     let ending = Memo::new(move |_| run.with(|run| run.follow_ups.cancel.clone()));
-    let operation = run.with_untracked(|run| run.operation.clone());
+    let (operation, is_bulk) =
+        run.with_untracked(|run| (run.operation.clone(), run.bulk.is_some()));
     let is_exportable = run.with_untracked(|run| run.is_exportable);
     let cancel = ServerAction::<CancelRun>::new();
     on_done(cancel, move |()| {
@@ -53,7 +54,7 @@ pub fn FollowUps(
         <section class="flex flex-wrap items-center gap-3 my-3" aria-label="What you can do">
             {move || {
                 let operation = operation.clone();
-                ending.get().map(|action| view! { <Cancel id operation action cancel /> })
+                ending.get().map(|action| view! { <Cancel id operation is_bulk action cancel /> })
             }}
             <FormError error=refused />
             {move || offered.get().map(|action| view! { <Retry id action retry /> })}
@@ -75,6 +76,8 @@ pub fn FollowUps(
 fn Cancel(
     id: RunId,
     operation: String,
+    /// Whether it has runs of its own, which end with it.
+    is_bulk: bool,
     action: ActionView,
     cancel: ServerAction<CancelRun>,
 ) -> impl IntoView {
@@ -86,11 +89,17 @@ fn Cancel(
         .into_any();
     }
     let title = format!("Cancel this {}?", operation.to_lowercase());
+    let consequences = match is_bulk {
+        true => {
+            "Its runs that wait end at once, those that run end where they can stop. Tenants that are done stay done."
+        }
+        false => {
+            "A queued run ends at once, a running one where it can stop. What is done by then stays done."
+        }
+    };
     view! {
         <Confirm label=format!("{}\u{2026}", action.label) title class="btn btn-sm btn-outline btn-error" dismiss="Keep it">
-            <p class="my-2">
-                "A queued run ends at once, a running one where it can stop. What is done by then stays done."
-            </p>
+            <p class="my-2">{consequences}</p>
             <ActionForm action=cancel>
                 <input type="hidden" name="run" value=id.to_string() />
                 <Submit label=action.label pending=cancel.pending() class="btn btn-sm btn-error" />

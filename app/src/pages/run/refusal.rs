@@ -58,13 +58,13 @@ fn panel(refused: Refused) -> impl IntoView {
     view! {
         <section class="banner tone-warning my-3" aria-label="Why this run is blocked" data-refusal>
             <Icon icon=Icon::ShieldBan />
-            <div class="grid gap-1">
+            <div class="grid gap-1 min-w-0">
                 <p class="prose"><strong>{refused.lead}</strong>{refused.sentence}</p>
                 <p class="prose">{refused.next_step}</p>
                 <p class="quiet">
                     {refused.class.map(|class| format!("{class} denial. "))}
                     {moment}
-                    {refused.code.map(|code| view! { " " <code>{code}</code> })}
+                    {refused.code.map(|code| view! { " " <code class="break-all">{code}</code> })}
                 </p>
             </div>
         </section>

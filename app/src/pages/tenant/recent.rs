@@ -39,9 +39,9 @@ fn Table(runs: Memo<Vec<RunRowView>>, live: Tenant) -> impl IntoView {
                 <tr>
                     <th scope="col">"State"</th>
                     <th scope="col">"Operation"</th>
-                    <th scope="col">"Asked by"</th>
+                    <th scope="col">"Started by"</th>
                     <th scope="col">"Queued"</th>
-                    <th scope="col" class="number">"Took"</th>
+                    <th scope="col" class="number">"Duration"</th>
                     <th scope="col"><span class="sr-only">"Link"</span></th>
                 </tr>
             </thead>
@@ -68,9 +68,9 @@ fn Line(first: RunRowView, runs: Memo<Vec<RunRowView>>, live: Tenant) -> impl In
         <tr data-run=id.to_string()>
             <td data-label="State">{move || run.with(state)}</td>
             <td data-label="Operation">{operation}</td>
-            <td data-label="Asked by">{initiator}</td>
+            <td data-label="Started by">{initiator}</td>
             <td class="brief" data-label="Queued"><Ago at=queued_at now=now(live) /></td>
-            <td data-label="Took" class="number">{move || run.with(took)}</td>
+            <td data-label="Duration" class="number">{move || run.with(took)}</td>
             <td class="brief" data-label=""><a class="link" href=link::run(id) aria-label=label>"View run"</a></td>
         </tr>
     }

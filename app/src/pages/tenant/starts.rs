@@ -5,7 +5,7 @@ use domain::{
     operation::OperationType,
     views::{StartAnswer, StartButton},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::Tenant;
 use crate::{
@@ -48,7 +48,9 @@ fn Start(first: StartButton, live: Tenant) -> impl IntoView {
     });
     let action = ServerAction::<StartRun>::new();
     let toasts = use_toasts();
+    let was_pressed = StoredValue::new(false);
     on_done(action, move |answer: StartAnswer| {
+        was_pressed.set_value(true);
         toasts.push(Toast::from(answer));
         live.refresh();
     });
@@ -59,7 +61,7 @@ fn Start(first: StartButton, live: Tenant) -> impl IntoView {
                 when=move || is_active.get()
                 fallback=move || view! { <StartForm action button live /> }
             >
-                <UnderWay button live />
+                <UnderWay button live was_pressed />
             </Show>
             <FormError error=error_of(action) />
         </div>
@@ -104,7 +106,22 @@ const fn class(operation: OperationType) -> &'static str {
 
 /// In place of the button while its run is active.
 #[component]
-fn UnderWay(button: Memo<StartButton>, live: Tenant) -> impl IntoView {
+fn UnderWay(
+    button: Memo<StartButton>,
+    live: Tenant,
+    /// Whether the button was pressed here that this stands in place of.
+    was_pressed: StoredValue<bool>,
+) -> impl IntoView {
+    // The pressed button has gone, and the focus with it: it goes on to what took its place.
+    let way_on = NodeRef::<html::A>::new();
+    Effect::new(move |_| {
+        if let Some(link) = way_on.get()
+            && was_pressed.get_value()
+        {
+            was_pressed.set_value(false);
+            let _ = link.focus();
+        }
+    });
     let here = live.view.with_untracked(|view| link::tenant(view.id));
     let words = move || {
         let active = button.with(|button| button.active_run.clone());
@@ -118,7 +135,7 @@ fn UnderWay(button: Memo<StartButton>, live: Tenant) -> impl IntoView {
     view! {
         <div class="flex flex-wrap items-center gap-2">
             <span>{words}</span>
-            <a class="link" href=run>"View run"</a>
+            <a class="link" href=run node_ref=way_on>"View run"</a>
             <a class="btn btn-sm" href=here rel="external" on:click=refresh>
                 <GlyphIcon glyph=Glyph::Refresh />
                 "Refresh"

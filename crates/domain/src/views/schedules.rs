@@ -6,6 +6,7 @@ use crate::{
     run::RunState,
     schedule::{ScheduleRule, ScheduleState, SkipReason},
     time::Timestamp,
+    waiting::WaitingFor,
 };
 
 /// A moment as the schedule's zone and the viewer's own show it.
@@ -28,6 +29,8 @@ pub enum Execution {
         run_id: RunId,
         /// Where it is.
         state: RunState,
+        /// What it waits for, while it is queued.
+        waits: Option<WaitingFor>,
         /// How it was started by hand, unless the schedule did; then it fills no slot.
         by: Option<ByHand>,
     },

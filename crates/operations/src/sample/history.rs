@@ -6,7 +6,7 @@ use domain::{
     decision::LegitimacyDecision,
     ids::{ConnectionId, UserId},
     lifecycle::TenantLifecycle,
-    operation::{Habitat, OperationType},
+    operation::{Habitat, OperationType, ProviderEffect},
     run::{AuthorityMode, DecisionPhase, RunOutcome},
     summary::{CountKey, SummaryCounts},
     time::{HOUR, MINUTE, SECOND, Timestamp},
@@ -84,7 +84,7 @@ fn past_run(sample: &SampleTenants, dice: &mut Dice, queued_at: Timestamp) -> Op
     } else {
         dice.pick(starters).cloned()
     };
-    let (outcome, obstacle) = fate(dice, by_system);
+    let (outcome, obstacle) = fate(dice, by_system, operation.spec().effect);
     let decided_at = queued_at.plus(dice.span(4_000, 900_000));
     let facts = facts(
         tenant,
@@ -138,13 +138,15 @@ fn outcome_of(outcome: RunOutcome, decision: &LegitimacyDecision) -> RunOutcome 
 }
 
 /// Mostly good days, and some of everything else.
-fn fate(dice: &mut Dice, by_system: bool) -> (RunOutcome, Obstacle) {
+fn fate(dice: &mut Dice, by_system: bool, effect: ProviderEffect) -> (RunOutcome, Obstacle) {
     match dice.roll(100) {
         0..70 => (RunOutcome::Succeeded, Obstacle::None),
         70..77 => (RunOutcome::PartiallySucceeded, Obstacle::None),
         77..85 => (RunOutcome::Failed, Obstacle::None),
         85..88 => (RunOutcome::Cancelled, Obstacle::None),
-        88..90 => (RunOutcome::Indeterminate, Obstacle::None),
+        // Only of what changes something can the end be unknown.
+        88..90 if effect == ProviderEffect::Writes => (RunOutcome::Indeterminate, Obstacle::None),
+        88..90 => (RunOutcome::Succeeded, Obstacle::None),
         90..93 if !by_system => (RunOutcome::Blocked, Obstacle::RoleLowered),
         93..95 if !by_system => (RunOutcome::Blocked, Obstacle::Removed),
         95..98 => (RunOutcome::Blocked, Obstacle::ConnectionOff),

@@ -5,6 +5,7 @@ use domain::{
     decision::{CheckResult, LegitimacyDecision},
     explain::{Explanation, Names, Reader, explain},
     operation::{OperationType, label_of},
+    reason::ReasonDetail,
     run::{AuthorityMode, DecisionPhase},
     views::{ChangeView, CheckView, DecisionView},
 };
@@ -59,13 +60,21 @@ pub(crate) fn dated_explanation(
     let Some(changed) = changed else {
         return Some(told);
     };
-    let sentence = format!(
-        "{} ({} on {}, run queued on {}).",
-        told.sentence.trim_end_matches('.'),
-        changed.text,
-        changed.at.minute(),
-        run.run().queued_at.minute(),
-    );
+    let (at, queued_at) = (changed.at.exact(), run.run().queued_at.exact());
+    let sentence = match decision.reason_detail {
+        // The change says more than that there was one.
+        Some(ReasonDetail::ScheduleRevisionStale) => {
+            format!(
+                "{} on {at}, after this slot was queued on {queued_at}.",
+                changed.text
+            )
+        }
+        _ => format!(
+            "{} ({} on {at}, run queued on {queued_at}).",
+            told.sentence.trim_end_matches('.'),
+            changed.text,
+        ),
+    };
     Some(Explanation { sentence, ..told })
 }
 

@@ -30,7 +30,7 @@ impl Services {
                 run_id: item.run_id,
                 operation: label_of(&item.operation_code),
                 state: item.state,
-                target: item.tenant_name.unwrap_or_else(|| "Workspace".to_owned()),
+                target: item.target_name,
                 at: item.created_at,
                 is_unread: item.read_at.is_none(),
             })

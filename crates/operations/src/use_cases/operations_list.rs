@@ -95,6 +95,8 @@ impl Services {
         let about = tenant_of_query(scope, tenants, query)?;
         let base = RunFilter {
             tenants: about.iter().map(|tenant| tenant.id()).collect(),
+            // The numbers of the tabs are of the same bulk, too.
+            parent: parent_of(&query.parent)?,
             ..RunFilter::default()
         };
         let filter = self.filter_of(scope, &place, query, base.clone()).await?;
@@ -228,7 +230,6 @@ impl Services {
         filter.since = span_of(&query.since)?.map(|span| place.moment.now.plus(-span));
         filter.order = order_of(&query.sort)?;
         filter.after = after_of(&query.after)?;
-        filter.parent = parent_of(&query.parent)?;
         match initiator_of(&query.initiator)? {
             InitiatorKind::Any => {}
             InitiatorKind::Mine => filter.initiators = vec![scope.user_id()],

@@ -8,6 +8,7 @@ use domain::{
     schedule::SlotFate,
     time::{DAY, Timestamp},
     views::{ByHand, Execution, ExecutionView, SlotMoment},
+    waiting::WaitingFor,
 };
 use store::{RunRow, Schedule, Scope, SlotRow};
 use timetable::Zone;
@@ -96,15 +97,24 @@ impl Services {
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let slots = self.store.schedule_slots(schedule, most).await;
         let runs = self.store.schedule_runs(schedule, most).await;
-        let mut runs: BTreeMap<RunId, RunRow> = runs
-            .answer(request)?
-            .into_iter()
-            .map(|run| (run.id, run))
-            .collect();
+        let runs = runs.answer(request)?;
+        let waits = self.waits_now(scope, &runs).await?;
+        let mut runs: BTreeMap<_, _> = runs.into_iter().map(|run| (run.id, run)).collect();
         let slots = slots.answer(request)?.into_iter();
         Ok(slots
-            .filter_map(|slot| line(slot, &mut runs, clocks))
+            .filter_map(|slot| line(slot, &mut runs, &waits, clocks))
             .collect())
+    }
+
+    /// What the queued ones of some runs wait for.
+    async fn waits_now(
+        &self,
+        scope: &Scope,
+        runs: &[RunRow],
+    ) -> Result<BTreeMap<RunId, WaitingFor>, ApiError> {
+        let request = scope.request_id();
+        let now = self.store.now().await.answer(request)?;
+        self.store.waits_of_runs(runs, now).await.answer(request)
     }
 
     /// The newest of what a schedule made and left out, and of what people started from it by hand.
@@ -119,6 +129,7 @@ impl Services {
         let mut lines = self.slots_of(scope, schedule, clocks, limit).await?;
         let by_hand = self.store.schedule_runs_by_hand(schedule, most).await;
         let by_hand = by_hand.answer(scope.request_id())?;
+        let waits = self.waits_now(scope, &by_hand).await?;
         let slots: BTreeMap<RunId, String> = lines.iter().filter_map(slot_of).collect();
         let again: BTreeMap<RunId, Option<RunId>> =
             by_hand.iter().map(|run| (run.id, run.retry_of)).collect();
@@ -127,6 +138,7 @@ impl Services {
             execution: Execution::Run {
                 run_id: run.id,
                 state: run.state,
+                waits: waits.get(&run.id).copied(),
                 by: Some(how(run.retry_of, run.initiator_name, &slots, &again)),
             },
         }));
@@ -171,6 +183,7 @@ fn how(
 fn line(
     slot: SlotRow,
     runs: &mut BTreeMap<RunId, RunRow>,
+    waits: &BTreeMap<RunId, WaitingFor>,
     clocks: &Clocks,
 ) -> Option<ExecutionView> {
     let execution = match (slot.fate, slot.reason) {
@@ -179,6 +192,7 @@ fn line(
             Execution::Run {
                 run_id: run.id,
                 state: run.state,
+                waits: waits.get(&run.id).copied(),
                 by: None,
             }
         }

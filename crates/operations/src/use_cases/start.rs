@@ -94,7 +94,7 @@ pub(crate) fn told(
         Requested::ScopeBusy(id) => (
             StartResult::ScopeBusy,
             id,
-            "Another operation is using this tenant's connection. Start this one when it has ended.",
+            "Another operation on this tenant\u{2019}s connection is waiting or running. Start this one when it has ended.",
         ),
         Requested::Blocked(id, _) => (
             StartResult::Blocked,

@@ -21,6 +21,8 @@ struct Work {
     abort: AbortHandle,
     canceller: Canceller,
     lease_until: watch::Sender<Instant>,
+    /// Whether all that is left is to write down how it ended.
+    is_ending: bool,
 }
 
 impl Held {
@@ -39,8 +41,18 @@ impl Held {
             abort,
             canceller,
             lease_until,
+            is_ending: false,
         };
         held.insert(key, work);
+    }
+
+    /// Leaves an attempt to what writes down how it ended, and is fenced by it.
+    ///
+    /// Between the commit of an end and its answer a heartbeat finds no lease any more, and it is not lost.
+    pub(super) fn leave_to_its_end(&self, key: RunKey) {
+        if let Some(work) = self.lock().get_mut(&key) {
+            work.is_ending = true;
+        }
     }
 
     /// Says that somebody wants these ended.
@@ -71,6 +83,9 @@ impl Held {
     pub(super) fn stop(&self, lost: &[RunKey]) {
         let mut held = self.lock();
         for key in lost {
+            if held.get(key).is_some_and(|work| work.is_ending) {
+                continue;
+            }
             // One that ended meanwhile is not held any more.
             if let Some(work) = held.remove(key) {
                 tracing::warn!(run.id = %key.run_id, attempt = key.attempt, "lease lost, run {}", key.run_id);
@@ -163,6 +178,9 @@ mod tests {
         time::Duration,
     };
 
+    use domain::ids::{RunId, ScopeId, WorkspaceId};
+    use uuid::Uuid;
+
     use super::*;
 
     fn guard(until: Instant) -> (watch::Sender<Instant>, LeaseGuard) {
@@ -253,6 +271,30 @@ mod tests {
         };
         assert!(guard.writing(call).await.is_none());
         assert_eq!(sent.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn a_lease_that_is_gone_stops_no_attempt_whose_end_is_being_written() {
+        let held = Held::default();
+        let key = |attempt| RunKey {
+            run_id: RunId::from_uuid(Uuid::nil()),
+            attempt,
+            workspace_id: WorkspaceId::from_uuid(Uuid::nil()),
+            scope_id: ScopeId::from_uuid(Uuid::nil()),
+        };
+        let (ending, working) = (key(1), key(2));
+        let jobs = [ending, working].map(|key| {
+            let job = tokio::spawn(std::future::pending::<()>());
+            held.begin(key, Instant::now(), |_, _| job.abort_handle());
+            job
+        });
+        held.leave_to_its_end(ending);
+        held.stop(&[ending, working]);
+        let [written, stopped] = jobs;
+        assert!(stopped.await.unwrap_err().is_cancelled());
+        assert!(!written.is_finished());
+        assert_eq!(held.keys(), [ending], "and it still beats");
+        written.abort();
     }
 
     struct CountOnDrop<'a>(&'a AtomicUsize);

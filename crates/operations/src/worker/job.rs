@@ -14,6 +14,7 @@ use super::{
     again::{Jitter, again},
     cancel::CancelToken,
     finisher::{Finisher, Written},
+    held::Held,
 };
 use crate::families::{Provider, Worked, bulk, failed, work};
 
@@ -27,6 +28,7 @@ pub(super) struct Job {
     pub(super) store: Store,
     pub(super) provider: Provider,
     pub(super) finisher: Finisher,
+    pub(super) held: Arc<Held>,
     pub(super) cancel: CancelToken,
     pub(super) jitter: Jitter,
     /// How long an attempt may take; no limit for what only waits for others.
@@ -50,6 +52,7 @@ impl Job {
         let Some(end) = self.work(&running).await else {
             return;
         };
+        self.held.leave_to_its_end(running.key());
         let again = again(running.operation().spec(), &end, self.jitter);
         finish(&self.finisher, &running, end, again).await;
     }
@@ -78,6 +81,7 @@ impl Job {
             // The run did nothing wrong: it is tried again, and decided about again, once the database is back.
             Came::ToItsEnd(Ok(Err(error))) if error.may_pass() => {
                 tracing::warn!(run.id = %key.run_id, error = %error.with_causes(), "the database went away, run {}", key.run_id);
+                self.held.leave_to_its_end(key);
                 Box::pin(hand_back(&self.store, running)).await;
                 return None;
             }

@@ -264,6 +264,7 @@ impl Pool {
                 store,
                 provider: providers.for_run(lease),
                 finisher,
+                held: Arc::clone(&held),
                 cancel,
                 jitter,
                 longest,

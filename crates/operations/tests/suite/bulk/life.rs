@@ -321,6 +321,6 @@ async fn b07_an_item_left_behind_says_that_its_bulk_was_over(world: Arc<World>) 
     assert_eq!(part.state.outcome, RunOutcome::Blocked);
     assert!(part.started_at.is_none());
     let told = part.decisions[0].explanation.as_ref().unwrap();
-    assert!(told.next_step.contains("If it is still wanted"));
+    assert!(told.next_step.ends_with(" if it is still wanted."));
     assert!(part.follow_ups.retry.unwrap().disabled_because.is_none());
 }

@@ -9,6 +9,7 @@ use domain::{
     schedule::{ScheduleState, SkipReason},
     time::DAY,
     views::{Execution, ExecutionView},
+    waiting::WaitingFor,
 };
 use operations::{ScheduleForm, tidy};
 use store::conformance::{presence_lost, slot_comes};
@@ -45,6 +46,7 @@ async fn r12_a_schedule_shows_its_executions_from_the_canonical_runs(world: Arc<
     let Execution::Run {
         run_id,
         state,
+        waits: Some(WaitingFor::NoWorker),
         by: None,
     } = queued.execution
     else {

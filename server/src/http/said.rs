@@ -1,0 +1,146 @@
+//! What a form led to is said to whoever sent it, once: a link alone puts no words on a page.
+//!
+//! A form that posts without a script is led back to a page with its refusal, or what it did, in the query. Anybody
+//! can write such a link. So the answer to the form leaves the digest of those words in a cookie of this host, which
+//! no link brings along, and a page without it is asked for again without them.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use domain::link;
+use sha2::{Digest as _, Sha256};
+
+const COOKIE: &str = "__Host-tenant-atlas-said";
+/// The parts of a query that say what a form led to.
+const SAID: [&str; 5] = ["__err", "__path", "busy", "done", "started"];
+
+/// Remembers what the page that a form leads to is to say.
+pub(super) fn remember(headers: &mut HeaderMap) {
+    let location = headers.get(header::LOCATION);
+    let said = location.and_then(|it| Said::of(it.to_str().ok()?));
+    let cookie = said.and_then(|said| cookie(&said.digest(), 60));
+    if let Some(cookie) = cookie {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+}
+
+/// Lets a page say what a form led to only to whoever sent that form, and only once.
+pub(super) async fn once(request: Request, next: Next) -> Response {
+    let asked = request.uri().path_and_query().map(|it| it.as_str());
+    let said = asked.filter(|_| *request.method() == Method::GET);
+    let Some(said) = said.and_then(Said::of) else {
+        return next.run(request).await;
+    };
+    if app::cookie_in(request.headers(), COOKIE) != Some(said.digest()) {
+        return lead_to(&said.without);
+    }
+    let mut response = next.run(request).await;
+    if let Some(cookie) = cookie("", 0) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn cookie(value: &str, seconds: u32) -> Option<HeaderValue> {
+    let cookie =
+        format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+fn lead_to(page: &str) -> Response {
+    // Two slashes would name another host.
+    let page = format!("/{}", page.trim_start_matches('/'));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response()
+}
+
+/// A page that says what a form led to.
+struct Said {
+    path: String,
+    words: Vec<(String, String)>,
+    /// The page without that.
+    without: String,
+}
+
+impl Said {
+    /// Takes a path apart; `None` where it says nothing.
+    fn of(asked: &str) -> Option<Self> {
+        let (path, query) = asked.split_once('?')?;
+        let pairs = query.split('&').map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (pair, link::decode(name), link::decode(value))
+        });
+        let (mut words, mut rest) = (Vec::new(), Vec::new());
+        for (pair, name, value) in pairs {
+            match SAID.contains(&&*name) {
+                true => words.push((name, value)),
+                false => rest.push(pair),
+            }
+        }
+        let without = match rest.is_empty() {
+            true => path.to_owned(),
+            false => format!("{path}?{}", rest.join("&")),
+        };
+        (!words.is_empty()).then(|| Self {
+            path: path.to_owned(),
+            words,
+            without,
+        })
+    }
+
+    fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in std::iter::once(&self.path)
+            .chain(self.words.iter().flat_map(|(name, value)| [name, value]))
+        {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        let digest = hash.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_says_nothing_is_left_alone() {
+        for asked in ["/admin/operations", "/admin/operations?q=done&state=failed"] {
+            assert!(Said::of(asked).is_none(), "{asked}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_goes_and_the_rest_of_the_query_stays() {
+        let said = Said::of("/admin/x?a=b%20c&done=saved&__err=e&z").unwrap();
+        assert_eq!(said.without, "/admin/x?a=b%20c&z");
+        let said = Said::of("/sign-in?%5F%5Ferr=e").unwrap();
+        assert_eq!(said.without, "/sign-in", "however the name is written");
+    }
+
+    #[test]
+    fn other_words_and_other_pages_have_other_digests() {
+        let digest = |asked: &str| Said::of(asked).unwrap().digest();
+        let one = digest("/a?__path=p&__err=e");
+        assert_eq!(one, digest("/a?x=y&__path=p&__err=%65"));
+        for other in [
+            "/b?__path=p&__err=e",
+            "/a?__path=p&__err=f",
+            "/a?__path=pe&__err=",
+            "/a?done=e",
+        ] {
+            assert_ne!(one, digest(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_led_to_another_host() {
+        let led = lead_to("//evil.example/");
+        let location = led.headers().get(header::LOCATION);
+        assert_eq!(location, Some(&HeaderValue::from_static("/evil.example/")));
+    }
+}
