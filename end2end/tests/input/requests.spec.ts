@@ -42,6 +42,17 @@ test('a post from another site is refused and changes nothing', async ({ demo, p
   expect((await session.runs({ tenant })).map((run) => run.id)).toEqual(before.map((run) => run.id));
 });
 
+test('a link alone puts no words on a page', async ({ page, demo }) => {
+  const words = 'Call this number and tell them your password.';
+  const told = JSON.stringify({ code: 'invalid', field: 'E-mail', message: words });
+  const error = Buffer.from(told).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+  const said = new URLSearchParams({ __path: '/api/session/sign_in', __err: error, next: '/admin/account' });
+  await page.goto(`${demo.url}/sign-in?${said}`);
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByText(words)).toHaveCount(0);
+  expect(new URL(page.url()).search).toBe('?next=%2Fadmin%2Faccount');
+});
+
 test('a body that is too large is refused', async ({ person, request }) => {
   const { session } = await person('operator');
   const response = await request.post('/api/session/sign_in', {

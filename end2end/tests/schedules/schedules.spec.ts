@@ -74,6 +74,11 @@ test('a schedule is paused, run by hand, resumed, changed and deleted', async ({
   await expect(schedules.notice).toContainText('The schedule is saved.');
   await expect(schedules.fact('Next slot')).toContainText('22:15 Pacific/Auckland');
 
+  await page.getByText('Delete\u2026').press('Enter');
+  await expect(page.getByRole('button', { name: 'Keep it' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(schedules.button('Delete schedule')).toBeHidden();
+  await expect(page.getByText('Delete\u2026')).toBeFocused();
   await page.getByText('Delete\u2026').click();
   await schedules.button('Delete schedule').click();
   await expect(schedules.notice).toContainText('The schedule is deleted.');
