@@ -64,7 +64,7 @@ fn panel(refused: Refused) -> impl IntoView {
                 <p class="quiet">
                     {refused.class.map(|class| format!("{class} denial. "))}
                     {moment}
-                    {refused.code.map(|code| view! { " " <code class="break-all">{code}</code> })}
+                    {refused.code.map(|code| view! { " " <code class="[overflow-wrap:anywhere]">{code}</code> })}
                 </p>
             </div>
         </section>

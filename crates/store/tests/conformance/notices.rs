@@ -18,7 +18,7 @@ pub async fn notifications_go_with_the_tenant(db: Arc<Database>) {
     let bell = store.notifications(&operator).await.unwrap();
     assert_eq!(bell.len(), 1);
     assert_eq!(bell[0].run_id, run);
-    assert_eq!(bell[0].tenant_name.as_deref(), Some("First tenant"));
+    assert_eq!(bell[0].target_name, "First tenant");
     assert!(bell[0].read_at.is_none() && bell[0].state.is_over());
     assert!(
         store.notifications(owner).await.unwrap().is_empty(),
