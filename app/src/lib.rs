@@ -27,6 +27,6 @@ pub mod ui;
 pub use app::App;
 pub use error::AppError;
 #[cfg(feature = "ssr")]
-pub use request::{COOKIE, Nonce, PeerIp, Site, cookie_in, typed};
+pub use request::{COOKIE, Nonce, PeerIp, Site, cookie_for, cookie_in, typed};
 #[cfg(feature = "ssr")]
 pub use shell::shell;

@@ -115,6 +115,13 @@ pub fn cookie_in(headers: &HeaderMap, wanted: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
+/// A cookie of this host alone that no script reads, for so many seconds; none where the value is not one.
+pub fn cookie_for(name: &str, value: &str, seconds: u32) -> Option<HeaderValue> {
+    let cookie =
+        format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}");
+    HeaderValue::from_str(&cookie).ok()
+}
+
 /// Where this server is, as the browser sees it; without TLS only on this machine itself.
 pub fn origin() -> String {
     let host = use_context::<Parts>().and_then(|parts| {

@@ -1,6 +1,7 @@
 //! One schedule: when it runs, what became of its slots, and what can be done with it.
 
 use domain::{
+    bulk::SkipReason,
     ids::RunId,
     link,
     schedule::ScheduleState,
@@ -73,7 +74,7 @@ fn busy(asked: &Asked) -> Option<AnyView> {
             <div class="banner tone-info mb-3" role="status">
                 <GlyphIcon glyph=Glyph::Info />
                 <p>
-                    "Another operation on this tenant\u{2019}s connection is waiting or running, so nothing was started. "
+                    {SkipReason::ConnectionInUse.sentence()} " Nothing was started. "
                     <a class="link" href=link::run(run)>"View run"</a>
                 </p>
             </div>

@@ -9,7 +9,7 @@ use domain::link;
 use http::{HeaderMap, HeaderValue};
 use leptos::prelude::{provide_context, use_context};
 
-use super::{cookie, cookie_in};
+use super::{cookie, cookie_for, cookie_in};
 
 const COOKIE: &str = "__Host-tenant-atlas-typed";
 /// The fields that may be kept; whatever is not here is forgotten, as every secret must be.
@@ -50,16 +50,13 @@ pub fn keep(form: &str, body: &[u8]) -> Option<HeaderValue> {
     if fields.is_empty() || kept.len() > LONGEST {
         return None;
     }
-    let value = to_hex(&kept);
-    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60");
-    HeaderValue::from_str(&cookie).ok()
+    cookie_for(COOKIE, &to_hex(&kept), 60)
 }
 
 /// The cookie that takes it from the browser again; none when there is nothing to take.
 pub fn forget(request: &HeaderMap) -> Option<HeaderValue> {
     cookie_in(request, COOKIE)?;
-    let cookie = format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
-    HeaderValue::from_str(&cookie).ok()
+    cookie_for(COOKIE, "", 0)
 }
 
 /// Gives the fields of the present page what was typed into this form, if it was refused just now.

@@ -6,7 +6,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -21,7 +21,7 @@ const SAID: [&str; 5] = ["__err", "__path", "busy", "done", "started"];
 pub(super) fn remember(headers: &mut HeaderMap) {
     let location = headers.get(header::LOCATION);
     let said = location.and_then(|it| Said::of(it.to_str().ok()?));
-    let cookie = said.and_then(|said| cookie(&said.digest(), 60));
+    let cookie = said.and_then(|said| app::cookie_for(COOKIE, &said.digest(), 60));
     if let Some(cookie) = cookie {
         headers.append(header::SET_COOKIE, cookie);
     }
@@ -38,16 +38,10 @@ pub(super) async fn once(request: Request, next: Next) -> Response {
         return lead_to(&said.without);
     }
     let mut response = next.run(request).await;
-    if let Some(cookie) = cookie("", 0) {
+    if let Some(cookie) = app::cookie_for(COOKIE, "", 0) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
-}
-
-fn cookie(value: &str, seconds: u32) -> Option<HeaderValue> {
-    let cookie =
-        format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}");
-    HeaderValue::from_str(&cookie).ok()
 }
 
 fn lead_to(page: &str) -> Response {
@@ -105,6 +99,8 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]

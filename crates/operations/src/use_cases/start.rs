@@ -1,6 +1,7 @@
 //! Starting and retrying runs (R-01, R-07, L-08).
 
 use domain::{
+    bulk::SkipReason,
     error::ApiError,
     ids::RunId,
     operation::{OperationType, ProviderEffect},
@@ -83,6 +84,8 @@ pub(crate) fn told(
     requested: Requested,
 ) -> Result<StartAnswer, ApiError> {
     let queued = queued(operation.spec().label, tenant.name());
+    let busy = SkipReason::ConnectionInUse.sentence();
+    let busy = format!("{busy} Start this one when it has ended.");
     let (result, run_id, message) = match requested {
         Requested::Forbidden(error) => return Err(error),
         Requested::Accepted(id) => (StartResult::Accepted, id, &*queued),
@@ -91,11 +94,7 @@ pub(crate) fn told(
             id,
             "This is already queued or running; here it is.",
         ),
-        Requested::ScopeBusy(id) => (
-            StartResult::ScopeBusy,
-            id,
-            "Another operation on this tenant\u{2019}s connection is waiting or running. Start this one when it has ended.",
-        ),
+        Requested::ScopeBusy(id) => (StartResult::ScopeBusy, id, &*busy),
         Requested::Blocked(id, _) => (
             StartResult::Blocked,
             id,
