@@ -1,11 +1,12 @@
 //! `cargo test`, with its own counts read back from what it prints.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use postgres_cluster::Cluster;
 
-use super::tally::Tally;
+use super::{tally::Tally, watched};
 use crate::layout::Layout;
 use crate::process;
 
@@ -14,6 +15,9 @@ const POSTGRES_VARIABLE: &str = "TENANT_ATLAS_TEST_PG";
 
 /// Says where PostgreSQL's programs are, for tests that stop and start a server of their own.
 const PROGRAMS_VARIABLE: &str = "TENANT_ATLAS_TEST_PG_PROGRAMS";
+
+/// How long cargo and its tests may be silent: longer than a cold build on two cores, and than any one test.
+const PATIENCE: Duration = Duration::from_secs(25 * 60);
 
 /// Unit, conformance, server and doc tests of all default members, on both databases.
 pub fn everything(layout: &Layout, cluster: &Cluster, passed_on: &[String]) -> Result<Tally> {
@@ -63,15 +67,11 @@ fn store_test(layout: &Layout) -> Command {
 
 /// Shows cargo's progress; the tests' own output only where one failed.
 fn test(command: &mut Command) -> Result<Tally> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo test")?;
-    let printed = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() {
-        println!("{printed}");
+    let ended = watched::run(command, PATIENCE).context("cargo test")?;
+    if !ended.success {
+        println!("{}", ended.printed);
     }
-    Ok(count(&printed).with_exit(output.status.success()))
+    Ok(count(&ended.printed).with_exit(ended.success))
 }
 
 /// Adds up the `test result:` lines of all test binaries.

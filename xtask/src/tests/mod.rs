@@ -7,6 +7,7 @@ mod lint;
 mod stories;
 mod tally;
 mod wasm;
+mod watched;
 
 use std::process::ExitCode;
 use std::time::Instant;

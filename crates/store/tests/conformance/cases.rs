@@ -5,9 +5,17 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
     sync::{Arc, Once, OnceLock},
+    time::Duration,
 };
 
+use tokio::time::timeout;
+
 use crate::database::{Database, Dialect, postgres_url};
+
+/// How long a case may take before it is taken for one that stands still: many times what the longest needs.
+///
+/// Without an end a suite that stands still says nothing at all, not even which case it is in.
+const STANDS_STILL: Duration = Duration::from_secs(600);
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -62,8 +70,14 @@ fn play(dialect: Dialect, name: &str, run: fn(Arc<Database>) -> Running) {
         .unwrap();
     let database = Arc::new(runtime.block_on(Database::create(dialect)));
     let future = run(Arc::clone(&database));
-    let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(future)));
-    runtime.block_on(database.destroy());
+    let ended = async { timeout(STANDS_STILL, future).await.unwrap() };
+    let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(ended)));
+    let destroyed = async { timeout(STANDS_STILL, database.destroy()).await.unwrap() };
+    let played = played.and(catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(destroyed);
+    })));
+    // What a case left behind may wait for something that does not come any more.
+    runtime.shutdown_timeout(Duration::from_secs(5));
     if let Err(panic) = played {
         let _ = writeln!(std::io::stderr(), "{name} failed on {dialect:?}");
         resume_unwind(panic);

@@ -42,11 +42,13 @@ pub async fn l10_a_revocation_before_a_checkpoint_is_always_seen(db: Arc<Databas
         };
         line.wait().await;
         loop {
+            let has_answered = revoking.is_finished();
             // In the log before the checkpoint began: then it must not be overlooked.
             let is_revoked = last_change(&db, kind, &site).await != earlier;
             match elsewhere.checkpoint(&running).await.unwrap() {
                 Asked::GoOn(_) => {
                     assert!(!is_revoked, "round {round}: {kind:?} was overlooked");
+                    assert!(!has_answered, "round {round}: {kind:?} came to nothing");
                     allowed += 1;
                 }
                 Asked::Refused(_) => {

@@ -38,7 +38,9 @@ pub async fn r10_a_statement_that_others_stood_in_the_way_of_may_pass(db: Arc<Da
             let lock = sqlx::query("lock table workers in access exclusive mode");
             lock.execute(&mut *holding).await.unwrap();
             let waiting = tokio::spawn(seen);
-            while db.raw.int(BREAK_OFF).await.unwrap() == 0 {}
+            while !waiting.is_finished() {
+                db.raw.int(BREAK_OFF).await;
+            }
             let broken_off = waiting.await.unwrap();
             holding.rollback().await.unwrap();
             broken_off

@@ -151,7 +151,9 @@ pub async fn d02_a_run_that_ends_while_the_database_is_migrated_is_listed(db: Ar
     let opening = tokio::spawn(async move { Store::open(&url).await });
     let waits = "select count(*) from pg_stat_activity
                  where datname = current_database() and wait_event_type = 'Lock'";
-    while raw.int(waits).await == Some(0) {}
+    while raw.int(waits).await == Some(0) {
+        assert!(!opening.is_finished(), "it waited for nobody");
+    }
     ending.commit().await.unwrap();
     let store = opening.await.unwrap().unwrap();
     let listed = "select outcome from run_outcomes";
