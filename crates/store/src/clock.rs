@@ -45,6 +45,11 @@ pub(crate) mod set {
         BY.try_with(|by| *by).unwrap_or(0)
     }
 
+    /// The work, by the clock as it is set here.
+    pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+        within(by(), work)
+    }
+
     pub(crate) async fn within<T>(by: i64, work: impl Future<Output = T>) -> T {
         BY.scope(by, work).await
     }

@@ -189,6 +189,16 @@ impl StoreError {
         matches!(self, Self::Database(error) if is_of_shared_sessions(error))
     }
 
+    /// The same for somebody else who was in it, where it is of everybody: the database is away, or takes nothing.
+    pub(crate) fn of_everybody(&self) -> Option<Self> {
+        let words = |error: &sqlx::Error| sqlx::Error::Protocol(error.to_string());
+        match self {
+            Self::Unavailable(error) => Some(Self::Unavailable(words(error))),
+            Self::NotWritable(error) => Some(Self::NotWritable(words(error))),
+            _ => None,
+        }
+    }
+
     /// Whether it lies in the moment alone: the database is away or full, or others stood in the way.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NotWritable(_)) || self.is_contention()

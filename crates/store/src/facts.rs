@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::{
     audit::to_json,
     error::StoreError,
-    sql::{Row, Statement, Tx, args, dialects},
+    sql::{Row, Rows, Statement, Tx, args, dialects},
 };
 
 static FACTS_USERS: Statement = dialects(
@@ -34,15 +34,15 @@ static FACTS_USERS: Statement = dialects(
     "select id, disabled_at, version from users
      where id in (select value::uuid from json_array_elements_text($1::json)) order by id for share",
 );
+// Of each person that place alone in which a run of theirs is to start: many people and many places are far more pairs.
 static FACTS_WORKSPACE_MEMBERSHIPS: Statement = dialects(
     "facts_workspace_memberships",
-    "select workspace_id, user_id, role, version from workspace_memberships
-     where user_id in (select unhex(value) from jsonb_each($1))
-       and workspace_id in (select unhex(value) from jsonb_each($2)) order by workspace_id, user_id",
-    "select workspace_id, user_id, role, version from workspace_memberships
-     where user_id in (select value::uuid from json_array_elements_text($1::json))
-       and workspace_id in (select value::uuid from json_array_elements_text($2::json))
-     order by workspace_id, user_id for share",
+    "select m.workspace_id, m.user_id, m.role, m.version from given k cross join workspace_memberships m
+       on m.workspace_id = k.place and m.user_id = k.person
+     order by m.workspace_id, m.user_id",
+    "select m.workspace_id, m.user_id, m.role, m.version from unnest($1::uuid[], $2::uuid[]) as k(place, person)
+     join workspace_memberships m on m.workspace_id = k.place and m.user_id = k.person
+     order by m.workspace_id, m.user_id for share of m",
 );
 static FACTS_TENANTS: Statement = dialects(
     "facts_tenants",
@@ -53,13 +53,12 @@ static FACTS_TENANTS: Statement = dialects(
 );
 static FACTS_TENANT_MEMBERSHIPS: Statement = dialects(
     "facts_tenant_memberships",
-    "select tenant_id, user_id, role, version from tenant_memberships
-     where user_id in (select unhex(value) from jsonb_each($1))
-       and tenant_id in (select unhex(value) from jsonb_each($2)) order by tenant_id, user_id",
-    "select tenant_id, user_id, role, version from tenant_memberships
-     where user_id in (select value::uuid from json_array_elements_text($1::json))
-       and tenant_id in (select value::uuid from json_array_elements_text($2::json))
-     order by tenant_id, user_id for share",
+    "select m.tenant_id, m.user_id, m.role, m.version from given k cross join tenant_memberships m
+       on m.tenant_id = k.place and m.user_id = k.person
+     order by m.tenant_id, m.user_id",
+    "select m.tenant_id, m.user_id, m.role, m.version from unnest($1::uuid[], $2::uuid[]) as k(place, person)
+     join tenant_memberships m on m.tenant_id = k.place and m.user_id = k.person
+     order by m.tenant_id, m.user_id for share of m",
 );
 static FACTS_CONNECTIONS: Statement = dialects(
     "facts_connections",
@@ -111,7 +110,8 @@ pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>,
             .filter_map(|run| run.actor_id)
             .map(UserId::as_uuid),
     )?;
-    let workspaces = keys(runs.iter().map(|run| run.workspace_id.as_uuid()))?;
+    let in_workspaces = pairs(&runs, |run| Some(run.workspace_id.as_uuid()));
+    let in_tenants = pairs(&runs, |run| run.tenant_id.map(TenantId::as_uuid));
     let tenants = keys(
         runs.iter()
             .filter_map(|run| run.tenant_id)
@@ -122,7 +122,7 @@ pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>,
         grants.add_user(&row)?;
     }
     for row in tx
-        .fetch(&FACTS_WORKSPACE_MEMBERSHIPS, args![&*users, &*workspaces])
+        .fetch_rows(&FACTS_WORKSPACE_MEMBERSHIPS, in_workspaces, args![])
         .await?
     {
         grants.add_workspace_membership(&row)?;
@@ -131,7 +131,7 @@ pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>,
         grants.add_tenant(&row)?;
     }
     for row in tx
-        .fetch(&FACTS_TENANT_MEMBERSHIPS, args![&*users, &*tenants])
+        .fetch_rows(&FACTS_TENANT_MEMBERSHIPS, in_tenants, args![])
         .await?
     {
         grants.add_tenant_membership(&row)?;
@@ -170,6 +170,15 @@ fn may_be_part(run: &RunFacts) -> bool {
 fn keys(ids: impl Iterator<Item = Uuid>) -> Result<String, StoreError> {
     let distinct: BTreeSet<String> = ids.map(|id| id.simple().to_string()).collect();
     to_json(&distinct)
+}
+
+/// The people of runs, each with a place in which a run of theirs is to start.
+fn pairs(runs: &[RunFacts], place: impl Fn(&RunFacts) -> Option<Uuid>) -> Rows {
+    let pair = |run: &RunFacts| Some((place(run)?, run.actor_id?.as_uuid()));
+    let pairs: BTreeSet<_> = runs.iter().filter_map(pair).collect();
+    Rows::default()
+        .ids("place", pairs.iter().map(|(place, _)| *place))
+        .ids("person", pairs.iter().map(|(_, person)| *person))
 }
 
 fn grant_of(row: &Row) -> Result<Option<GrantFacts>, StoreError> {

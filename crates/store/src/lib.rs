@@ -8,6 +8,7 @@ use tokio::sync::{Notify, watch};
 mod audit;
 mod authority;
 mod clock;
+mod conduct;
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub mod conformance;
@@ -90,6 +91,8 @@ pub struct Store {
     pub(crate) queue: QueueSettings,
     /// Whose turn it is in this process's claims.
     pub(crate) turns: Arc<queue::Turns>,
+    /// Where requests come in, of this store and its clones.
+    pub(crate) desk: Arc<runs::Desk>,
 }
 
 impl Store {

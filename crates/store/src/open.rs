@@ -154,6 +154,7 @@ impl Store {
             hints,
             queue: QueueSettings::default(),
             turns: Arc::default(),
+            desk: Arc::default(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod again;
 mod cancel;
+mod claiming;
 mod finisher;
 mod held;
 mod host;

@@ -7,7 +7,7 @@ use crate::{
     Store,
     audit::to_json,
     error::StoreError,
-    sql::{Statement, args, dialects},
+    sql::{Statement, Walk, args, dialects},
 };
 
 // From the tenant after $2 to the end, then from the first one up to $2; each step is one look into the index,
@@ -111,6 +111,7 @@ impl Store {
     /// The tenants whose turn comes, at most `most`; of what waits in each no more than `counted` is counted.
     pub(super) async fn round(
         &self,
+        walk: &mut Walk<'_>,
         plan: &Plan,
         pass: Pass,
         most: i64,
@@ -133,7 +134,7 @@ impl Store {
             self.queue.connection_limit,
             to_json(&plan.served())?,
         ];
-        let rows = self.db.walk(&RING, args).await?;
+        let rows = walk.fetch(&RING, args).await?;
         let wanted = usize::try_from(most).unwrap_or(0);
         let is_whole = rows.len() <= wanted;
         let mut candidates = Vec::with_capacity(rows.len());

@@ -21,7 +21,7 @@ use super::plan::{Candidate, Pass, Plan, Share, Slots, Tenants, at_a_time};
 use crate::{
     Store,
     error::StoreError,
-    sql::{Statement, args, same},
+    sql::{Statement, Walk, args, same},
 };
 
 /// How long a run of a later priority waits before it has a share of its own.
@@ -79,33 +79,48 @@ impl Store {
     /// Whose turn it is now, and for how many runs; nothing is locked by asking.
     pub(crate) async fn shares(
         &self,
-        now: Timestamp,
         slots: Slots,
-    ) -> Result<Vec<Share>, StoreError> {
-        let rows = self.db.walk(&PRIORITIES, args![]).await?;
+    ) -> Result<Option<(Timestamp, Vec<Share>)>, StoreError> {
+        let mut walk = self.db.walk().await?;
+        let shares = self.shares_on(&mut walk, slots).await?;
+        walk.end().await?;
+        Ok(shares)
+    }
+
+    async fn shares_on(
+        &self,
+        walk: &mut Walk<'_>,
+        slots: Slots,
+    ) -> Result<Option<(Timestamp, Vec<Share>)>, StoreError> {
+        let rows = walk.fetch(&PRIORITIES, args![]).await?;
         let priorities = rows
             .iter()
             .map(|row| row.int("priority"))
             .collect::<Result<Vec<_>, _>>()?;
+        if priorities.is_empty() {
+            return Ok(None);
+        }
+        let now = walk.now().await?;
         let mut plan = Plan::new(slots, self.queue.tenant_limit);
         let owed = self.turns.owed(slots.free);
         let mut aged = owed;
         for priority in priorities.iter().skip(1).rev() {
             aged -= self
-                .visit(&mut plan, *priority, now.plus(-AGEING), aged)
+                .visit(walk, &mut plan, *priority, now.plus(-AGEING), aged)
                 .await?;
         }
         for priority in &priorities {
             let left = plan.left();
-            self.visit(&mut plan, *priority, now, left).await?;
+            self.visit(walk, &mut plan, *priority, now, left).await?;
         }
         self.turns.count(slots.free - plan.left());
-        Ok(plan.shares)
+        Ok((!plan.shares.is_empty()).then_some((now, plan.shares)))
     }
 
     /// Gives out up to `most` runs of a priority, first where nothing is under way; answers how many.
     async fn visit(
         &self,
+        walk: &mut Walk<'_>,
         plan: &mut Plan,
         priority: i64,
         due: Timestamp,
@@ -121,16 +136,16 @@ impl Store {
             tenants,
         });
         if plan.left() <= plan.slots.spare {
-            let first = self.round(plan, idle, most, at_a_time(most)).await?;
+            let first = self.round(walk, plan, idle, most, at_a_time(most)).await?;
             self.give(plan, &first.candidates, idle, most);
             return Ok(before - plan.left());
         }
         // One look is enough for both passes where it has found all tenants.
-        let mut round = self.round(plan, any, most, at_a_time(most)).await?;
+        let mut round = self.round(walk, plan, any, most, at_a_time(most)).await?;
         let first = match round.idle() {
             Some(first) => first,
             None => {
-                let idle = self.round(plan, idle, most, at_a_time(most)).await?;
+                let idle = self.round(walk, plan, idle, most, at_a_time(most)).await?;
                 idle.candidates
             }
         };
@@ -141,7 +156,7 @@ impl Store {
         let most = (most - given).min(plan.left() - plan.slots.spare);
         if most > 0 {
             if !round.is_enough(plan, any, most) {
-                round = self.round(plan, any, most, most).await?;
+                round = self.round(walk, plan, any, most, most).await?;
             }
             self.give(plan, &round.candidates, any, most);
         }

@@ -224,11 +224,9 @@ impl Store {
         // Where another claim holds every tenant whose turn it was, the ring goes on behind them.
         for _ in 0..TRIES {
             // Asked without a lock: an idle worker must not hold up SQLite's one writer.
-            let now = self.db.now().await?;
-            let shares = self.shares(now, slots).await?;
-            if shares.is_empty() {
+            let Some((now, shares)) = self.shares(slots).await? else {
                 return Ok(None);
-            }
+            };
             if let Some(claimed) = self.claim_shares(worker, now, &shares).await? {
                 return Ok(Some(claimed));
             }

@@ -1,7 +1,7 @@
 //! What a run is drafted from when it is asked for, and what it is written with.
 
 use domain::{
-    ids::{ConnectionId, RunId, ScheduleId, ScopeId, SelectionId, TenantId, WorkspaceId},
+    ids::{RunId, ScheduleId, ScopeId, SelectionId, TenantId, WorkspaceId},
     operation::{Habitat, OperationType},
     run::{AuthorityMode, DecisionPhase},
     time::Timestamp,
@@ -10,13 +10,11 @@ use policy::{ContextState, RunFacts, SlotFacts};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{RunAccess, bulk::use_selection};
+use super::RunAccess;
 use crate::{
     audit::{AuditActor, AuditEntry},
-    error::StoreError,
     new_id::new_id,
     scope::Scope,
-    sql::{Statement, Tx, args, same},
     tenants::TenantAccess,
 };
 
@@ -42,25 +40,12 @@ pub struct SystemDraft {
     pub tenant_id: TenantId,
 }
 
-static RUN_INSERT: Statement = same(
-    "run_insert",
-    "insert into operation_runs (workspace_id, tenant_id, id, type, authority_mode, user_id, initiator_name,
-       required_capability, connection_id, identity_hash, context, retry_of, queued_at, updated_at,
-       schedule_id, schedule_revision, slot_at, parent_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15, $16, $17)",
-);
-static QUEUE_INSERT: Statement = same(
-    "run_queue_insert",
-    "insert into run_queue (workspace_id, scope_id, run_id, identity_hash, exclusion_key, type, priority,
-       queued_at, available_at, connection_id, attempt)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, 1) on conflict do nothing",
-);
-
 /// Work a person waits for goes before work the system does by itself.
 const PRIORITY_PERSON: i64 = 0;
 const PRIORITY_SYSTEM: i64 = 1;
 
 /// Everything about a run that is fixed when it is asked for.
+#[derive(Debug)]
 pub(super) struct Draft {
     pub(super) id: RunId,
     pub(super) operation: OperationType,
@@ -160,18 +145,27 @@ impl Draft {
         hasher.finalize().into()
     }
 
-    fn parent_id(&self) -> Option<RunId> {
+    pub(super) fn parent_id(&self) -> Option<RunId> {
         match self.bulk {
             Some(OfBulk::Child { parent }) => Some(parent),
             _ => None,
         }
     }
 
+    /// The order in which runs go into the queue, whoever puts several there.
+    ///
+    /// A scope has each identity once and each exclusion group once. In this order two who put runs there wait for
+    /// each other in no circle: what is of a group comes before what is of none, and none of two groups is of both.
+    pub(super) fn turn(&self) -> (ScopeId, bool, Option<&'static str>, [u8; 32]) {
+        let group = self.exclusion_key();
+        (self.scope_id(), group.is_none(), group, self.identity())
+    }
+
     pub(super) fn exclusion_key(&self) -> Option<&'static str> {
         self.operation.spec().exclusion_group
     }
 
-    fn priority(&self) -> i64 {
+    pub(super) fn priority(&self) -> i64 {
         match self.authority {
             AuthorityMode::ActorBound => PRIORITY_PERSON,
             AuthorityMode::SystemAuthority => PRIORITY_SYSTEM,
@@ -179,7 +173,7 @@ impl Draft {
     }
 
     /// The schedule, with revision and slot where it fills one.
-    fn of_schedule(&self) -> Option<(ScheduleId, Option<(i64, Timestamp)>)> {
+    pub(super) fn of_schedule(&self) -> Option<(ScheduleId, Option<(i64, Timestamp)>)> {
         Some(match self.schedule? {
             OfSchedule::Slot {
                 schedule_id,
@@ -208,8 +202,8 @@ impl Draft {
         .to_string()
     }
 
-    /// What the gate is told of the run as it is asked for.
-    pub(super) fn facts(&self, habitat: Habitat, now: Timestamp) -> RunFacts {
+    /// What the gate is told of the run as it is asked for; the moment is set when everything is locked.
+    pub(super) fn facts(&self, habitat: Habitat) -> RunFacts {
         RunFacts {
             id: self.id,
             attempt: 1,
@@ -231,7 +225,7 @@ impl Draft {
             }),
             context: ContextState::Readable,
             phase: DecisionPhase::Request,
-            now,
+            now: Timestamp(0),
         }
     }
 
@@ -246,73 +240,6 @@ impl Draft {
             detail,
         }
     }
-
-    /// Writes the run into the ledger; it uses this connection to the provider.
-    pub(super) async fn insert(
-        &self,
-        tx: &mut Tx,
-        now: Timestamp,
-        connection: Option<ConnectionId>,
-    ) -> Result<(), StoreError> {
-        let of = self.of_schedule();
-        let slot = of.and_then(|(_, slot)| slot);
-        let args = args![
-            self.workspace_id,
-            self.tenant_id,
-            self.id,
-            self.operation.as_str(),
-            self.authority.as_str(),
-            self.actor.id,
-            &*self.actor.name,
-            self.operation.spec().start_capability.as_str(),
-            connection,
-            self.identity(),
-            self.context(),
-            self.retry_of,
-            now,
-            of.map(|(schedule_id, _)| schedule_id),
-            slot.map(|(revision, _)| revision),
-            slot.map(|(_, slot_at)| slot_at),
-            self.parent_id(),
-        ];
-        tx.execute(&RUN_INSERT, args).await?;
-        match &self.bulk {
-            Some(OfBulk::Parent { selection, .. }) => {
-                use_selection(tx, now, *selection, self.id).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Puts the run into the queue, where the connection is what its limits are counted by.
-    pub(super) async fn enqueue(
-        &self,
-        tx: &mut Tx,
-        now: Timestamp,
-        connection: Option<ConnectionId>,
-    ) -> Result<Enqueued, StoreError> {
-        let args = args![
-            self.workspace_id,
-            self.scope_id(),
-            self.id,
-            self.identity(),
-            self.exclusion_key(),
-            self.operation.as_str(),
-            self.priority(),
-            now,
-            connection,
-        ];
-        Ok(match tx.execute(&QUEUE_INSERT, args).await? {
-            0 => Enqueued::Refused,
-            _ => Enqueued::Done,
-        })
-    }
-}
-
-/// Whether a run found its place in the queue.
-pub(super) enum Enqueued {
-    Done,
-    Refused,
 }
 
 /// Who asked first, through however many retries (L-08).

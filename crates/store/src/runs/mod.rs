@@ -1,11 +1,14 @@
 //! The ledger of runs, the live queue, and the gate's own transactions.
 
+mod ask;
 mod attempts;
 mod bulk;
 mod cancel;
 mod checkpoint;
 mod claim;
+mod desk;
 mod draft;
+mod drafted;
 mod fence;
 mod finish;
 mod hand_back;
@@ -34,6 +37,7 @@ pub use bulk::{BulkItem, BulkSelection, SelectedTenant};
 pub use cancel::Cancel;
 pub use checkpoint::Asked;
 pub use claim::Claim;
+pub(crate) use desk::Desk;
 pub use draft::{RunDraft, SystemDraft};
 #[cfg(feature = "planted")]
 pub(crate) use fence::attempt_fence;

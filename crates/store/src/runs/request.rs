@@ -5,24 +5,15 @@ use domain::{
     ids::RunId,
     operation::OperationType,
     reason::{DenialClass, ReasonCode},
-    run::DecisionPhase,
-    time::Timestamp,
 };
-use policy::{Refusal, Ruling, decide};
+use policy::Refusal;
 
 use super::{
-    draft::{Draft, Enqueued, OfSchedule, RunDraft, SystemDraft},
-    ledger::record_decisions,
-    settle::{Notice, notify},
+    ask::{Active, Came, ask},
+    draft::{Draft, OfSchedule, RunDraft, SystemDraft},
 };
 use crate::{
-    Store,
-    audit::{AuditEntry, action, append},
-    error::StoreError,
-    facts,
-    schedules::Schedule,
-    scope::Scope,
-    sql::{Statement, Tx, args, same},
+    Store, audit::append, error::StoreError, facts, schedules::Schedule, scope::Scope,
     tenants::TenantAccess,
 };
 
@@ -40,20 +31,6 @@ pub enum Requested {
     /// The person may not do this; there is no run.
     Forbidden(ApiError),
 }
-
-// One statement: between two, the equal run could appear and be taken for another operation's.
-static ACTIVE: Statement = same(
-    "run_active",
-    "select run_id, identity_hash = $2 as is_equal from run_queue
-     where scope_id = $1 and (identity_hash = $2 or exclusion_key = $3)
-     order by identity_hash = $2 desc limit 1",
-);
-static RUN_BLOCK_AT_REQUEST: Statement = same(
-    "run_block_at_request",
-    "update operation_runs set status = 'completed', outcome = 'blocked', reason_code = $2, denial_class = $3,
-       blocked_phase = $4, completed_at = $5, updated_at = $5
-     where id = $1 and status = 'queued'",
-);
 
 impl Store {
     /// Asks for a run in the scope's own name.
@@ -101,69 +78,75 @@ impl Store {
         self.request(draft).await
     }
 
-    pub(super) async fn request(&self, draft: Draft) -> Result<Requested, StoreError> {
+    /// Asks for the runs of drafts in one transaction; what it answers is durable.
+    pub(super) async fn request_all(&self, drafts: &[Draft]) -> Result<Vec<Came>, StoreError> {
+        let mut is_away = false;
         // A lost race against an equal request is settled by looking again: the winner is there then.
         for _ in 0..4 {
-            if let Some(answer) = self.request_once(&draft).await? {
-                return Ok(answer);
+            match self.request_once(drafts).await {
+                Ok(Some(came)) => return Ok(came),
+                Ok(None) => {}
+                // One connection that broke is no reason to send many people away.
+                Err(Failed::BeforeCommit(StoreError::Unavailable(_)))
+                    if drafts.len() > 1 && !is_away =>
+                {
+                    is_away = true;
+                }
+                Err(Failed::BeforeCommit(error) | Failed::AtCommit(error)) => return Err(error),
             }
         }
         Err(StoreError::Conflict)
     }
 
-    async fn request_once(&self, draft: &Draft) -> Result<Option<Requested>, StoreError> {
-        let mut tx = self.db.write().await?;
-        let run = draft.facts(self.habitat, tx.now().await?);
-        let mut facts = facts::load(&mut tx, vec![run]).await?;
-        let facts = facts.first_mut().ok_or(StoreError::NotFound)?;
+    async fn request_once(&self, drafts: &[Draft]) -> Result<Option<Vec<Came>>, Failed> {
+        let mut tx = match drafts {
+            [_] => self.db.write().await?,
+            // Whoever is not concerned waits no longer for what one of them needs.
+            _ => self.db.write_together().await?,
+        };
+        let runs = drafts.iter().map(|it| it.facts(self.habitat));
+        let facts = facts::load(&mut tx, runs.collect()).await?;
         // Taken after the locks, as in a claim: what was seen lies before.
         let now = tx.now().await?;
-        facts.run.now = now;
-        match decide(facts) {
-            Ruling::Refused(refusal) if is_final(&refusal) => refused(&refusal).map(Some),
-            Ruling::Refused(refusal) => match active(&mut tx, draft).await? {
-                Some(active) => Ok(Some(active)),
-                None => blocked(tx, now, draft, refusal).await.map(Some),
-            },
-            Ruling::Allowed(_) => {
-                if let Some(active) = active(&mut tx, draft).await? {
-                    return Ok(Some(active));
-                }
-                let connection = facts.connection.as_ref().map(|c| c.connection_id);
-                draft.insert(&mut tx, now, connection).await?;
-                if matches!(
-                    draft.enqueue(&mut tx, now, connection).await?,
-                    Enqueued::Refused
-                ) {
-                    return Ok(None);
-                }
-                let requested = draft.audit(action::RUN_REQUESTED, draft.context());
-                append(&mut tx, now, vec![requested]).await?;
-                tx.commit().await?;
-                self.ring();
-                Ok(Some(Requested::Accepted(draft.id)))
-            }
+        let Some(asked) = ask(&mut tx, now, drafts, facts).await? else {
+            return Ok(None);
+        };
+        if !asked.entries.is_empty() {
+            append(&mut tx, now, asked.entries).await?;
+            tx.commit().await.map_err(Failed::AtCommit)?;
         }
+        if asked.came.iter().any(|came| matches!(came, Came::Queued)) {
+            self.ring();
+        }
+        Ok(Some(asked.came))
     }
 }
 
-/// The active run that stands in this one's way, if there is one.
-pub(super) async fn active(tx: &mut Tx, draft: &Draft) -> Result<Option<Requested>, StoreError> {
-    let args = args![draft.scope_id(), draft.identity(), draft.exclusion_key()];
-    let Some(row) = tx.first(&ACTIVE, args).await? else {
-        return Ok(None);
-    };
-    let run = RunId::from_uuid(row.uuid("run_id")?);
-    Ok(Some(if row.flag("is_equal")? {
-        Requested::Deduped(run)
-    } else {
-        Requested::ScopeBusy(run)
-    }))
+/// Where a transaction failed.
+enum Failed {
+    /// Before its commit: nothing was written.
+    BeforeCommit(StoreError),
+    /// At its commit, which may have counted.
+    AtCommit(StoreError),
 }
 
-/// Whether a refusal is one of the person, who then gets no run, and not one of circumstances.
-pub(super) fn is_final(refusal: &Refusal) -> bool {
-    !refusal.code().class().is_retryable()
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::BeforeCommit(error)
+    }
+}
+
+/// What a person is told of what their draft came to; none when it is to be asked for again.
+pub(super) fn told_of(draft: &Draft, came: Came) -> Option<Result<Requested, StoreError>> {
+    let id = draft.id;
+    Some(match came {
+        Came::Queued => Ok(Requested::Accepted(id)),
+        Came::Blocked(code) => Ok(Requested::Blocked(id, code)),
+        Came::InTheWay(Active::Equal(run)) => Ok(Requested::Deduped(run)),
+        Came::InTheWay(Active::Excludes(run)) => Ok(Requested::ScopeBusy(run)),
+        Came::Refused(refusal) => refused(&refusal),
+        Came::Later => return None,
+    })
 }
 
 fn refused(refusal: &Refusal) -> Result<Requested, StoreError> {
@@ -182,57 +165,4 @@ fn refused(refusal: &Refusal) -> Result<Requested, StoreError> {
         }
         _ => Err(StoreError::NotFound),
     }
-}
-
-/// Leaves a visible run, born blocked, that says what to do (R-07).
-async fn blocked(
-    mut tx: Tx,
-    now: Timestamp,
-    draft: &Draft,
-    refusal: Refusal,
-) -> Result<Requested, StoreError> {
-    let entries = write_blocked(&mut tx, now, draft, &refusal).await?;
-    append(&mut tx, now, entries).await?;
-    tx.commit().await?;
-    Ok(Requested::Blocked(draft.id, refusal.code()))
-}
-
-/// Writes a run that is born blocked; answers the entries that its transaction has to append.
-pub(super) async fn write_blocked(
-    tx: &mut Tx,
-    now: Timestamp,
-    draft: &Draft,
-    refusal: &Refusal,
-) -> Result<Vec<AuditEntry>, StoreError> {
-    let code = refusal.code();
-    draft
-        .insert(
-            tx,
-            now,
-            refusal.decision().target_scope.provider_connection_id,
-        )
-        .await?;
-    let mut told = record_decisions(tx, now, &[], std::slice::from_ref(refusal)).await?;
-    let told = told.remove(&draft.id).ok_or(StoreError::Conflict)?;
-    let args = args![
-        draft.id,
-        code.as_str(),
-        code.class().as_str(),
-        DecisionPhase::Request.as_str(),
-        now,
-    ];
-    tx.execute(&RUN_BLOCK_AT_REQUEST, args).await?;
-    if let Some(user_id) = draft.actor.id {
-        let notice = Notice {
-            workspace_id: draft.workspace_id,
-            scope_id: draft.scope_id(),
-            user_id,
-            run_id: draft.id,
-        };
-        notify(tx, now, &[notice]).await?;
-    }
-    Ok(vec![
-        draft.audit(action::RUN_REQUESTED, draft.context()),
-        draft.audit(action::RUN_BLOCKED, told),
-    ])
 }

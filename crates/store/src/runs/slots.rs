@@ -15,8 +15,9 @@ use timetable::{Missed, Timetable};
 use uuid::Uuid;
 
 use super::{
-    draft::{Draft, Enqueued, OfSchedule, SystemDraft},
-    request::{is_final, write_blocked},
+    ask::{is_final, requested, write_blocked},
+    draft::{Draft, OfSchedule, SystemDraft},
+    drafted::{Drafted, Enqueued, enqueue, insert},
     ticked::Ticked,
 };
 use crate::{
@@ -128,7 +129,7 @@ impl Store {
             workspace_id: due.workspace_id,
             tenant_id: due.tenant_id,
         });
-        let run = draft.facts(self.habitat, tx.now().await?);
+        let run = draft.facts(self.habitat);
         // What the run rests on is locked before the schedule, in the order of every claim.
         let mut facts = facts::load(&mut tx, vec![run]).await?;
         let facts = facts.pop().ok_or(StoreError::NotFound)?;
@@ -286,18 +287,20 @@ impl Round {
         }
         match ruling {
             Ruling::Refused(refusal) => {
-                let entries = write_blocked(&mut self.tx, self.now, &draft, &refusal).await?;
+                let entries = write_blocked(&mut self.tx, self.now, &[&draft], &[refusal]).await?;
                 self.entries.extend(entries);
             }
             Ruling::Allowed(_) => {
                 let connection = facts.connection.as_ref().map(|c| c.connection_id);
-                draft.insert(&mut self.tx, self.now, connection).await?;
-                let enqueued = draft.enqueue(&mut self.tx, self.now, connection).await?;
-                if matches!(enqueued, Enqueued::Refused) {
+                let run = [Drafted {
+                    draft: &draft,
+                    connection,
+                }];
+                insert(&mut self.tx, self.now, &run).await?;
+                if enqueue(&mut self.tx, self.now, &run).await? == Enqueued::Refused {
                     return Ok(Filled::Lost);
                 }
-                let requested = draft.audit(action::RUN_REQUESTED, draft.context());
-                self.entries.push(requested);
+                self.entries.push(requested(&draft));
             }
         }
         self.ticked.runs += 1;

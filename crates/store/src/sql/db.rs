@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::time::Timestamp;
 use sqlx::{PgPool, SqlitePool};
 
 use super::{
@@ -56,13 +57,25 @@ impl Db {
     ///
     /// Only PostgreSQL can fail to answer; whoever waits for SQLite's writer keeps their place.
     pub(crate) async fn write_within(&self, most: Duration) -> Result<Tx, StoreError> {
+        self.writing(most, Purpose::Write).await
+    }
+
+    /// Begins a transaction that writes for several who have nothing to do with each other.
+    ///
+    /// PostgreSQL waits a second for a lock in it, and not five: what one of them needs, and somebody holds, is not
+    /// to hold the others up.
+    pub(crate) async fn write_together(&self) -> Result<Tx, StoreError> {
+        self.writing(Line::PATIENCE, Purpose::WriteTogether).await
+    }
+
+    async fn writing(&self, most: Duration, purpose: Purpose) -> Result<Tx, StoreError> {
         tx::note(self.dialect(), "begin").await;
         let begun = match self {
             Self::Sqlite { writer, .. } => begin_immediate(writer).await,
             Self::Postgres { pool, line, .. } => {
                 let patience = line.patience.min(most);
                 let line = Line { patience, ..*line };
-                begin(pool, line, Purpose::Write).await
+                begin(pool, line, purpose).await
             }
         };
         let refused = self.refused();
@@ -105,23 +118,15 @@ impl Db {
         Ok(self.fetch(statement, args).await?.into_iter().next())
     }
 
-    /// Runs a reading statement that walks along indexes, a few steps in each.
-    ///
-    /// PostgreSQL is kept from collecting and sorting instead, which is what it plans for a table that was
-    /// analysed while it was empty.
-    pub(crate) async fn walk(
-        &self,
-        statement: &'static Statement,
-        args: Vec<Value>,
-    ) -> Result<Vec<Row>, StoreError> {
-        let Self::Postgres { pool, line, .. } = self else {
-            return self.fetch(statement, args).await;
+    /// Begins to walk along indexes.
+    pub(crate) async fn walk(&self) -> Result<Walk<'_>, StoreError> {
+        let tx = match self {
+            Self::Sqlite { .. } => None,
+            Self::Postgres { pool, line, .. } => {
+                Some(self.reading(pool, *line, Purpose::Walk).await?)
+            }
         };
-        tx::note(self.dialect(), statement.name).await;
-        let mut tx = self.reading(pool, *line, Purpose::Walk).await?;
-        let rows = tx.fetch(statement, args).await?;
-        tx.give_up().await?;
-        Ok(rows)
+        Ok(Walk { db: self, tx })
     }
 
     /// Runs a list query put together from constant pieces.
@@ -175,6 +180,45 @@ impl Db {
     }
 }
 
+/// Reading statements that walk along indexes, a few steps in each; nothing is locked by them.
+///
+/// PostgreSQL is kept from collecting and sorting instead, which is what it plans for a table that was
+/// analysed while it was empty.
+pub(crate) struct Walk<'a> {
+    db: &'a Db,
+    tx: Option<Tx>,
+}
+
+impl Walk<'_> {
+    /// Runs one of them and reads all its rows, as they are at this moment.
+    pub(crate) async fn fetch(
+        &mut self,
+        statement: &'static Statement,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        match &mut self.tx {
+            Some(tx) => tx.fetch(statement, args).await,
+            None => self.db.fetch(statement, args).await,
+        }
+    }
+
+    /// The present moment by the database's clock.
+    pub(crate) async fn now(&mut self) -> Result<Timestamp, StoreError> {
+        match &mut self.tx {
+            Some(tx) => tx.now().await,
+            None => self.db.now().await,
+        }
+    }
+
+    /// Ends the walk.
+    pub(crate) async fn end(self) -> Result<(), StoreError> {
+        match self.tx {
+            Some(tx) => tx.give_up().await,
+            None => Ok(()),
+        }
+    }
+}
+
 /// What a transaction is for.
 #[derive(Clone, Copy)]
 enum Purpose {
@@ -182,6 +226,8 @@ enum Purpose {
     Read,
     /// Writing rows that are found by their keys.
     Write,
+    /// The same for several, of whom one may stand in the others' way.
+    WriteTogether,
     /// Reading a few rows along indexes.
     Walk,
 }
@@ -210,12 +256,19 @@ const fn opening(sessions: Sessions, purpose: Purpose) -> &'static str {
         (Sessions::Own, Purpose::Write) => {
             begin!("enable_seqscan = off" "enable_hashjoin = off" "enable_mergejoin = off")
         }
+        (Sessions::Own, Purpose::WriteTogether) => {
+            begin!("enable_seqscan = off" "enable_hashjoin = off" "enable_mergejoin = off" "lock_timeout = '1s'")
+        }
         (Sessions::Own, Purpose::Walk) => {
             begin!("enable_seqscan = off" "enable_bitmapscan = off" "enable_sort = off")
         }
         (Sessions::Pooled, Purpose::Read) => begin_pooled!(),
         (Sessions::Pooled, Purpose::Write) => {
             begin_pooled!("enable_seqscan = off" "enable_hashjoin = off" "enable_mergejoin = off")
+        }
+        (Sessions::Pooled, Purpose::WriteTogether) => {
+            begin_pooled!("enable_seqscan = off" "enable_hashjoin = off" "enable_mergejoin = off"
+                "lock_timeout = '1s'")
         }
         (Sessions::Pooled, Purpose::Walk) => {
             begin_pooled!("enable_seqscan = off" "enable_bitmapscan = off" "enable_sort = off")

@@ -10,7 +10,7 @@ mod statement;
 mod tx;
 mod value;
 
-pub(crate) use db::{Db, Sessions};
+pub(crate) use db::{Db, Sessions, Walk};
 pub(crate) use fragments::Fragments;
 pub(crate) use refused::Refused;
 pub(crate) use row::Row;

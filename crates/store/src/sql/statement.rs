@@ -82,6 +82,17 @@ pub(crate) mod border {
         }
     }
 
+    /// The work, with the border that is set here, if one is.
+    pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+        let border = BORDER.try_with(Arc::clone).ok();
+        async move {
+            match border {
+                Some(border) => within(border, work).await,
+                None => work.await,
+            }
+        }
+    }
+
     pub(crate) async fn within<T>(border: Border, work: impl Future<Output = T>) -> T {
         BORDER.scope(border, work).await
     }

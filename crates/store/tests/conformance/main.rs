@@ -20,6 +20,7 @@ mod contention;
 mod coverage;
 mod database;
 mod denials;
+mod desk;
 mod doctor;
 mod finish;
 mod forgeries;

@@ -127,10 +127,19 @@ pub async fn a_queued_run_says_which_connection_it_will_use(db: Arc<Database>) {
 
 pub async fn r05_twenty_equal_requests_make_one_run(db: Arc<Database>) {
     let world = Arc::new(World::new(&db).await);
+    // Two processes, each of which asks for what it is asked for in groups.
+    let stores = [world.store.clone(), db.another_store().await];
     let tasks: Vec<_> = (0..20)
-        .map(|_| {
-            let world = Arc::clone(&world);
-            tokio::spawn(async move { world.ask(&world.owner, InventorySync).await })
+        .map(|number| {
+            let (world, store) = (Arc::clone(&world), stores[number % 2].clone());
+            tokio::spawn(async move {
+                let draft = RunDraft {
+                    operation: InventorySync,
+                    tenant: &world.tenant,
+                    retry_of: None,
+                };
+                store.run_request(&world.owner, draft).await.unwrap()
+            })
         })
         .collect();
     let (mut new, mut all) = (Vec::new(), BTreeSet::new());

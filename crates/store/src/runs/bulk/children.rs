@@ -9,19 +9,19 @@ use domain::{
     run::AuthorityMode,
     time::Timestamp,
 };
-use policy::{Facts, Ruling, RunKey, Running, decide};
+use policy::{RunKey, Running};
 
 use crate::{
     Store,
-    audit::{AuditActor, AuditEntry, action, append},
+    audit::{AuditActor, append},
     error::StoreError,
     facts,
     new_id::new_id,
     runs::{
-        draft::{Draft, Enqueued, OfBulk},
-        request::{Requested, active, is_final, write_blocked},
+        ask::{Active, Came, ask},
+        draft::{Draft, OfBulk},
     },
-    sql::{Row, Statement, Tx, args, dialects, same},
+    sql::{Row, Rows, Statement, Tx, args, dialects, same},
     versions::touch,
 };
 
@@ -40,37 +40,18 @@ static ITEMS_WAITING: Statement = same(
     "select scope_id from bulk_items where parent_id = $1 and run_id is null and outcome is null
      order by position limit $2",
 );
-static ITEM_SET: Statement = same(
-    "bulk_item_set",
-    "update bulk_items set run_id = $3, outcome = $4, reason_code = $5, updated_at = $6
-     where parent_id = $1 and scope_id = $2 and run_id is null and outcome is null",
+static ITEMS_SET: Statement = dialects(
+    "bulk_items_set",
+    "update bulk_items set run_id = t.run, outcome = t.outcome, reason_code = t.reason, updated_at = $2
+     from given as t where parent_id = $1 and scope_id = t.scope and run_id is null
+       and bulk_items.outcome is null",
+    "update bulk_items set run_id = t.run, outcome = t.outcome, reason_code = t.reason, updated_at = $6
+     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as t(scope, run, outcome, reason)
+     where parent_id = $5 and scope_id = t.scope and run_id is null and bulk_items.outcome is null",
 );
 
-/// What became of an item as its run was asked for.
-struct Asked {
-    run: Option<RunId>,
-    /// Where the run that is named does not tell it.
-    told: Option<(BulkState, String)>,
-    entries: Vec<AuditEntry>,
-}
-
-impl Asked {
-    fn child(run: RunId, entries: Vec<AuditEntry>) -> Self {
-        Self {
-            run: Some(run),
-            told: None,
-            entries,
-        }
-    }
-
-    fn skipped(run: RunId, why: SkipReason) -> Self {
-        Self {
-            run: Some(run),
-            told: Some((BulkState::Skipped, why.as_str().to_owned())),
-            entries: Vec::new(),
-        }
-    }
-}
+/// What an item is told: the run that was asked for or stands in the way, and why there is none of its own.
+type Told = (Option<RunId>, Option<(BulkState, &'static str)>);
 
 impl Store {
     /// Asks for the next runs of a bulk, at most so many; answers for how many items it did.
@@ -107,25 +88,22 @@ impl Store {
             .iter()
             .map(|item| child_draft(key, &held, item))
             .collect::<Result<Vec<_>, _>>()?;
-        // Places in the queue are taken in one order, whoever takes several.
-        drafts.sort_by_key(Draft::scope_id);
-        let begun = tx.now().await?;
+        drafts.sort_by_cached_key(Draft::turn);
         let runs = drafts
             .iter()
-            .map(|draft| draft.facts(self.habitat, begun))
+            .map(|draft| draft.facts(self.habitat))
             .collect();
-        let mut facts = facts::load(&mut tx, runs).await?;
+        let facts = facts::load(&mut tx, runs).await?;
         // Taken after the locks, as in a claim: what was seen lies before.
         let now = tx.now().await?;
-        let mut entries: Vec<AuditEntry> = Vec::new();
-        for (draft, facts) in drafts.iter().zip(&mut facts) {
-            facts.run.now = now;
-            let Some(asked) = ask(&mut tx, now, draft, facts).await? else {
-                return Ok(None);
-            };
-            write(&mut tx, now, key, draft.scope_id(), &asked).await?;
-            entries.extend(asked.entries);
-        }
+        let Some(asked) = ask(&mut tx, now, &drafts, facts).await? else {
+            return Ok(None);
+        };
+        let items = drafts.iter().zip(&asked.came);
+        let items = items.map(|(draft, came)| told_of(draft, came));
+        let items = items.collect::<Result<Vec<_>, _>>()?;
+        write(&mut tx, now, key, &drafts, &items).await?;
+        let entries = asked.entries;
         // What leaves an entry moves the version of its scope by itself.
         let told: BTreeSet<ScopeId> = entries.iter().map(|entry| entry.scope_id).collect();
         let silent: BTreeMap<ScopeId, WorkspaceId> = drafts
@@ -163,44 +141,16 @@ fn child_draft(parent: RunKey, held: &Row, item: &Row) -> Result<Draft, StoreErr
     })
 }
 
-/// Asks the gate for one run; none when an equal one was queued in the same moment.
-async fn ask(
-    tx: &mut Tx,
-    now: Timestamp,
-    draft: &Draft,
-    facts: &Facts,
-) -> Result<Option<Asked>, StoreError> {
-    match decide(facts) {
+fn told_of(draft: &Draft, came: &Came) -> Result<Told, StoreError> {
+    let skipped = |why: SkipReason| Some((BulkState::Skipped, why.as_str()));
+    Ok(match came {
+        Came::Queued | Came::Blocked(_) => (Some(draft.id), None),
         // Of the person: there is no run, and the item says why.
-        Ruling::Refused(refusal) if is_final(&refusal) => Ok(Some(Asked {
-            run: None,
-            told: Some((BulkState::Blocked, refusal.code().as_str().to_owned())),
-            entries: Vec::new(),
-        })),
-        Ruling::Refused(refusal) => Ok(Some(match in_the_way(tx, draft).await? {
-            Some(skipped) => skipped,
-            None => Asked::child(draft.id, write_blocked(tx, now, draft, &refusal).await?),
-        })),
-        Ruling::Allowed(_) => {
-            if let Some(skipped) = in_the_way(tx, draft).await? {
-                return Ok(Some(skipped));
-            }
-            let connection = facts.connection.as_ref().map(|c| c.connection_id);
-            draft.insert(tx, now, connection).await?;
-            if matches!(draft.enqueue(tx, now, connection).await?, Enqueued::Refused) {
-                return Ok(None);
-            }
-            let requested = draft.audit(action::RUN_REQUESTED, draft.context());
-            Ok(Some(Asked::child(draft.id, vec![requested])))
-        }
-    }
-}
-
-async fn in_the_way(tx: &mut Tx, draft: &Draft) -> Result<Option<Asked>, StoreError> {
-    Ok(match active(tx, draft).await? {
-        Some(Requested::Deduped(run)) => Some(Asked::skipped(run, SkipReason::AlreadyActive)),
-        Some(Requested::ScopeBusy(run)) => Some(Asked::skipped(run, SkipReason::ConnectionInUse)),
-        _ => None,
+        Came::Refused(refusal) => (None, Some((BulkState::Blocked, refusal.code().as_str()))),
+        Came::InTheWay(Active::Equal(run)) => (Some(*run), skipped(SkipReason::AlreadyActive)),
+        Came::InTheWay(Active::Excludes(run)) => (Some(*run), skipped(SkipReason::ConnectionInUse)),
+        // Parts are in a tenant each, so none stands in another's way.
+        Came::Later => return Err(StoreError::Conflict),
     })
 }
 
@@ -208,16 +158,29 @@ async fn write(
     tx: &mut Tx,
     now: Timestamp,
     parent: RunKey,
-    item: ScopeId,
-    asked: &Asked,
+    drafts: &[Draft],
+    told: &[Told],
 ) -> Result<(), StoreError> {
-    let (outcome, reason) = match &asked.told {
-        Some((state, reason)) => (Some(state.as_str()), Some(&**reason)),
-        None => (None, None),
-    };
-    let args = args![parent.run_id, item, asked.run, outcome, reason, now];
-    match tx.execute(&ITEM_SET, args).await? {
-        0 => Err(StoreError::Conflict),
-        _ => Ok(()),
+    let ends = || told.iter().map(|(_, end)| end.as_ref());
+    let rows = Rows::default()
+        .ids(
+            "scope",
+            drafts.iter().map(|draft| draft.scope_id().as_uuid()),
+        )
+        .ids("run", told.iter().map(|(run, _)| run.map(RunId::as_uuid)))
+        .texts(
+            "outcome",
+            ends().map(|end| end.map(|(state, _)| state.as_str().to_owned())),
+        )
+        .texts(
+            "reason",
+            ends().map(|end| end.map(|(_, reason)| (*reason).to_owned())),
+        );
+    let written = tx
+        .execute_rows(&ITEMS_SET, rows, args![parent.run_id, now])
+        .await?;
+    match usize::try_from(written) {
+        Ok(written) if written == drafts.len() => Ok(()),
+        _ => Err(StoreError::Conflict),
     }
 }

@@ -20,8 +20,9 @@ use crate::{
     queue::QueuePause,
     runs::{
         RunAccess,
+        ask::{Active, active},
         draft::{Draft, OfBulk, RunDraft, original_initiator},
-        request::{Requested, active},
+        request::Requested,
     },
     scope::{Scope, WorkspaceAccess},
     sql::{Row, Statement, Tx, args, dialects, same},
@@ -148,11 +149,16 @@ impl Store {
             .iter()
             .map(|t| child_draft(scope, child, t))
             .collect();
-        let runs = drafts.iter().map(|d| d.facts(self.habitat, now)).collect();
-        let facts = facts::load(&mut tx, runs).await?;
+        let runs = drafts.iter().map(|d| d.facts(self.habitat)).collect();
+        let mut facts = facts::load(&mut tx, runs).await?;
+        for facts in &mut facts {
+            facts.run.now = now;
+        }
+        let active = active(&mut tx, &drafts).await?;
         let mut items = Vec::with_capacity(drafts.len());
-        for (position, (draft, facts)) in drafts.iter().zip(&facts).enumerate() {
-            let (reason, detail) = expected(&mut tx, draft, facts).await?;
+        let each = drafts.iter().zip(&facts).zip(&active);
+        for (position, ((draft, facts), active)) in each.enumerate() {
+            let (reason, detail) = expected(facts, *active);
             items.push(json!({
                 "tenant": draft.scope_id().as_uuid().simple(),
                 "position": position,
@@ -251,22 +257,17 @@ fn child_draft(scope: &Scope, operation: OperationType, tenant: &TenantAccess) -
     Draft::of_person(scope, draft)
 }
 
-/// What stands against a run of this draft at this moment.
-async fn expected(
-    tx: &mut Tx,
-    draft: &Draft,
-    facts: &Facts,
-) -> Result<(Option<&'static str>, Option<&'static str>), StoreError> {
+/// What stands against a run at this moment.
+fn expected(facts: &Facts, active: Option<Active>) -> (Option<&'static str>, Option<&'static str>) {
     if let Ruling::Refused(refusal) = decide(facts) {
         let detail = refusal.detail().map(|detail| detail.as_str());
-        return Ok((Some(refusal.code().as_str()), detail));
+        return (Some(refusal.code().as_str()), detail);
     }
-    let skip = match active(tx, draft).await? {
-        Some(Requested::Deduped(_)) => Some(SkipReason::AlreadyActive),
-        Some(_) => Some(SkipReason::ConnectionInUse),
-        None => None,
-    };
-    Ok((skip.map(SkipReason::as_str), None))
+    let skip = active.map(|active| match active {
+        Active::Equal(_) => SkipReason::AlreadyActive,
+        Active::Excludes(_) => SkipReason::ConnectionInUse,
+    });
+    (skip.map(SkipReason::as_str), None)
 }
 
 fn selected(row: &Row) -> Result<SelectedTenant, StoreError> {
