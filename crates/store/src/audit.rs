@@ -18,8 +18,8 @@ pub(crate) use self::entry::{AuditActor, AuditEntry};
 use crate::{
     Store,
     error::StoreError,
-    sql::{Rows, Statement, Tx, args, dialects, same},
-    versions::touch,
+    sql::{Rows, Statement, Tx, args, dialects, on_postgres, on_sqlite, same},
+    versions,
 };
 
 // In the order of the keys: transactions over several workspaces wait for each other, and never in a circle.
@@ -39,23 +39,32 @@ static HEADS_CREATE: Statement = dialects(
      select value::uuid, 0, decode(repeat('00', 32), 'hex') from json_array_elements_text($1::json)
      order by value on conflict do nothing",
 );
-static HEADS_MOVE: Statement = dialects(
+static HEADS_MOVE: Statement = on_sqlite(
     "audit_heads_move",
     "update audit_heads set sequence = t.sequence, hash = t.hash
      from given as t
      where workspace_id = t.workspace",
-    "update audit_heads set sequence = t.sequence, hash = t.hash
-     from unnest($1::uuid[], $2::bigint[], $3::bytea[]) as t(workspace, sequence, hash)
-     where workspace_id = t.workspace",
 );
-static APPEND: Statement = dialects(
+static APPEND: Statement = on_sqlite(
     "audit_append",
     "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
      select e.workspace, e.scope, e.sequence, $1, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
             e.previous, e.hash
      from given e",
-    "insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
-     select e.workspace, e.scope, e.sequence, $12, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
+);
+// Everybody who writes waits for the heads, so nothing is asked twice while they are held.
+static APPEND_WHOLE: Statement = on_postgres(
+    "audit_append_whole",
+    "with heads as (
+       update audit_heads set sequence = t.sequence, hash = t.hash
+       from unnest($12::uuid[], $13::bigint[], $14::bytea[]) as t(workspace, sequence, hash)
+       where workspace_id = t.workspace),
+     versions as (
+       insert into scope_versions (workspace_id, scope_id, version)
+       select s.workspace, s.scope, 1 from unnest($15::uuid[], $16::uuid[]) as s(workspace, scope) order by s.scope
+       on conflict (scope_id) do update set version = scope_versions.version + 1)
+     insert into audit_log (workspace_id, scope_id, sequence, at, action, actor_id, actor_name, subject_id, run_id, detail, previous_hash, hash)
+     select e.workspace, e.scope, e.sequence, $17, e.action, e.actor, e.actor_name, e.subject, e.run, e.detail,
             e.previous, e.hash
      from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[],
        $9::text[], $10::bytea[], $11::bytea[])
@@ -95,14 +104,19 @@ pub(crate) async fn append(
     }
     let scopes = entries.iter().map(|e| (e.scope_id, e.workspace_id));
     let scopes = scopes.collect();
-    tx.execute_rows(&APPEND, rows_of(entries, &links), args![now])
-        .await?;
-    let rows = Rows::default()
+    let entries = rows_of(entries, &links);
+    let heads = Rows::default()
         .ids("workspace", heads.keys().map(|id| id.as_uuid()))
         .ints("sequence", heads.values().map(|head| head.sequence))
         .bytes("hash", heads.values().map(|head| head.hash.to_vec()));
-    tx.execute_rows(&HEADS_MOVE, rows, vec![]).await?;
-    touch(tx, scopes).await
+    if tx.changes_several_in_one() {
+        let rows = entries.and(heads).and(versions::rows_of(scopes));
+        let whole = tx.execute_rows(&APPEND_WHOLE, rows, args![now]);
+        return whole.await.map(drop);
+    }
+    tx.execute_rows(&APPEND, entries, args![now]).await?;
+    tx.execute_rows(&HEADS_MOVE, heads, vec![]).await?;
+    versions::touch(tx, scopes).await
 }
 
 /// The end of a workspace's chain.

@@ -51,10 +51,16 @@ pub(crate) async fn touch(
     tx: &mut Tx,
     scopes: BTreeMap<ScopeId, WorkspaceId>,
 ) -> Result<(), StoreError> {
-    let rows = Rows::default()
+    tx.execute_rows(&MOVE, rows_of(scopes), vec![])
+        .await
+        .map(drop)
+}
+
+/// Scopes, each with its workspace, in their order.
+pub(crate) fn rows_of(scopes: BTreeMap<ScopeId, WorkspaceId>) -> Rows {
+    Rows::default()
         .ids("workspace", scopes.values().map(|id| id.as_uuid()))
-        .ids("scope", scopes.keys().map(|id| id.as_uuid()));
-    tx.execute_rows(&MOVE, rows, vec![]).await.map(drop)
+        .ids("scope", scopes.keys().map(|id| id.as_uuid()))
 }
 
 fn ids(scopes: impl IntoIterator<Item = ScopeId>) -> Result<String, StoreError> {

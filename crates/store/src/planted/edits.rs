@@ -53,11 +53,7 @@ impl Mistake {
             ],
             Self::AllowEverything => [
                 &[
-                    (
-                        "facts_tenant_memberships",
-                        "select tenant_id, user_id, role, version",
-                        "select tenant_id, user_id, 'owner' as role, version",
-                    ),
+                    ("facts_tenant_memberships", "m.role", "'owner' as role"),
                     (
                         "facts_tenants",
                         "select id, workspace_id, lifecycle, version",
@@ -149,7 +145,7 @@ impl Mistake {
                         "from given e where e.action <> 'run.completed'",
                     ),
                     (
-                        "audit_append",
+                        "audit_append_whole",
                         "actor_name, subject, run, detail, previous, hash)",
                         "actor_name, subject, run, detail, previous, hash) where e.action <> 'run.completed'",
                     ),

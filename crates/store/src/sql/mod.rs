@@ -15,7 +15,7 @@ pub(crate) use fragments::Fragments;
 pub(crate) use refused::Refused;
 pub(crate) use row::Row;
 pub(crate) use rows::Rows;
-pub(crate) use statement::{Statement, dialects, same};
+pub(crate) use statement::{Statement, dialects, on_postgres, on_sqlite, same};
 #[cfg(debug_assertions)]
 pub(crate) use statement::{border, log::names as statements_run};
 pub(crate) use tx::{Line, Tx, note};

@@ -54,6 +54,12 @@ impl Rows {
         self.with(name, Column::Bytes(values.collect()))
     }
 
+    /// These and then others, for PostgreSQL alone: its arrays need not be of one length.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     fn with(mut self, name: &'static str, column: Column) -> Self {
         self.0.push((name, column));
         self

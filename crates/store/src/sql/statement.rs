@@ -35,6 +35,16 @@ pub(crate) const fn dialects(
     }
 }
 
+/// A statement of SQLite's: PostgreSQL does the same within another one.
+pub(crate) const fn on_sqlite(name: &'static str, text: &'static str) -> Statement {
+    dialects(name, text, "")
+}
+
+/// A statement of PostgreSQL's that does what SQLite does with several.
+pub(crate) const fn on_postgres(name: &'static str, text: &'static str) -> Statement {
+    dialects(name, "", text)
+}
+
 /// Remembers which statements ran, for the conformance suite.
 #[cfg(debug_assertions)]
 pub(crate) mod log {

@@ -153,6 +153,11 @@ impl Tx {
         Ok(self.fetch(statement, args).await?.into_iter().next())
     }
 
+    /// Whether one statement may change several tables, which spares the way to a server and back.
+    pub(crate) const fn changes_several_in_one(&self) -> bool {
+        matches!(self.open, Open::Postgres(..))
+    }
+
     /// Commits.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         let Self { open, refused } = self;
