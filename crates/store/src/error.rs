@@ -189,6 +189,17 @@ impl StoreError {
         matches!(self, Self::Database(error) if is_of_shared_sessions(error))
     }
 
+    /// Whether a connection broke, which says nothing of the others; one that did not answer in time does.
+    pub(crate) fn is_of_one_connection(&self) -> bool {
+        match self {
+            Self::Unavailable(sqlx::Error::Io(error)) => {
+                error.kind() != std::io::ErrorKind::TimedOut
+            }
+            Self::Unavailable(sqlx::Error::Database(_)) => true,
+            _ => false,
+        }
+    }
+
     /// The same for somebody else who was in it, where it is of everybody: the database is away, or takes nothing.
     pub(crate) fn of_everybody(&self) -> Option<Self> {
         let words = |error: &sqlx::Error| sqlx::Error::Protocol(error.to_string());

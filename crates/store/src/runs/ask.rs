@@ -89,7 +89,7 @@ pub(super) struct AskedFor {
 pub(super) async fn ask(
     tx: &mut Tx,
     now: Timestamp,
-    drafts: &[Draft],
+    drafts: &[&Draft],
     facts: Vec<Facts>,
 ) -> Result<Option<AskedFor>, StoreError> {
     let active = active(tx, drafts).await?;
@@ -168,7 +168,7 @@ pub(super) fn requested(draft: &Draft) -> AuditEntry {
 /// What stands in the way of each draft.
 pub(super) async fn active(
     tx: &mut Tx,
-    drafts: &[Draft],
+    drafts: &[&Draft],
 ) -> Result<Vec<Option<Active>>, StoreError> {
     let of = drafts.iter();
     let rows = Rows::default()

@@ -5,12 +5,18 @@
 //! audit chain from its last statements to the end of its commit.
 
 use std::{
+    collections::BTreeMap,
     mem::take,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use tokio::{sync::oneshot, task::JoinSet, time::timeout};
+use domain::ids::ScopeId;
+use tokio::{
+    sync::{Semaphore, oneshot},
+    task::JoinSet,
+    time::timeout,
+};
 use tracing::Instrument as _;
 
 use super::{
@@ -26,21 +32,36 @@ const GROUP: usize = 100;
 /// For how long the next group waits for this one: somebody else may hold a lock that it needs.
 const TURN: Duration = Duration::from_secs(1);
 
-/// How many requests of a group that failed together are asked for at once; claims and pages need connections, too.
+/// How many requests of groups that failed are asked for at once; claims and pages need connections, too.
 const ALONE: usize = 4;
 
+/// After so long nobody expects any more that something is begun for them.
+const TOO_LATE: Duration = Duration::from_secs(15);
+
 /// Where requests come in, to one opened database.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Desk {
     waiting: Mutex<Vec<Request>>,
     /// Whoever has it takes the next group.
     turn: tokio::sync::Mutex<()>,
+    alone: Semaphore,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            alone: Semaphore::new(ALONE),
+        }
+    }
 }
 
 /// A request, and where its answer is waited for.
 #[derive(Debug)]
 struct Request {
     draft: Draft,
+    since: Instant,
     answer: oneshot::Sender<Result<Requested, StoreError>>,
 }
 
@@ -64,7 +85,11 @@ impl Store {
     /// Asks for a run, together with what others ask for in the meantime; answers when it is durable.
     pub(super) async fn request(&self, draft: Draft) -> Result<Requested, StoreError> {
         let (answer, mut answered) = oneshot::channel();
-        self.desk.take_in(Request { draft, answer });
+        self.desk.take_in(Request {
+            draft,
+            since: Instant::now(),
+            answer,
+        });
         loop {
             let has_led = tokio::select! {
                 biased;
@@ -91,7 +116,9 @@ impl Store {
         let store = self.clone();
         let writing = as_here(async move { store.write_group(group).await });
         let writing = tokio::spawn(writing.in_current_span());
-        let _ = timeout(TURN, writing).await;
+        if let Ok(Err(error)) = timeout(TURN, writing).await {
+            tracing::error!(%error, "a group of requests was not written to its end");
+        }
     }
 
     async fn write_group(&self, mut group: Vec<Request>) {
@@ -102,16 +129,13 @@ impl Store {
                 return;
             }
             group.sort_by_cached_key(|request| request.draft.turn());
-            let (drafts, answers): (Vec<_>, Vec<_>) = take(&mut group)
-                .into_iter()
-                .map(|request| (request.draft, request.answer))
-                .unzip();
-            let asked = self.request_all(&drafts).await;
-            let requests = drafts.into_iter().zip(answers);
-            let requests = requests.map(|(draft, answer)| Request { draft, answer });
-            match asked {
-                Ok(came) => group.extend(requests.zip(came).filter_map(|(it, came)| it.tell(came))),
-                Err(error) => return self.tell_each(requests.collect(), error).await,
+            let drafts: Vec<_> = group.iter().map(|request| &request.draft).collect();
+            match self.request_all(&drafts).await {
+                Ok(came) => {
+                    let told = take(&mut group).into_iter().zip(came);
+                    group = told.filter_map(|(it, came)| it.tell(came)).collect();
+                }
+                Err(error) => return self.tell_each(group, error).await,
             }
         }
     }
@@ -129,29 +153,43 @@ impl Store {
             return;
         }
         tracing::warn!(error = %error.with_causes(), "{} requests failed together; one by one", requests.len());
-        let mut alone = JoinSet::new();
+        let mut of_scopes: BTreeMap<ScopeId, Vec<Request>> = BTreeMap::new();
         for request in requests {
-            if alone.len() >= ALONE {
-                alone.join_next().await;
-            }
+            let scope = request.draft.scope_id();
+            of_scopes.entry(scope).or_default().push(request);
+        }
+        let mut alone = JoinSet::new();
+        for of_scope in of_scopes.into_values() {
             let store = self.clone();
-            alone.spawn(as_here(async move { store.write_alone(request).await }).in_current_span());
+            let writing = as_here(async move { store.write_alone(of_scope).await });
+            alone.spawn(writing.in_current_span());
         }
         while alone.join_next().await.is_some() {}
     }
 
-    async fn write_alone(&self, request: Request) {
-        if request.answer.is_closed() {
-            return;
-        }
-        let asked = self.request_all(std::slice::from_ref(&request.draft)).await;
-        let unanswered = match asked.map(|mut came| came.pop()) {
-            Ok(Some(came)) => request.tell(came).map(|it| (it, StoreError::Conflict)),
-            Ok(None) => Some((request, StoreError::Conflict)),
-            Err(error) => Some((request, error)),
-        };
-        if let Some((request, error)) = unanswered {
-            request.answer(Err(error));
+    /// One after the other: what somebody holds of the scope holds up one of them at a time.
+    async fn write_alone(&self, of_scope: Vec<Request>) {
+        for request in of_scope {
+            let Ok(_place) = self.desk.alone.acquire().await else {
+                return;
+            };
+            if request.answer.is_closed() {
+                continue;
+            }
+            if request.since.elapsed() > TOO_LATE {
+                let late = StoreError::Unavailable(sqlx::Error::PoolTimedOut);
+                request.answer(Err(late));
+                continue;
+            }
+            let asked = self.request_all(&[&request.draft]).await;
+            let unanswered = match asked.map(|mut came| came.pop()) {
+                Ok(Some(came)) => request.tell(came).map(|it| (it, StoreError::Conflict)),
+                Ok(None) => Some((request, StoreError::Conflict)),
+                Err(error) => Some((request, error)),
+            };
+            if let Some((request, error)) = unanswered {
+                request.answer(Err(error));
+            }
         }
     }
 }

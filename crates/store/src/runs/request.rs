@@ -79,18 +79,18 @@ impl Store {
     }
 
     /// Asks for the runs of drafts in one transaction; what it answers is durable.
-    pub(super) async fn request_all(&self, drafts: &[Draft]) -> Result<Vec<Came>, StoreError> {
-        let mut is_away = false;
+    pub(super) async fn request_all(&self, drafts: &[&Draft]) -> Result<Vec<Came>, StoreError> {
+        let mut has_broken = false;
         // A lost race against an equal request is settled by looking again: the winner is there then.
         for _ in 0..4 {
             match self.request_once(drafts).await {
                 Ok(Some(came)) => return Ok(came),
                 Ok(None) => {}
                 // One connection that broke is no reason to send many people away.
-                Err(Failed::BeforeCommit(StoreError::Unavailable(_)))
-                    if drafts.len() > 1 && !is_away =>
+                Err(Failed::BeforeCommit(error))
+                    if drafts.len() > 1 && !has_broken && error.is_of_one_connection() =>
                 {
-                    is_away = true;
+                    has_broken = true;
                 }
                 Err(Failed::BeforeCommit(error) | Failed::AtCommit(error)) => return Err(error),
             }
@@ -98,7 +98,7 @@ impl Store {
         Err(StoreError::Conflict)
     }
 
-    async fn request_once(&self, drafts: &[Draft]) -> Result<Option<Vec<Came>>, Failed> {
+    async fn request_once(&self, drafts: &[&Draft]) -> Result<Option<Vec<Came>>, Failed> {
         let mut tx = match drafts {
             [_] => self.db.write().await?,
             // Whoever is not concerned waits no longer for what one of them needs.

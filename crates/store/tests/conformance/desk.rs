@@ -10,6 +10,7 @@ use store::{
     Requested, RunDraft, Scope, StoreError, TenantAccess,
     conformance::{Border, with_border},
 };
+use tokio::sync::Semaphore;
 
 use crate::{
     database::{Database, Dialect, Raw},
@@ -60,24 +61,44 @@ async fn ask(
     world.store.run_request(scope, draft).await
 }
 
-/// How many transactions some work begins and commits.
-#[derive(Debug, Clone, Default)]
-struct Transactions(Arc<Mutex<(usize, usize)>>);
+/// How many transactions some work begins and commits; none begins before all of it has come.
+#[derive(Clone)]
+struct Transactions {
+    count: Arc<Mutex<(usize, usize)>>,
+    has_come: Arc<Semaphore>,
+}
 
 impl Transactions {
+    fn new() -> Self {
+        Self {
+            count: Arc::default(),
+            has_come: Arc::new(Semaphore::new(0)),
+        }
+    }
+
     async fn of<T>(&self, work: impl Future<Output = T>) -> T {
-        let count = Arc::clone(&self.0);
+        let all = self.clone();
         let border: Border = Arc::new(move |name| {
-            let mut count = count.lock().unwrap();
+            let mut count = all.count.lock().unwrap();
             count.0 += usize::from(name == "begin");
             count.1 += usize::from(name == "commit");
-            Box::pin(async {})
+            let has_come = Arc::clone(&all.has_come);
+            Box::pin(async move {
+                if name == "begin" {
+                    drop(has_come.acquire().await.unwrap());
+                }
+            })
         });
         with_border(border, work).await
     }
 
+    /// Everybody is there.
+    async fn all_have_come(&self) {
+        self.has_come.add_permits(1);
+    }
+
     fn begun_and_committed(&self) -> (usize, usize) {
-        *self.0.lock().unwrap()
+        *self.count.lock().unwrap()
     }
 }
 
@@ -103,9 +124,8 @@ pub async fn r07_requests_that_come_together_are_answered_each_as_if_alone(db: A
         .tenant_lifecycle_set(owner, &archived, lifecycle);
     archive.await.unwrap();
 
-    let holder = Holder::of(&db, &held).await;
-    let transactions = Transactions::default();
-    // The first one is a group of its own, which waits for the holder while all others come.
+    let transactions = Transactions::new();
+    // The first one is a group of its own, which begins when all others have come.
     let together = transactions.of(async {
         tokio::join!(
             biased;
@@ -117,7 +137,7 @@ pub async fn r07_requests_that_come_together_are_answered_each_as_if_alone(db: A
             ask(&world, owner, &archived, InventorySync),
             ask(&world, &reader, &world.tenant, InventorySync),
             ask(&world, &stranger, &world.tenant, InventorySync),
-            holder.lets_go(),
+            transactions.all_have_come(),
         )
     });
     let (first, once, again, check, sync, blocked, forbidden, unknown, ()) = together.await;
@@ -166,15 +186,14 @@ pub async fn r07_a_request_that_fails_takes_no_other_with_it(db: Arc<Database>) 
         }
     };
     db.raw.run(&refuses).await;
-    let holder = Holder::of(&db, &held).await;
-    let transactions = Transactions::default();
+    let transactions = Transactions::new();
     let together = transactions.of(async {
         tokio::join!(
             biased;
             ask(&world, owner, &held, InventorySync),
             ask(&world, owner, &odd, InventorySync),
             ask(&world, owner, &well, InventorySync),
-            holder.lets_go(),
+            transactions.all_have_come(),
         )
     });
     let (first, fails, goes_on, ()) = together.await;
@@ -192,16 +211,17 @@ pub async fn r07_all_are_told_that_nothing_can_be_written(db: Arc<Database>) {
     let mut world = World::new(&db).await;
     let writable = std::mem::replace(&mut world.store, db.read_only().await);
     let (owner, tenant) = (&world.owner, &world.tenant);
-    let transactions = Transactions::default();
+    let transactions = Transactions::new();
     let together = transactions.of(async {
         tokio::join!(
             biased;
             ask(&world, owner, tenant, InventorySync),
             ask(&world, owner, tenant, InventorySync),
             ask(&world, owner, tenant, ConnectionCheck),
+            transactions.all_have_come(),
         )
     });
-    let (first, second, third) = together.await;
+    let (first, second, third, ()) = together.await;
     for told in [first, second, third] {
         assert!(matches!(told, Err(StoreError::NotWritable(_))), "{told:?}");
     }
@@ -219,17 +239,45 @@ pub async fn who_has_gone_before_their_group_begins_asks_for_nothing(db: Arc<Dat
     ];
     let holder = Holder::of(&db, &held).await;
     let leaves = async {
-        tokio::select! {
-            biased;
-            answer = ask(&world, owner, &left, InventorySync) => panic!("{answer:?}"),
-            () = std::future::ready(()) => {}
-        }
+        looks_and_goes(&world, &left).await;
         holder.lets_go().await;
     };
     let (first, ()) = tokio::join!(biased; ask(&world, owner, &held, InventorySync), leaves);
     accepted(first.unwrap());
     let next = ask(&world, owner, &world.tenant, InventorySync).await;
     accepted(next.unwrap());
+    let count = "select count(*) from operation_runs";
+    assert_eq!(db.raw.int(count).await, Some(2));
+}
+
+/// Looks at a request once, and goes.
+async fn looks_and_goes(world: &World, tenant: &TenantAccess) {
+    tokio::select! {
+        biased;
+        answer = ask(world, &world.owner, tenant, InventorySync) => panic!("{answer:?}"),
+        () = std::future::ready(()) => {}
+    }
+}
+
+pub async fn who_goes_with_the_turn_takes_nobodys_answer_along(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let [gone, other] = [
+        world.another_tenant("Gone").await,
+        world.another_tenant("Other").await,
+    ];
+    let holder = Holder::of(&db, &gone).await;
+    looks_and_goes(&world, &gone).await;
+    let asked = ask(&world, &world.owner, &other, InventorySync);
+    let (asked, ()) = tokio::join!(biased; asked, holder.lets_go());
+    accepted(asked.unwrap());
+    // What had begun went on by itself.
+    let again = async {
+        while !matches!(
+            ask(&world, &world.owner, &gone, InventorySync).await,
+            Ok(Requested::Deduped(_) | Requested::Accepted(_))
+        ) {}
+    };
+    again.await;
     let count = "select count(*) from operation_runs";
     assert_eq!(db.raw.int(count).await, Some(2));
 }
@@ -254,15 +302,21 @@ pub async fn who_waits_for_a_lock_holds_nobody_else_up(db: Arc<Database>) {
         accepted(ask(&world, owner, &later, InventorySync).await.unwrap());
         second.lets_go().await;
     };
+    // More of them than are asked for by themselves at once.
+    let press = || ask(&world, owner, &stuck, InventorySync);
+    let stuck_ones = async { tokio::join!(biased; press(), press(), press(), press(), press()) };
     let (before, waits, (), ()) = tokio::join!(
         biased;
         ask(&world, owner, &held, InventorySync),
-        ask(&world, owner, &stuck, InventorySync),
+        stuck_ones,
         others,
         first.lets_go(),
     );
     accepted(before.unwrap());
-    accepted(waits.unwrap());
+    let run = accepted(waits.0.unwrap());
+    for waits in [waits.1, waits.2, waits.3, waits.4] {
+        assert_eq!(waits.unwrap(), Requested::Deduped(run));
+    }
 
     // Alone in its group, it is waited for no longer than a turn.
     let third = Holder::of(&db, &world.tenant).await;

@@ -96,7 +96,8 @@ impl Store {
         let facts = facts::load(&mut tx, runs).await?;
         // Taken after the locks, as in a claim: what was seen lies before.
         let now = tx.now().await?;
-        let Some(asked) = ask(&mut tx, now, &drafts, facts).await? else {
+        let asked_for: Vec<_> = drafts.iter().collect();
+        let Some(asked) = ask(&mut tx, now, &asked_for, facts).await? else {
             return Ok(None);
         };
         let items = drafts.iter().zip(&asked.came);

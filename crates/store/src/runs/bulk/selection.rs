@@ -154,7 +154,7 @@ impl Store {
         for facts in &mut facts {
             facts.run.now = now;
         }
-        let active = active(&mut tx, &drafts).await?;
+        let active = active(&mut tx, &drafts.iter().collect::<Vec<_>>()).await?;
         let mut items = Vec::with_capacity(drafts.len());
         let each = drafts.iter().zip(&facts).zip(&active);
         for (position, ((draft, facts), active)) in each.enumerate() {
