@@ -137,7 +137,7 @@ cases! {
     desk::r07_a_request_that_fails_takes_no_other_with_it,
     desk::r07_all_are_told_that_nothing_can_be_written,
     desk::who_has_gone_before_their_group_begins_asks_for_nothing,
-    desk::who_goes_with_the_turn_takes_nobodys_answer_along,
+    desk::who_goes_with_the_turn_takes_it_from_nobody,
     desk::who_waits_for_a_lock_holds_nobody_else_up,
     requests::l08_a_retry_is_a_new_run_of_the_person_who_retries,
     requests::l08_a_slots_run_is_retried_in_the_persons_own_name,
