@@ -12,6 +12,7 @@ mod place;
 mod plan;
 mod planted;
 mod processes;
+mod processors;
 mod provider;
 mod queues;
 mod random;

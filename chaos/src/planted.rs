@@ -32,7 +32,7 @@ const fn shows(mistake: &'static str, scenes: &'static [Scene], finder: Finder) 
     }
 }
 
-const PLANTED: [Planted; 13] = [
+const PLANTED: [Planted; 16] = [
     shows("none", &Scene::ALL, Finder::Nobody),
     shows("skip-the-decision", &[Scene::Plain], Finder::Wall),
     shows("allow-everything", &[Scene::Losses], Finder::Rule("L-18")),
@@ -81,6 +81,21 @@ const PLANTED: [Planted; 13] = [
         "start-behind-a-pause",
         &[Scene::Paused],
         Finder::Rule("R-10 nothing starts"),
+    ),
+    shows(
+        "ask-about-the-owner",
+        &[Scene::LossAtWork],
+        Finder::Rule("I2"),
+    ),
+    shows(
+        "sign-in-to-anothers-directory",
+        &[Scene::Plain],
+        Finder::Rule("I8"),
+    ),
+    shows(
+        "mistake-the-slot",
+        &[Scene::Slot],
+        Finder::Rule("I10 one line"),
     ),
 ];
 

@@ -59,9 +59,13 @@ pub(crate) async fn bring(
         let Ok(Some(at)) = free_moment(&installation, site).await else {
             continue;
         };
-        let answer = installation.store.lab_slot_comes(site.schedule, at).await;
         // What was not answered may be done later, over what comes next.
-        if answer.is_err() {
+        if installation
+            .store
+            .lab_slot_comes(site.schedule, at)
+            .await
+            .is_err()
+        {
             doubted = Some(Instant::now());
         }
         let is_doubted = doubted.is_some_and(|since| since.elapsed() < DOUBT);
@@ -72,6 +76,23 @@ pub(crate) async fn bring(
         });
     }
     came
+}
+
+/// Makes a slot of one tenant's schedule come now; nothing while an earlier one waits.
+pub(crate) async fn bring_one(
+    installation: &Installation,
+    number: usize,
+    site: &Site,
+) -> Result<Option<Came>, StoreError> {
+    let Some(at) = free_moment(installation, site).await? else {
+        return Ok(None);
+    };
+    installation.store.lab_slot_comes(site.schedule, at).await?;
+    Ok(Some(Came {
+        site: number,
+        at,
+        is_sure: true,
+    }))
 }
 
 /// The moment there is now, unless an earlier slot still waits.
@@ -87,10 +108,15 @@ async fn free_moment(
     Ok((schedule.next_at > Some(now)).then_some(now))
 }
 
+/// Whether no slot of a tenant's schedule waits to be decided about.
+pub(crate) async fn is_decided(installation: &Installation, site: &Site) -> Result<bool> {
+    Ok(free_moment(installation, site).await?.is_some())
+}
+
 /// Whether a slot has come and nobody has decided about it.
 pub(crate) async fn is_one_left(installation: &Installation) -> Result<bool> {
     for site in &installation.sites {
-        if free_moment(installation, site).await?.is_none() {
+        if !is_decided(installation, site).await? {
             return Ok(true);
         }
     }

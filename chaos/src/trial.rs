@@ -93,6 +93,7 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
         scenes,
         runs,
         seen: seen_in_scenes,
+        came: came_in_scenes,
         broken: of_scenes,
     } = played;
     broken.extend(of_scenes);
@@ -103,7 +104,7 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
         asked: chanced.asked,
         pauses: chanced.pauses,
         bulks: chanced.bulks,
-        came: chanced.came,
+        came: [came_in_scenes, chanced.came].concat(),
         seen: both.map(|(first, then)| first.and(then)).collect(),
         looked: chanced.looked,
         samples,

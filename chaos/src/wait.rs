@@ -1,32 +1,40 @@
 //! The one way in which a trial waits for something to come about in another process.
 //!
 //! Nothing tells from outside that a process has written a row, a line of its log, or called a provider. So a
-//! trial looks again, with a pause that is short beside what it waits for, and for a bounded time. What it
-//! concludes is concluded from what it saw; how long that took decides about nothing but giving up.
+//! trial looks again, with a pause that is short beside what it waits for, and for a bounded time, of which only
+//! that counts in which the machine had its processors. What it concludes is concluded from what it saw; how long
+//! that took decides about nothing but giving up.
 
 use std::time::Duration;
 
 use anyhow::Result;
 use tokio::time::{Instant, sleep};
 
+use crate::processors::Share;
+
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A bounded wait, for whoever looks by themselves.
 pub(crate) struct Wait {
     begun: Instant,
+    share: Share,
     bound: Duration,
 }
 
 impl Wait {
     /// Begins one.
     pub(crate) fn within(bound: Duration) -> Self {
-        let begun = Instant::now();
-        Self { begun, bound }
+        Self {
+            begun: Instant::now(),
+            share: Share::from_now(),
+            bound,
+        }
     }
 
     /// Pauses; answers whether to look again.
     pub(crate) async fn again(&self) -> bool {
-        if self.begun.elapsed() >= self.bound {
+        let elapsed = self.begun.elapsed();
+        if elapsed >= self.bound && elapsed.mul_f64(self.share.had()) >= self.bound {
             return false;
         }
         sleep(PAUSE).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use domain::run::RunOutcome;
+use domain::{ids::RunId, run::RunOutcome};
 use tokio::time::sleep;
 
 use super::{Playing, TRIES};
@@ -23,6 +23,13 @@ impl Playing<'_> {
                 continue;
             };
             self.does(Fault::Freeze(worker))?;
+            if self.is_sent_again(run).await? {
+                // It was stopped too late: what it waited for was over.
+                self.does(Fault::Thaw(worker))?;
+                self.stage.provider.heal(&wait).await?;
+                self.until_over(run, self.patience()).await?;
+                continue;
+            }
             let loss = Loss::MembershipRemoved;
             self.change(site, Some(Change::Lose(loss))).await?;
             let before = self.stage.provider.calls_of(run).await?.len();
@@ -31,9 +38,14 @@ impl Playing<'_> {
             self.stage.provider.heal(&wait).await?;
             self.does(Fault::Thaw(worker))?;
             let state = self.until_over(run, self.patience()).await;
+            let attempt = self.attempt(run).await?;
             let calls = self.stage.provider.calls_of(run).await?.len();
             self.change(site, Some(Change::Regain(loss))).await?;
             let state = state?;
+            // The machine stood still for so long that the lease was over, too: another scene is about that.
+            if attempt > 1 {
+                continue;
+            }
             ensure!(
                 state.outcome == RunOutcome::Blocked,
                 "run {run} ended {}",
@@ -49,6 +61,12 @@ impl Playing<'_> {
             return self.stage.heal();
         }
         bail!("no worker could be stopped between a change and its sending");
+    }
+
+    /// Whether the change that the provider had put off was sent once more.
+    async fn is_sent_again(&self, run: RunId) -> Result<bool> {
+        let calls = self.stage.provider.calls_of(run).await?;
+        Ok(calls.iter().filter(|call| call.is_change()).count() > 1)
     }
 
     /// Leaves one worker, which holds its runs for longer than the others would.

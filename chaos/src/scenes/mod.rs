@@ -7,6 +7,8 @@ mod answers;
 mod grants;
 mod late;
 mod leave;
+mod slot;
+mod work;
 
 use std::{sync::atomic::AtomicBool, time::Duration};
 
@@ -24,6 +26,7 @@ use crate::{
     planted::Finder,
     provider::{CONFIGURATIONS, Call},
     random::Random,
+    slots::Came,
     stage::Stage,
     wait::until,
 };
@@ -46,6 +49,10 @@ pub(crate) enum Scene {
     LateChange,
     /// A worker is stopped for longer than leave is good for, within its lease, while authority is lost.
     OldLeave,
+    /// Authority is lost while a run is at work, and has much left to do.
+    LossAtWork,
+    /// A slot of a schedule comes.
+    Slot,
     /// Changes are made and their answers are lost.
     LostAnswers,
     /// A worker dies after a change and before its answer.
@@ -55,13 +62,15 @@ pub(crate) enum Scene {
 }
 
 impl Scene {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Plain,
         Self::Losses,
         Self::Paused,
         Self::LateEnd,
         Self::LateChange,
         Self::OldLeave,
+        Self::LossAtWork,
+        Self::Slot,
         Self::LostAnswers,
         Self::DeathInAChange,
         Self::DeathAndLoss,
@@ -76,6 +85,8 @@ pub(crate) struct Played {
     pub(crate) runs: Vec<(usize, RunId)>,
     /// By tenant.
     pub(crate) seen: Vec<Seen>,
+    /// Slots that were made to come.
+    pub(crate) came: Vec<Came>,
     pub(crate) broken: Vec<Broken>,
 }
 
@@ -136,6 +147,8 @@ impl Playing<'_> {
             Scene::LateEnd => self.late_end(site).await,
             Scene::LateChange => self.late_change(site).await,
             Scene::OldLeave => self.old_leave(site).await,
+            Scene::LossAtWork => self.loss_at_work(site).await,
+            Scene::Slot => self.slot(site).await,
             Scene::LostAnswers => self.lost_answers(site).await,
             Scene::DeathInAChange => self.death_in_a_change(site).await,
             Scene::DeathAndLoss => self.death_and_loss(site).await,
@@ -200,6 +213,12 @@ impl Playing<'_> {
         })
         .await?;
         state.context("the run has no state")
+    }
+
+    async fn attempt(&self, run: RunId) -> Result<i64> {
+        let installation = &self.stage.installation;
+        let access = installation.store.run(&installation.owner, run).await?;
+        Ok(access.run().attempt)
     }
 
     async fn until_called(

@@ -40,9 +40,15 @@ pub enum Mistake {
     SendAfterTheLease,
     /// A claim takes what waits behind a pause of its queue, too.
     StartBehindAPause,
+    /// At work, the gate is asked about the tenant's owner instead of the person whose run it is.
+    AskAboutTheOwner,
+    /// A run signs in to the directory of another tenant of its workspace.
+    SignInToAnothersDirectory,
+    /// A slot is written down as one that came a moment before it.
+    MistakeTheSlot,
 }
 
-const ALL: [(&str, Mistake); 13] = [
+const ALL: [(&str, Mistake); 16] = [
     ("none", Mistake::None),
     ("skip-the-decision", Mistake::SkipTheDecision),
     ("allow-everything", Mistake::AllowEverything),
@@ -59,6 +65,12 @@ const ALL: [(&str, Mistake); 13] = [
     ("repeat-blindly", Mistake::RepeatBlindly),
     ("send-after-the-lease", Mistake::SendAfterTheLease),
     ("start-behind-a-pause", Mistake::StartBehindAPause),
+    ("ask-about-the-owner", Mistake::AskAboutTheOwner),
+    (
+        "sign-in-to-anothers-directory",
+        Mistake::SignInToAnothersDirectory,
+    ),
+    ("mistake-the-slot", Mistake::MistakeTheSlot),
 ];
 
 static PLANTED: OnceLock<Mistake> = OnceLock::new();

@@ -14,7 +14,7 @@ use crate::process;
 const AT_ONCE: usize = 4;
 
 /// A mistake that is planted, and the database on which it is looked for in every run of the tests.
-const PLANTED: [(&str, &str); 13] = [
+const PLANTED: [(&str, &str); 16] = [
     ("none", "sqlite"),
     ("skip-the-decision", "postgres"),
     ("allow-everything", "sqlite"),
@@ -28,6 +28,9 @@ const PLANTED: [(&str, &str); 13] = [
     ("repeat-blindly", "sqlite"),
     ("send-after-the-lease", "postgres"),
     ("start-behind-a-pause", "sqlite"),
+    ("ask-about-the-owner", "postgres"),
+    ("sign-in-to-anothers-directory", "sqlite"),
+    ("mistake-the-slot", "postgres"),
 ];
 
 /// The programs of a trial.
@@ -40,10 +43,13 @@ struct Programs {
 impl Programs {
     fn build(layout: &Layout) -> Result<Self> {
         let product = crate::build_server(layout)?;
-        build(layout, &["--package", "chaos", "--bin", "chaos"])?;
+        // The server is named beside what is built: what both need has the features that it already was built with.
+        let both = ["--package", "server", "--package", "chaos"];
+        let chaos = ["--bin", "chaos"];
+        build(layout, &[&both[..], &chaos].concat())?;
         // In a call of its own: cargo would unify the features of one call, and the product has no mistakes.
-        let planted = ["--features", "planted", "--bin", "planted-worker"];
-        build(layout, &[&["--package", "chaos"], &planted[..]].concat())?;
+        let planted = ["--features", "chaos/planted", "--bin", "planted-worker"];
+        build(layout, &[&both[..], &planted].concat())?;
         Ok(Self {
             chaos: layout.target.join("debug/chaos"),
             product,

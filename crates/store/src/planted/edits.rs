@@ -182,6 +182,32 @@ impl Mistake {
                     ),
                 ],
             ],
+            Self::AskAboutTheOwner => [
+                &[(
+                    "run_checkpoint_ask",
+                    "r.user_id,",
+                    "(select m.user_id from tenant_memberships m where m.tenant_id = r.tenant_id
+                        and m.role = 'owner' limit 1) as user_id,",
+                )],
+                &[],
+            ],
+            Self::SignInToAnothersDirectory => [
+                &[(
+                    "connection_secret",
+                    "c.entra_tenant_id,",
+                    "(select o.entra_tenant_id from provider_connections o where o.workspace_id = c.workspace_id
+                        and o.id <> c.id limit 1) as entra_tenant_id,",
+                )],
+                &[],
+            ],
+            Self::MistakeTheSlot => [
+                &[(
+                    "schedule_slot_insert",
+                    "$3, $4, $5, $6",
+                    "$3, $4 - 1, $5, $6 - 1",
+                )],
+                &[],
+            ],
         }
     }
 }
