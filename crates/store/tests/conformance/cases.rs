@@ -138,6 +138,7 @@ cases! {
     desk::r07_all_are_told_that_nothing_can_be_written,
     desk::who_has_gone_before_their_group_begins_asks_for_nothing,
     desk::who_goes_with_the_turn_takes_it_from_nobody,
+    desk::who_goes_in_the_middle_of_a_group_breaks_it_off_for_nobody,
     desk::who_waits_for_a_lock_holds_nobody_else_up,
     requests::l08_a_retry_is_a_new_run_of_the_person_who_retries,
     requests::l08_a_slots_run_is_retried_in_the_persons_own_name,

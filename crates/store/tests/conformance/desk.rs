@@ -273,6 +273,58 @@ pub async fn who_goes_with_the_turn_takes_it_from_nobody(db: Arc<Database>) {
     world.chains_hold().await;
 }
 
+pub async fn who_goes_in_the_middle_of_a_group_breaks_it_off_for_nobody(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let owner = &world.owner;
+    let [held, gone, other] = [
+        world.another_tenant("Held").await,
+        world.another_tenant("Gone").await,
+        world.another_tenant("Other").await,
+    ];
+    let [all_there, is_written, has_gone] = [(); 3].map(|()| Arc::new(Semaphore::new(0)));
+    let (begins, commits, goes_on) = (all_there.clone(), is_written.clone(), has_gone.clone());
+    let groups = Mutex::new(0);
+    let border: Border = Arc::new(move |name| {
+        *groups.lock().unwrap() += usize::from(name == "begin");
+        let is_second = *groups.lock().unwrap() == 2;
+        let (begins, commits, goes_on) = (begins.clone(), commits.clone(), goes_on.clone());
+        Box::pin(async move {
+            if name == "begin" {
+                drop(begins.acquire().await.unwrap());
+            } else if name == "commit" && is_second {
+                commits.add_permits(1);
+                drop(goes_on.acquire().await.unwrap());
+            }
+        })
+    });
+    // The second one has the turn when the first one's group is over, and takes the third one with it.
+    let goes = async {
+        tokio::select! {
+            biased;
+            answer = ask(&world, owner, &gone, InventorySync) => panic!("{answer:?}"),
+            _ = is_written.acquire() => {}
+        }
+        has_gone.add_permits(1);
+    };
+    let come = async { all_there.add_permits(1) };
+    let together = with_border(border, async {
+        tokio::join!(
+            biased;
+            ask(&world, owner, &held, InventorySync),
+            goes,
+            ask(&world, owner, &other, InventorySync),
+            come,
+        )
+    });
+    let (first, (), third, ()) = together.await;
+    accepted(first.unwrap());
+    accepted(third.unwrap());
+    // What was begun for somebody who is gone is there, too: they find it when they come back.
+    let count = "select count(*) from operation_runs";
+    assert_eq!(db.raw.int(count).await, Some(3));
+    world.chains_hold().await;
+}
+
 /// On SQLite whoever writes holds everybody up.
 pub async fn who_waits_for_a_lock_holds_nobody_else_up(db: Arc<Database>) {
     if db.dialect == Dialect::Sqlite {
