@@ -32,7 +32,7 @@ mod server {
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
 
-    use crate::error::AppError;
+    use crate::{error::AppError, request::page};
 
     /// How the present answer leaves the server.
     enum Answer {
@@ -48,15 +48,8 @@ mod server {
         let Some(parts) = use_context::<Parts>() else {
             return Answer::Data;
         };
-        let path = parts.uri.path();
-        if !path.starts_with("/api/") {
-            return Answer::Page(
-                parts
-                    .uri
-                    .path_and_query()
-                    .map_or(path, |p| p.as_str())
-                    .to_owned(),
-            );
+        if let Some(page) = page() {
+            return Answer::Page(page);
         }
         let accept = parts
             .headers

@@ -66,6 +66,14 @@ pub fn request_id() -> RequestId {
     find().unwrap_or_else(|| RequestId::from_uuid(Uuid::nil()))
 }
 
+/// The path and the query of the page that the present request asks for; none when a script asks for data.
+pub fn page() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let path = parts.uri.path();
+    let whole = parts.uri.path_and_query().map_or(path, |it| it.as_str());
+    (!path.starts_with("/api/")).then(|| whole.to_owned())
+}
+
 /// The peer's address.
 pub fn peer() -> String {
     find::<PeerIp>().map_or_else(String::new, |PeerIp(peer)| peer)

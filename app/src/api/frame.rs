@@ -26,7 +26,9 @@ pub async fn header(ask: Ask) -> Result<HeaderView, AppError> {
         Ask::Poll => Presence::Poll,
     };
     let (services, scope) = request::scope(presence).await?;
-    settle(services.header(&scope).await)
+    let mut view = settle(services.header(&scope).await)?;
+    view.refused = request::page().and_then(|page| crate::drawn::refused_beside(&page));
+    Ok(view)
 }
 
 /// Selects a workspace, and shows its tenants.

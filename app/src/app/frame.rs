@@ -10,7 +10,11 @@ use leptos_router::{components::Outlet, hooks::use_location};
 use super::{rail::Rail, topbar::TopBar};
 use crate::{
     api::frame::{Ask, header},
-    ui::{live::use_live, toast::ToastRegion},
+    ui::{
+        icon::{Glyph, GlyphIcon},
+        live::use_live,
+        toast::ToastRegion,
+    },
 };
 
 /// Rail, top bar, and the page between them.
@@ -39,6 +43,7 @@ pub fn Frame() -> impl IntoView {
 /// The frame itself; it polls, so that the bell and the selection stay true.
 #[component]
 fn Around(view: HeaderView) -> impl IntoView {
+    let refused = view.refused.clone().map(refused);
     let live = use_live(
         view,
         |_| false,
@@ -55,6 +60,19 @@ fn Around(view: HeaderView) -> impl IntoView {
     view! {
         <Rail header=live.view />
         <TopBar header=live.view />
+        {refused}
+    }
+}
+
+/// Why a button that posts did nothing; it takes the focus, and goes with the page that it was pressed on.
+fn refused(text: String) -> impl IntoView {
+    let search = use_location().search;
+    let is_past = move || !search.with(|search| search.contains("__err="));
+    view! {
+        <div class="banner tone-danger" role="alert" tabindex="-1" autofocus hidden=is_past>
+            <GlyphIcon glyph=Glyph::Info />
+            <p>{text}</p>
+        </div>
     }
 }
 

@@ -47,6 +47,11 @@ impl Asked {
         if self.value("__path")? != S::PATH {
             return None;
         }
+        self.refusal()
+    }
+
+    /// Why the form that was just sent was not accepted, whichever it was.
+    pub(super) fn refusal(&self) -> Option<ApiError> {
         let AppError(error) = ServerFnUrlError::<AppError>::decode_err(&self.value("__err")?);
         Some(error)
     }

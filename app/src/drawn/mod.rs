@@ -11,6 +11,8 @@ mod account;
 #[cfg(feature = "ssr")]
 mod asked;
 #[cfg(feature = "ssr")]
+mod beside;
+#[cfg(feature = "ssr")]
 mod connection;
 #[cfg(feature = "ssr")]
 mod door;
@@ -35,6 +37,8 @@ mod verify;
 #[cfg(feature = "ssr")]
 mod workspace;
 
+#[cfg(feature = "ssr")]
+pub use beside::refused_beside;
 #[cfg(feature = "ssr")]
 pub use draw::draw;
 

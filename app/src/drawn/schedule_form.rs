@@ -1,6 +1,7 @@
 //! The form of a schedule, empty or as the schedule is.
 
 use domain::{
+    error::ApiError,
     schedule::{Cadence, CadenceWord, Days, ScheduleRule, WallTime, Weekday},
     views::{ScheduleFormView, ScheduleView},
 };
@@ -40,7 +41,12 @@ pub(super) fn change_form(
     view: &ScheduleFormView,
     asked: &Asked,
 ) -> AnyView {
+    let is_conflict = matches!(
+        asked.error_of::<ChangeSchedule>(),
+        Some(ApiError::Conflict { .. })
+    );
     let content = view! {
+        {is_conflict.then(|| as_it_is(schedule))}
         {hidden("tenant", view.tenant.id.to_string())}
         {hidden("schedule", schedule.id.to_string())}
         {hidden("version", schedule.version.to_string())}
@@ -50,6 +56,23 @@ pub(super) fn change_form(
         </p>
     };
     form::<ChangeSchedule>(asked, content, button("Save", "btn btn-sm btn-primary"))
+}
+
+/// What a save would take the place of, where the fields hold what somebody had typed before they could see it.
+fn as_it_is(schedule: &ScheduleView) -> AnyView {
+    let ScheduleView {
+        name,
+        operation,
+        rule,
+        ..
+    } = schedule;
+    let now = format!("\u{201c}{name}\u{201d}: {operation}, {}", rule.in_words());
+    view! {
+        <p class="my-2" data-now>
+            "Now it is " <strong>{now}</strong> ". Below stands what you typed; saving it puts it in the place of that."
+        </p>
+    }
+    .into_any()
 }
 
 const MIDNIGHT: WallTime = WallTime::MIDNIGHT;

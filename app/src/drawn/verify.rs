@@ -91,7 +91,8 @@ pub(super) fn preview_page(view: BulkPreviewView, asked: &Asked) -> Drawn {
         .iter()
         .filter(|chosen| chosen.refused.is_none() && chosen.waits.is_some())
         .count();
-    let summary = summary(view.chosen.len(), refused, waiting);
+    let chosen = view.chosen.len();
+    let summary = summary(chosen, refused, waiting);
     let title = "Verify tenants";
     let subtitle = format!(
         "What was chosen in {}, as of {}.",
@@ -102,9 +103,15 @@ pub(super) fn preview_page(view: BulkPreviewView, asked: &Asked) -> Drawn {
         Some(answer) => started(answer).into_any(),
         None => {
             let fields = hidden("selection", view.id.to_string());
+            // Where nothing is expected to run, the way on is another choice.
+            let (start, start_class, again_class) = if refused == chosen {
+                ("Start anyway", "btn", "btn btn-primary")
+            } else {
+                ("Start verification", "btn btn-primary", "link")
+            };
             view! {
-                {form::<StartVerification>(asked, fields, button("Start verification", "btn btn-primary"))}
-                <p class="mt-3"><a class="link" href=link::VERIFY_TENANTS>"Choose again"</a></p>
+                {form::<StartVerification>(asked, fields, button(start, start_class))}
+                <p class="mt-3"><a class=again_class href=link::VERIFY_TENANTS>"Choose again"</a></p>
             }
             .into_any()
         }

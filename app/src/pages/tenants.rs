@@ -142,13 +142,16 @@ fn Line(
 }
 
 fn name(row: &TenantRowView) -> impl IntoView + use<> {
-    let selected = row
-        .is_selected
-        .then(|| view! { <span class="chip">"Selected"</span> });
+    let chips = [
+        ("Selected", row.is_selected),
+        ("Queue paused", row.is_paused),
+    ];
+    let chips = chips.into_iter().filter(|(_, is_so)| *is_so);
+    let chips = chips.map(|(text, _)| view! { <span class="chip">{text}</span> });
     view! {
         <span class="flex flex-wrap items-center gap-2">
             <a class="link font-semibold" href=link::tenant(row.id)>{row.name.clone()}</a>
-            {selected}
+            {chips.collect_view()}
         </span>
     }
 }

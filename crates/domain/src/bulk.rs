@@ -101,6 +101,16 @@ impl BulkTally {
         self.of(BulkState::Queued) + self.of(BulkState::Running) == 0
     }
 
+    /// Whether an item went wrong, instead of being refused or left out.
+    pub fn has_failure(&self) -> bool {
+        let gone_wrong = [
+            BulkState::Failed,
+            BulkState::Cancelled,
+            BulkState::Indeterminate,
+        ];
+        gone_wrong.iter().any(|state| self.of(*state) > 0)
+    }
+
     /// Whether an item did all or some of its work.
     pub fn has_success(&self) -> bool {
         self.of(BulkState::Succeeded) + self.of(BulkState::PartiallySucceeded) > 0

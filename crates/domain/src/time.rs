@@ -96,8 +96,15 @@ pub fn duration(micros: i64) -> String {
         m if m < SECOND => format!("{} ms", m / 1000),
         m if m < 10 * SECOND => format!("{}.{} s", m / SECOND, m % SECOND / 100_000),
         m if m < MINUTE => format!("{} s", m / SECOND),
-        m if m < HOUR => format!("{} min {} s", m / MINUTE, m % MINUTE / SECOND),
-        m => format!("{} h {} min", m / HOUR, m % HOUR / MINUTE),
+        m if m < HOUR => of_two(m / MINUTE, "min", m % MINUTE / SECOND, "s"),
+        m => of_two(m / HOUR, "h", m % HOUR / MINUTE, "min"),
+    }
+}
+
+fn of_two(whole: i64, unit: &str, rest: i64, smaller: &str) -> String {
+    match rest {
+        0 => format!("{whole} {unit}"),
+        rest => format!("{whole} {unit} {rest} {smaller}"),
     }
 }
 
@@ -123,7 +130,9 @@ mod tests {
             (-5, "0 ms"),
             (820_000, "820 ms"),
             (4_230_000, "4.2 s"),
+            (60 * SECOND, "1 min"),
             (192 * SECOND, "3 min 12 s"),
+            (7_200 * SECOND, "2 h"),
             (7_500 * SECOND, "2 h 5 min"),
         ] {
             assert_eq!(duration(micros), text);

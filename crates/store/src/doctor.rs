@@ -11,9 +11,9 @@ use crate::{
     Store,
     error::StoreError,
     new_id::new_id,
-    queue::WorkerCard,
+    queue::{GONE, WorkerCard},
     schedules::Schedule,
-    sql::{Row, Statement, same},
+    sql::{Row, Statement, args, same},
 };
 
 /// A schedule that starts nothing, since this version cannot understand it.
@@ -39,7 +39,9 @@ static SCHEDULES_ACTIVE: Statement = same(
 );
 
 impl Store {
-    /// Tries a write, and takes it back.
+    /// Writes that a worker is there and that it is gone, in one transaction that is committed: nothing stays of it.
+    ///
+    /// A full disk is met where pages are written, which SQLite does as it commits.
     ///
     /// # Errors
     /// `NotWritable` when the database is read-only or its disk is full; else when it does not answer.
@@ -51,7 +53,9 @@ impl Store {
         };
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        self.worker_write(&mut tx, &card, now).await
+        self.worker_write(&mut tx, &card, now).await?;
+        tx.execute(&GONE, args![card.id]).await?;
+        tx.commit().await
     }
 
     /// The schedules that are to start runs and cannot be understood.

@@ -85,6 +85,25 @@ test('a schedule is paused, run by hand, resumed, changed and deleted', async ({
   await expect(schedules.rows.filter({ hasText: 'Weekly' })).toHaveCount(0);
 });
 
+test('a change that came too late keeps what was typed, and says what the schedule is now', async ({ demo, person }) => {
+  const owner = await person('owner');
+  const { page } = owner;
+  const tenant = await owner.session.tenant(demo.directory('first').name);
+  const [schedules, other] = [new SchedulesPage(page), new SchedulesPage(await owner.context.newPage())];
+  await owner.goto(`${SchedulesPage.path(tenant)}/new`);
+  await schedules.send({ name: 'Contested', time: '01:00', zone: 'UTC' }, 'Make schedule');
+  await expect(schedules.notice).toContainText('The schedule is made.');
+  await other.page.goto(new URL(page.url()).pathname);
+
+  await schedules.send({ name: 'Contested', time: '02:00', zone: 'UTC' }, 'Save');
+  await expect(schedules.notice).toContainText('The schedule is saved.');
+  await other.send({ name: 'Contested', time: '03:00', zone: 'UTC' }, 'Save');
+  await expect(other.refusal).toContainText('Somebody changed this schedule meanwhile');
+  const form = other.page.getByRole('region', { name: 'Change' });
+  await expect(form).toContainText('Every day at 02:00 in UTC');
+  await expect(form.getByLabel('Time', { exact: true })).toHaveValue('03:00');
+});
+
 test('who may not view the runs of an operation does not see its schedules', async ({ demo, person }) => {
   const owner = await person('owner');
   const reader = await person('readonly');

@@ -6,7 +6,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -20,11 +20,35 @@ const SAID: [&str; 5] = ["__err", "__path", "busy", "done", "started"];
 /// Remembers what the page that a form leads to is to say.
 pub(super) fn remember(headers: &mut HeaderMap) {
     let location = headers.get(header::LOCATION);
-    let said = location.and_then(|it| Said::of(it.to_str().ok()?));
+    let location = location.and_then(|it| it.to_str().ok().map(latest));
+    if let Some(Ok(location)) = location.as_deref().map(HeaderValue::from_str) {
+        headers.insert(header::LOCATION, location);
+    }
+    let said = location.as_deref().and_then(Said::of);
     let cookie = said.and_then(|said| app::cookie_for(COOKIE, &said.digest(), 60));
     if let Some(cookie) = cookie {
         headers.append(header::SET_COOKIE, cookie);
     }
+}
+
+/// Where a refused form leads back to, with this refusal alone: the framework puts it behind those before it.
+fn latest(location: &str) -> String {
+    let Some((path, query)) = location.split_once('?') else {
+        return location.to_owned();
+    };
+    let pairs: Vec<&str> = query.split('&').collect();
+    let name_of = |pair: &str| link::decode(pair.split_once('=').map_or(pair, |(name, _)| name));
+    let last = |name: &str| pairs.iter().rfind(|pair| name_of(pair) == name);
+    let Some(refusal) = last("__err") else {
+        return location.to_owned();
+    };
+    let rest = pairs.iter().filter(|pair| !SAID.contains(&&*name_of(pair)));
+    let kept: Vec<&str> = rest
+        .chain(last("__path"))
+        .chain([refusal])
+        .copied()
+        .collect();
+    format!("{path}?{}", kept.join("&"))
 }
 
 /// Lets a page say what a form led to only to whoever sent that form, and only once.
@@ -99,9 +123,25 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
+
+    #[test]
+    fn a_refusal_takes_the_place_of_those_before_it() {
+        for (location, then) in [
+            ("/a", "/a"),
+            ("/a?x=y&done=saved", "/a?x=y&done=saved"),
+            (
+                "/a?done=saved&x=y&__path=p&__err=e",
+                "/a?x=y&__path=p&__err=e",
+            ),
+            (
+                "/a?__path=p&__err=e&__path=q&__err=f",
+                "/a?__path=q&__err=f",
+            ),
+        ] {
+            assert_eq!(latest(location), then);
+        }
+    }
 
     #[test]
     fn a_page_that_says_nothing_is_left_alone() {

@@ -60,13 +60,13 @@ fn check(check: VerificationCheck) -> impl IntoView {
     let (label, icon, tone) = status(check.status);
     let is_issue = matches!(check.status, CheckStatus::Fail | CheckStatus::Warn);
     let blocking = (is_issue && check.blocking).then_some("blocking, ");
-    let severity = format!("severity {}", check.severity);
+    let severity = is_issue.then(|| format!("severity {} ", check.severity));
     view! {
         <li class="grid gap-1" data-check=check.key data-result=check.status.as_str()>
             <div class="flex flex-wrap items-center gap-2">
                 <ToneBadge label icon tone />
                 <h3 class="font-medium">{check.title}</h3>
-                <span class="quiet">{blocking} {severity} " " <code>{check.reason_code.as_str()}</code></span>
+                <span class="quiet">{blocking} {severity} <code>{check.reason_code.as_str()}</code></span>
             </div>
             <p>{check.message}</p>
             {next_steps(check.next_steps)}

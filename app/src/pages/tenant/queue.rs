@@ -45,7 +45,7 @@ pub fn PauseQueuePanel(live: Tenant) -> impl IntoView {
             <section class="panel mt-4" aria-labelledby="queue">
                 <h2 id="queue">"Queue"</h2>
                 <p class="my-2">
-                    "Paused, no queued run of this tenant starts. Runs stay queued in their order, and running ones go on."
+                    "Runs of this tenant start as their turn comes. While the queue is paused none does: they stay queued in their order, and running ones go on."
                 </p>
                 {pause}
             </section>

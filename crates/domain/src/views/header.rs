@@ -43,4 +43,7 @@ pub struct HeaderView {
     pub manages_members: bool,
     /// Whether the person changes the workspace's settings.
     pub manages_settings: bool,
+    /// Why a form of the page before this one was not accepted, where the page itself does not say so.
+    #[serde(default)]
+    pub refused: Option<String>,
 }

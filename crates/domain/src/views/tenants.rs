@@ -28,6 +28,9 @@ pub struct TenantRowView {
     pub verification: Option<VerificationStatus>,
     /// Its last run that the person may see.
     pub last_run: Option<RunRowView>,
+    /// Whether its queue is paused.
+    #[serde(default)]
+    pub is_paused: bool,
     /// Whether it is the selected one.
     pub is_selected: bool,
 }

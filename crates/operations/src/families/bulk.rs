@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{run::RunOutcome, summary::SummaryCounts};
+use domain::{bulk::BulkTally, run::RunOutcome, summary::SummaryCounts};
 use policy::Running;
 use store::{Asked, Failure, RunEnd, Store, StoreError, WorkedOutcome};
 use tokio::time::sleep;
@@ -40,7 +40,7 @@ pub(super) async fn run(store: &Store, running: &Running) -> Result<Worked, Stor
 
 async fn once(store: &Store, running: &Running) -> Result<Worked, StoreError> {
     match ask_and_wait(store, running).await {
-        Ok(outcome) => Ok(Worked::Ended(end_of(outcome))),
+        Ok(tally) => Ok(Worked::Ended(end_of(&tally))),
         Err(Halt::Refused) => Ok(Worked::Over),
         Err(Halt::Cancelled) => {
             abort(store, running).await?;
@@ -50,7 +50,7 @@ async fn once(store: &Store, running: &Running) -> Result<Worked, StoreError> {
     }
 }
 
-async fn ask_and_wait(store: &Store, running: &Running) -> Result<RunOutcome, Halt> {
+async fn ask_and_wait(store: &Store, running: &Running) -> Result<BulkTally, Halt> {
     checkpoint(store, running).await?;
     while store.bulk_ask(running, BATCH).await? > 0 {
         checkpoint(store, running).await?;
@@ -60,7 +60,7 @@ async fn ask_and_wait(store: &Store, running: &Running) -> Result<RunOutcome, Ha
     loop {
         let tally = store.bulk_tally(running).await?;
         if tally.is_over() {
-            return Ok(tally.outcome());
+            return Ok(tally);
         }
         if asked.elapsed() >= ASK_AGAIN {
             checkpoint(store, running).await?;
@@ -90,9 +90,9 @@ pub(crate) async fn abort(store: &Store, running: &Running) -> Result<(), StoreE
 }
 
 /// The end of a bulk. It names and counts nothing: who sees the run sees the items of their own tenants alone.
-fn end_of(outcome: RunOutcome) -> RunEnd {
-    let failures = failures_of(outcome);
-    let outcome = match outcome {
+fn end_of(tally: &BulkTally) -> RunEnd {
+    let failures = failures_of(tally);
+    let outcome = match tally.outcome() {
         RunOutcome::Succeeded => WorkedOutcome::Succeeded,
         RunOutcome::PartiallySucceeded => WorkedOutcome::PartiallySucceeded,
         _ => WorkedOutcome::Failed,
@@ -105,11 +105,16 @@ fn end_of(outcome: RunOutcome) -> RunEnd {
 }
 
 /// What there is to say of an end that its items made.
-pub(crate) fn failures_of(outcome: RunOutcome) -> Vec<Failure> {
-    match outcome {
+pub(crate) fn failures_of(tally: &BulkTally) -> Vec<Failure> {
+    match tally.outcome() {
         RunOutcome::PartiallySucceeded => vec![failure(
             "some_items_not_succeeded",
             "Not every tenant was verified. Each item says what became of it.",
+        )],
+        // What the gate refused must not read as if it had gone wrong.
+        RunOutcome::Failed if !tally.has_failure() => vec![failure(
+            "no_item_started",
+            "No tenant was verified, and nothing went wrong: each was refused or left out. Each item says why.",
         )],
         RunOutcome::Failed => vec![failure(
             "no_item_succeeded",
@@ -132,5 +137,32 @@ fn failure(reason: &str, message: &str) -> Failure {
         reason_code: reason.to_owned(),
         message: message.to_owned(),
         stated_wait: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::bulk::BulkState::{self, Blocked, Cancelled, Failed, Skipped, Succeeded};
+
+    use super::*;
+
+    fn reason(states: &[BulkState]) -> Option<String> {
+        let tally = states.iter().map(|state| (*state, 1)).collect();
+        let failure = failures_of(&tally).pop();
+        failure.map(|failure| failure.reason_code)
+    }
+
+    #[test]
+    fn l13_a_bulk_whose_parts_were_all_refused_says_that_nothing_went_wrong() {
+        for (states, told) in [
+            (&[Blocked, Blocked][..], Some("no_item_started")),
+            (&[Blocked, Skipped], Some("no_item_started")),
+            (&[Blocked, Failed], Some("no_item_succeeded")),
+            (&[Skipped, Cancelled], Some("no_item_succeeded")),
+            (&[Succeeded, Blocked], Some("some_items_not_succeeded")),
+            (&[Succeeded], None),
+        ] {
+            assert_eq!(reason(states).as_deref(), told, "{states:?}");
+        }
     }
 }

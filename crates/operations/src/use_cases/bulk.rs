@@ -248,8 +248,8 @@ pub(super) fn in_words(code: &str, detail: Option<&str>, names: &Names<'_>) -> S
     if code == ReasonCode::MissingCapability.as_str() {
         let capability = names.capability.map_or("the capability", Capability::label);
         return format!(
-            "{} does not have \u{201c}{capability}\u{201d} there.",
-            names.initiator
+            "{} does not have \u{201c}{capability}\u{201d} there. An owner of {} can grant it.",
+            names.initiator, names.target
         );
     }
     ReasonCode::parse(code).map_or_else(

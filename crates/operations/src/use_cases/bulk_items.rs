@@ -147,9 +147,10 @@ fn told(run: &RunRow, own: Option<&BulkTally>) -> RunRow {
         (false, _) if run.denial_class.is_some() => RunOutcome::Blocked,
         (false, _) => RunOutcome::Failed,
     };
-    let failures = match is_whole {
-        true => bulk::failures_of(outcome),
-        false => run.failures.clone(),
+    let failures = match (is_whole, own) {
+        (true, None) => Vec::new(),
+        (true, Some(own)) => bulk::failures_of(own),
+        (false, _) => run.failures.clone(),
     };
     run.clone().told(outcome, failures)
 }

@@ -63,6 +63,7 @@ impl Services {
             unread,
             manages_members: may(Capability::MembersManage),
             manages_settings: may(Capability::SettingsManage),
+            refused: None,
         })
     }
 }

@@ -70,6 +70,7 @@ impl Services {
             role: tenant.role(),
             verification: connection.map(|connection| connection.verification),
             last_run: last.rows.first().map(|run| targets.row(run)),
+            is_paused: self.pause_of(scope, tenant).await?.is_some(),
             is_selected: false,
         })
     }

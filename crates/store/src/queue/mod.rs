@@ -20,6 +20,7 @@ pub(crate) use admission::Admission;
 pub(crate) use hints::Hints;
 pub(crate) use plan::{Share, Slots};
 pub(crate) use turns::Turns;
+pub(crate) use workers::GONE;
 
 /// A scope as statements take it, and as its lock is named.
 pub(crate) fn scope_key(scope: domain::ids::ScopeId) -> String {

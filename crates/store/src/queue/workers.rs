@@ -9,6 +9,7 @@ use crate::{
     Store,
     error::StoreError,
     sql::{Row, Statement, Tx, args, same},
+    upkeep::tell_presence,
 };
 
 /// How long a process that fell silent is still told of.
@@ -50,7 +51,7 @@ static SEEN: Statement = same(
      values ($1, $2, $3, $4, $5, $6, $7, $7)
      on conflict (id) do update set last_seen_at = excluded.last_seen_at",
 );
-static GONE: Statement = same("worker_gone", "delete from workers where id = $1");
+pub(crate) static GONE: Statement = same("worker_gone", "delete from workers where id = $1");
 static FORGET: Statement = same(
     "workers_forget",
     "delete from workers where last_seen_at < $1",
@@ -115,6 +116,9 @@ impl Store {
     pub async fn worker_gone(&self, worker: WorkerId) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         tx.execute(&GONE, args![worker]).await?;
+        // Its row is gone; that it was there until now stays.
+        let now = tx.now().await?;
+        tell_presence(&mut tx, now).await?;
         tx.commit().await
     }
 

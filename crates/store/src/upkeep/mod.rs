@@ -3,4 +3,5 @@
 mod presence;
 mod retention;
 
+pub(crate) use presence::tell_presence;
 pub use retention::{Removable, Removal, Removed};

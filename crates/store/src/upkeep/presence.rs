@@ -5,7 +5,7 @@ use domain::time::{DAY, MINUTE, Timestamp};
 use crate::{
     Store,
     error::StoreError,
-    sql::{Statement, args, same},
+    sql::{Statement, Tx, args, same},
 };
 
 /// A silence longer than this is an absence; workers say that they are there every minute.
@@ -41,21 +41,27 @@ impl Store {
     pub async fn presence_tell(&self) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        let last = tx.first(&PRESENCE_LAST, vec![]).await?;
-        let last = last
-            .map(|row| Ok::<_, StoreError>((row.time("began_at")?, row.time("until_at")?)))
-            .transpose()?;
-        match last {
-            Some((began_at, until_at)) if until_at.plus(SILENCE) >= now => {
-                let args = args![began_at, now];
-                tx.execute(&PRESENCE_EXTEND, args).await?;
-            }
-            _ => {
-                tx.execute(&PRESENCE_BEGIN, args![now]).await?;
-            }
-        }
+        tell_presence(&mut tx, now).await?;
         let long_ago: Timestamp = now.plus(-REMEMBERED);
         tx.execute(&PRESENCE_FORGET, args![long_ago]).await?;
         tx.commit().await
     }
+}
+
+/// Says it in a transaction that is about more than that.
+pub(crate) async fn tell_presence(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+    let last = tx.first(&PRESENCE_LAST, vec![]).await?;
+    let last = last
+        .map(|row| Ok::<_, StoreError>((row.time("began_at")?, row.time("until_at")?)))
+        .transpose()?;
+    match last {
+        Some((began_at, until_at)) if until_at.plus(SILENCE) >= now => {
+            let args = args![began_at, now];
+            tx.execute(&PRESENCE_EXTEND, args).await?;
+        }
+        _ => {
+            tx.execute(&PRESENCE_BEGIN, args![now]).await?;
+        }
+    }
+    Ok(())
 }

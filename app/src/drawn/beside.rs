@@ -1,0 +1,62 @@
+//! Refusals of forms that are told by the frame, since the page around the form does not.
+
+use leptos::server_fn::ServerFn as _;
+
+use super::{Place, asked::Asked};
+use crate::{
+    api::{
+        frame::{SelectTenant, SelectWorkspace},
+        look::KeepTheme,
+        session::SignOut,
+    },
+    ui::error::sentence,
+};
+
+/// The forms of the frame, which stand on every page.
+const OF_FRAME: [&str; 4] = [
+    SelectTenant::PATH,
+    SelectWorkspace::PATH,
+    KeepTheme::PATH,
+    SignOut::PATH,
+];
+
+/// Why a form was not accepted, in words, where the page that it led back to does not say so.
+///
+/// A page that is drawn whole says it beside its form. The others have forms of one button, and say nothing.
+pub fn refused_beside(page: &str) -> Option<String> {
+    let asked = Asked::of(page);
+    let form = asked.refused_form()?;
+    let says_it = Place::parse(asked.path()).is_some() && !OF_FRAME.contains(&&*form);
+    let error = asked.refusal().filter(|_| !says_it)?;
+    Some(sentence(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::error::ApiError;
+    use leptos::server_fn::{ServerFn, error::ServerFnUrlError};
+
+    use super::*;
+    use crate::{
+        api::{tenant::PauseQueue, workspace::RenameWorkspace},
+        error::AppError,
+    };
+
+    fn back_to(page: &str, form: &str) -> String {
+        let error = ServerFnUrlError::new(form, AppError(ApiError::NotWritable));
+        let url = error.to_url(&format!("http://localhost{page}")).unwrap();
+        format!("{}?{}", url.path(), url.query().unwrap())
+    }
+
+    #[test]
+    fn a_refusal_is_told_once_by_the_page_or_by_the_frame() {
+        let told = Some(sentence(&ApiError::NotWritable));
+        let tenant = "/admin/tenants/01a20580-99c2-713d-9499-363b21a84d91";
+        assert_eq!(refused_beside(&back_to(tenant, PauseQueue::PATH)), told);
+        let own = back_to("/admin/workspace", RenameWorkspace::PATH);
+        assert_eq!(refused_beside(&own), None);
+        let of_frame = back_to("/admin/workspace", SelectTenant::PATH);
+        assert_eq!(refused_beside(&of_frame), told);
+        assert_eq!(refused_beside(tenant), None);
+    }
+}
