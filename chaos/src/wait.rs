@@ -14,6 +14,9 @@ use crate::processors::Share;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// A machine that had less of its processors is waited for no longer than one that had so much.
+const LEAST: f64 = 0.1;
+
 /// A bounded wait, for whoever looks by themselves.
 pub(crate) struct Wait {
     begun: Instant,
@@ -34,7 +37,7 @@ impl Wait {
     /// Pauses; answers whether to look again.
     pub(crate) async fn again(&self) -> bool {
         let elapsed = self.begun.elapsed();
-        if elapsed >= self.bound && elapsed.mul_f64(self.share.had()) >= self.bound {
+        if elapsed >= self.bound && elapsed.mul_f64(self.share.had().max(LEAST)) >= self.bound {
             return false;
         }
         sleep(PAUSE).await;

@@ -26,8 +26,8 @@ export class VerifyPage {
   }
 
   /** Confirms the choice, and opens the run it led to. */
-  async start(): Promise<void> {
-    await this.#page.getByRole('button', { name: 'Start verification' }).click();
+  async start(label = 'Start verification'): Promise<void> {
+    await this.#page.getByRole('button', { name: label }).click();
     await this.#page.getByRole('status').getByRole('link', { name: 'View run' }).click();
   }
 }

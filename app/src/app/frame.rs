@@ -43,7 +43,8 @@ pub fn Frame() -> impl IntoView {
 /// The frame itself; it polls, so that the bell and the selection stay true.
 #[component]
 fn Around(view: HeaderView) -> impl IntoView {
-    let refused = view.refused.clone().map(refused);
+    let is_left = RwSignal::new(false);
+    let refused = view.refused.clone().map(|text| refused(text, is_left));
     let live = use_live(
         view,
         |_| false,
@@ -54,6 +55,7 @@ fn Around(view: HeaderView) -> impl IntoView {
         path.track();
         // A new page may follow something that changed the frame, as reading the notifications does.
         if before.is_some() {
+            is_left.set(true);
             live.refresh();
         }
     });
@@ -65,9 +67,9 @@ fn Around(view: HeaderView) -> impl IntoView {
 }
 
 /// Why a button that posts did nothing; it takes the focus, and goes with the page that it was pressed on.
-fn refused(text: String) -> impl IntoView {
+fn refused(text: String, is_left: RwSignal<bool>) -> impl IntoView {
     let search = use_location().search;
-    let is_past = move || !search.with(|search| search.contains("__err="));
+    let is_past = move || is_left.get() || !search.with(|search| search.contains("__err="));
     view! {
         <div class="banner tone-danger" role="alert" tabindex="-1" autofocus hidden=is_past>
             <GlyphIcon glyph=Glyph::Info />

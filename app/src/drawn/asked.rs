@@ -29,7 +29,7 @@ impl Asked {
         &self.path
     }
 
-    /// The value of a name; the last one, as a form that failed twice leaves two.
+    /// The value of a name; the last one, where a link has several.
     pub(super) fn value(&self, name: &str) -> Option<String> {
         let mut found = self.query.iter().rev();
         found

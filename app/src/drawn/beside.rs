@@ -5,28 +5,33 @@ use leptos::server_fn::ServerFn as _;
 use super::{Place, asked::Asked};
 use crate::{
     api::{
+        account::{EndOtherSessions, EndSession},
         frame::{SelectTenant, SelectWorkspace},
+        invitations::WithdrawInvitation,
         look::KeepTheme,
         session::SignOut,
     },
     ui::error::sentence,
 };
 
-/// The forms of the frame, which stand on every page.
-const OF_FRAME: [&str; 4] = [
+/// The forms of the frame, which stand on every page, and those of one button on pages that are drawn whole.
+const OF_ONE_BUTTON: [&str; 7] = [
     SelectTenant::PATH,
     SelectWorkspace::PATH,
     KeepTheme::PATH,
     SignOut::PATH,
+    EndSession::PATH,
+    EndOtherSessions::PATH,
+    WithdrawInvitation::PATH,
 ];
 
 /// Why a form was not accepted, in words, where the page that it led back to does not say so.
 ///
-/// A page that is drawn whole says it beside its form. The others have forms of one button, and say nothing.
+/// A page that is drawn whole says it beside the form that it has fields of. The others say nothing.
 pub fn refused_beside(page: &str) -> Option<String> {
     let asked = Asked::of(page);
     let form = asked.refused_form()?;
-    let says_it = Place::parse(asked.path()).is_some() && !OF_FRAME.contains(&&*form);
+    let says_it = Place::parse(asked.path()).is_some() && !OF_ONE_BUTTON.contains(&&*form);
     let error = asked.refusal().filter(|_| !says_it)?;
     Some(sentence(&error))
 }
@@ -55,8 +60,10 @@ mod tests {
         assert_eq!(refused_beside(&back_to(tenant, PauseQueue::PATH)), told);
         let own = back_to("/admin/workspace", RenameWorkspace::PATH);
         assert_eq!(refused_beside(&own), None);
-        let of_frame = back_to("/admin/workspace", SelectTenant::PATH);
-        assert_eq!(refused_beside(&of_frame), told);
+        for form in OF_ONE_BUTTON {
+            let page = back_to("/admin/workspace", form);
+            assert_eq!(refused_beside(&page), told, "{form}");
+        }
         assert_eq!(refused_beside(tenant), None);
     }
 }

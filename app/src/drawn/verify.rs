@@ -103,17 +103,22 @@ pub(super) fn preview_page(view: BulkPreviewView, asked: &Asked) -> Drawn {
         Some(answer) => started(answer).into_any(),
         None => {
             let fields = hidden("selection", view.id.to_string());
+            let start =
+                |label, class| form::<StartVerification>(asked, fields, button(label, class));
             // Where nothing is expected to run, the way on is another choice.
-            let (start, start_class, again_class) = if refused == chosen {
-                ("Start anyway", "btn", "btn btn-primary")
+            if refused == chosen {
+                view! {
+                    <p class="mt-3"><a class="btn btn-primary" href=link::VERIFY_TENANTS>"Choose again"</a></p>
+                    {start("Start anyway", "btn btn-sm btn-ghost")}
+                }
+                .into_any()
             } else {
-                ("Start verification", "btn btn-primary", "link")
-            };
-            view! {
-                {form::<StartVerification>(asked, fields, button(start, start_class))}
-                <p class="mt-3"><a class=again_class href=link::VERIFY_TENANTS>"Choose again"</a></p>
+                view! {
+                    {start("Start verification", "btn btn-primary")}
+                    <p class="mt-3"><a class="link" href=link::VERIFY_TENANTS>"Choose again"</a></p>
+                }
+                .into_any()
             }
-            .into_any()
         }
     };
     let rows = view.chosen.into_iter().map(row);

@@ -6,13 +6,13 @@ use anyhow::{Context as _, Result, bail, ensure};
 use domain::{ids::RunId, run::RunOutcome};
 use tokio::time::sleep;
 
-use super::{Playing, TRIES};
+use super::{LEAVE, Playing, TRIES};
 use crate::plan::{Change, Fault, Loss};
 
 /// The usual lease, in which there is room for a stop that is longer than leave is good for.
 const LEASE: Duration = Duration::from_secs(30);
-/// Longer than any call may begin after the gate was asked (L-10).
-const STOP: Duration = Duration::from_millis(15_500);
+/// After it leave is too old for any call.
+const STOP: Duration = LEAVE.saturating_add(Duration::from_millis(500));
 
 impl Playing<'_> {
     /// It is stopped before a change that it has leave for; meanwhile authority is lost. It calls nothing more.
@@ -32,18 +32,20 @@ impl Playing<'_> {
             }
             let loss = Loss::MembershipRemoved;
             self.change(site, Some(Change::Lose(loss))).await?;
-            let before = self.stage.provider.calls_of(run).await?.len();
             // Nothing is waited for but the time itself, which is what this is about.
             sleep(STOP).await;
+            // What was on its way as it was stopped stands in the journal by now.
+            let is_sent = self.is_sent_again(run).await;
+            let before = self.stage.provider.calls_of(run).await.map(|it| it.len());
             self.stage.provider.heal(&wait).await?;
             self.does(Fault::Thaw(worker))?;
             let state = self.until_over(run, self.patience()).await;
-            let attempt = self.attempt(run).await?;
-            let calls = self.stage.provider.calls_of(run).await?.len();
+            let attempt = self.attempt(run).await;
+            let calls = self.stage.provider.calls_of(run).await.map(|it| it.len());
             self.change(site, Some(Change::Regain(loss))).await?;
-            let state = state?;
+            let (state, calls, before) = (state?, calls?, before?);
             // The machine stood still for so long that the lease was over, too: another scene is about that.
-            if attempt > 1 {
+            if is_sent? || attempt? > 1 {
                 continue;
             }
             ensure!(

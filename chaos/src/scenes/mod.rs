@@ -31,6 +31,9 @@ use crate::{
     wait::until,
 };
 
+/// No call begins later than this after the gate was asked (L-10).
+const LEAVE: Duration = Duration::from_secs(15);
+
 /// How often something is tried that depends on catching a process in the act.
 const TRIES: usize = 4;
 

@@ -11,6 +11,11 @@ impl Playing<'_> {
         self.hand_reads(number).await?;
         let installation = std::sync::Arc::clone(&self.stage.installation);
         let site = installation.sites.get(number).context("no such tenant")?;
+        // Its own slot, at midnight, may have come by itself.
+        self.until("that no slot waits", self.patience(), async || {
+            is_decided(&installation, site).await
+        })
+        .await?;
         let Some(came) = bring_one(&installation, number, site).await? else {
             bail!("an earlier slot waits in a scene of its own");
         };

@@ -38,6 +38,29 @@ test('several tenants are verified at once, each as a run of its own', async ({ 
   await expect(run.refusal).toContainText(draft);
 });
 
+test('a choice of which nothing can run leads to another one; started anyway, nothing is said to go wrong', async ({
+  demo,
+  person,
+}) => {
+  const owner = await person('owner');
+  const { page } = owner;
+  const verify = new VerifyPage(page);
+  const run = new RunPage(page);
+  const [draft, archived] = [demo.directory('draft').name, demo.directory('archived').name];
+
+  await owner.goto(VerifyPage.path);
+  await verify.choose(draft, archived);
+  await expect(page.getByText('none of them will be verified')).toBeVisible();
+  await page.getByRole('link', { name: 'Choose again' }).click();
+  await expect(page).toHaveURL(VerifyPage.path);
+  await verify.choose(draft, archived);
+  await verify.start('Start anyway');
+  await withWorker(demo, async () => {
+    await expect(run.part('Failures')).toContainText('nothing went wrong', { timeout: 30_000 });
+  });
+  await expect(run.part('Tenants').locator('tbody tr', { hasText: 'Blocked' })).toHaveCount(2);
+});
+
 test('a bulk that is cancelled before it began asks for nothing', async ({ demo, person }) => {
   const owner = await person('owner');
   const { page } = owner;

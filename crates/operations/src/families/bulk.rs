@@ -113,7 +113,7 @@ pub(crate) fn failures_of(tally: &BulkTally) -> Vec<Failure> {
         )],
         // What the gate refused must not read as if it had gone wrong.
         RunOutcome::Failed if !tally.has_failure() => vec![failure(
-            "no_item_started",
+            "items_refused_or_left_out",
             "No tenant was verified, and nothing went wrong: each was refused or left out. Each item says why.",
         )],
         RunOutcome::Failed => vec![failure(
@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn l13_a_bulk_whose_parts_were_all_refused_says_that_nothing_went_wrong() {
         for (states, told) in [
-            (&[Blocked, Blocked][..], Some("no_item_started")),
-            (&[Blocked, Skipped], Some("no_item_started")),
+            (&[Blocked, Blocked][..], Some("items_refused_or_left_out")),
+            (&[Blocked, Skipped], Some("items_refused_or_left_out")),
             (&[Blocked, Failed], Some("no_item_succeeded")),
             (&[Skipped, Cancelled], Some("no_item_succeeded")),
             (&[Succeeded, Blocked], Some("some_items_not_succeeded")),

@@ -283,10 +283,11 @@ pub async fn who_goes_in_the_middle_of_a_group_breaks_it_off_for_nobody(db: Arc<
     ];
     let [all_there, is_written, has_gone] = [(); 3].map(|()| Arc::new(Semaphore::new(0)));
     let (begins, commits, goes_on) = (all_there.clone(), is_written.clone(), has_gone.clone());
-    let groups = Mutex::new(0);
+    let groups = Arc::new(Mutex::new(0));
+    let begun = Arc::clone(&groups);
     let border: Border = Arc::new(move |name| {
-        *groups.lock().unwrap() += usize::from(name == "begin");
-        let is_second = *groups.lock().unwrap() == 2;
+        *begun.lock().unwrap() += usize::from(name == "begin");
+        let is_second = *begun.lock().unwrap() == 2;
         let (begins, commits, goes_on) = (begins.clone(), commits.clone(), goes_on.clone());
         Box::pin(async move {
             if name == "begin" {
@@ -319,6 +320,7 @@ pub async fn who_goes_in_the_middle_of_a_group_breaks_it_off_for_nobody(db: Arc<
     let (first, (), third, ()) = together.await;
     accepted(first.unwrap());
     accepted(third.unwrap());
+    assert_eq!(*groups.lock().unwrap(), 2);
     // What was begun for somebody who is gone is there, too: they find it when they come back.
     let count = "select count(*) from operation_runs";
     assert_eq!(db.raw.int(count).await, Some(3));
