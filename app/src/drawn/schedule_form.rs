@@ -68,7 +68,7 @@ fn as_it_is(schedule: &ScheduleView) -> AnyView {
     } = schedule;
     let now = format!("\u{201c}{name}\u{201d}: {operation}, {}", rule.in_words());
     view! {
-        <p class="my-2" data-now>
+        <p class="my-2">
             "Now it is " <strong>{now}</strong> ". Below stands what you typed; saving it puts it in the place of that."
         </p>
     }
