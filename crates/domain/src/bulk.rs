@@ -11,6 +11,9 @@ use crate::{
 /// How many tenants a bulk run can be over.
 pub const MOST_TENANTS: usize = 500;
 
+/// Why a bulk run is blocked of which no item was let start; each item bears a reason of its own.
+pub const NOTHING_STARTED: &str = "items_refused_or_left_out";
+
 words! {
     /// What became of one item of a bulk run.
     pub enum BulkState {
@@ -102,7 +105,7 @@ impl BulkTally {
     }
 
     /// Whether an item went wrong, instead of being refused or left out.
-    pub fn has_failure(&self) -> bool {
+    fn has_failure(&self) -> bool {
         let gone_wrong = [
             BulkState::Failed,
             BulkState::Cancelled,
@@ -148,9 +151,9 @@ impl BulkTally {
         counts
     }
 
-    /// How the whole ended: succeeded only when every item did.
+    /// How the whole ended: succeeded only when every item did, and failed only when one went wrong.
     ///
-    /// Where none did it failed, also when the gate refused all of them: the whole was not refused itself.
+    /// Where all were refused or left out it is blocked, as each of them was kept from starting.
     pub fn outcome(&self) -> RunOutcome {
         let done = self.of(BulkState::Succeeded);
         let some = self.of(BulkState::PartiallySucceeded);
@@ -158,8 +161,10 @@ impl BulkTally {
             RunOutcome::Succeeded
         } else if done + some > 0 {
             RunOutcome::PartiallySucceeded
-        } else {
+        } else if self.total() == 0 || self.has_failure() {
             RunOutcome::Failed
+        } else {
+            RunOutcome::Blocked
         }
     }
 }
@@ -196,10 +201,25 @@ mod tests {
             outcome(&[PartiallySucceeded, Blocked]),
             RunOutcome::PartiallySucceeded
         );
-        for none in [Blocked, Failed, Cancelled, Skipped, Indeterminate] {
-            assert_eq!(outcome(&[none, none]), RunOutcome::Failed, "{none}");
+        for wrong in [Failed, Cancelled, Indeterminate] {
+            assert_eq!(outcome(&[wrong, wrong]), RunOutcome::Failed, "{wrong}");
+            assert_eq!(outcome(&[Blocked, wrong]), RunOutcome::Failed, "{wrong}");
         }
         assert_eq!(outcome(&[]), RunOutcome::Failed);
+    }
+
+    #[test]
+    fn l13_a_bulk_of_which_nothing_was_let_start_is_blocked_and_did_not_fail() {
+        use BulkState::{Blocked, NotStarted, Skipped};
+        for kept in [
+            [Blocked, Blocked],
+            [Blocked, Skipped],
+            [Skipped, Skipped],
+            [Blocked, NotStarted],
+        ] {
+            let tally: BulkTally = kept.iter().map(|state| (*state, 1)).collect();
+            assert_eq!(tally.outcome(), RunOutcome::Blocked, "{kept:?}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ words! {
         Succeeded = "succeeded",
         /// Some of it was done.
         PartiallySucceeded = "partially_succeeded",
-        /// Refused by the gate; never a failure.
+        /// Refused by the gate, or a bulk of which nothing was let start; never a failure.
         Blocked = "blocked",
         /// Tried and not done.
         Failed = "failed",

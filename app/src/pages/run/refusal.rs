@@ -61,7 +61,7 @@ fn panel(refused: Refused) -> impl IntoView {
             <div class="grid gap-1 min-w-0">
                 <p class="prose"><strong>{refused.lead}</strong>{refused.sentence}</p>
                 <p class="prose">{refused.next_step}</p>
-                <p class="quiet">
+                <p class="quiet empty:hidden">
                     {refused.class.map(|class| format!("{class} denial. "))}
                     {moment}
                     {refused.code.map(|code| view! { " " <code class="[overflow-wrap:anywhere]">{code}</code> })}

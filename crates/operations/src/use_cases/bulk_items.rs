@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     bulk::{BulkState, BulkTally},
     error::ApiError,
-    explain::{Names, Reader},
+    explain::{Explanation, Names, Reader},
     ids::RunId,
     operation::OperationType,
     reason::{ReasonCode, ReasonDetail},
@@ -131,6 +131,8 @@ fn tells_of_items(run: &RunRow) -> bool {
     match run.state.outcome {
         RunOutcome::Succeeded | RunOutcome::PartiallySucceeded => true,
         RunOutcome::Failed => run.failures.iter().all(bulk::is_of_items),
+        // One that the gate refused has a class.
+        RunOutcome::Blocked => run.denial_class.is_none(),
         _ => false,
     }
 }
@@ -153,6 +155,16 @@ fn told(run: &RunRow, own: Option<&BulkTally>) -> RunRow {
         (false, _) => run.failures.clone(),
     };
     run.clone().told(outcome, failures)
+}
+
+/// Why a bulk is blocked that the gate had allowed; nothing for any other run.
+pub(super) fn nothing_started(run: &RunRow) -> Option<Explanation> {
+    let is_it = run.state.outcome == RunOutcome::Blocked && run.denial_class.is_none();
+    is_it.then(|| Explanation {
+        sentence: "No tenant was verified. Each was refused, or left out because another run stood in its way."
+            .to_owned(),
+        next_step: "Each tenant below says what stood against it. Start again once that is cleared.".to_owned(),
+    })
 }
 
 fn view(

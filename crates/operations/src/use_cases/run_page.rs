@@ -18,7 +18,7 @@ use domain::{
 use store::{Removal, RunAccess, Scope, Sight, TenantAccess, WorkspaceAccess};
 
 use super::{
-    bulk_items::Bulk,
+    bulk_items::{Bulk, nothing_started},
     cancel::{asked_by, cancel_action},
     decisions::{decision_view, reader_of},
     operations_list::WAITS_HOLD,
@@ -87,7 +87,9 @@ impl Services {
             banner,
             schedule,
             redactions,
-            explanation: refusal.and_then(|newest| newest.explanation.clone()),
+            explanation: refusal
+                .and_then(|newest| newest.explanation.clone())
+                .or_else(|| nothing_started(row)),
             decisions: views,
             questions: self.questions_of(scope, &run).await?,
             cancel_asked: asked_by(&steps),

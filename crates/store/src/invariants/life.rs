@@ -56,12 +56,15 @@ static BLOCKED_BY_THE_GATE: Statement = same(
     "select r.id as run_id, 'blocked at ' || coalesce(r.blocked_phase, '?') || ' because of '
        || coalesce(r.reason_code, 'nothing') || ', attempt ' || r.attempt as what
      from operation_runs r
-     where r.outcome = 'blocked' and r.blocked_phase in ('request', 'start', 'rescue') and (
+     where r.outcome = 'blocked' and (
+       -- A bulk alone is blocked by what became of its items; it belongs to no tenant.
+       r.blocked_phase is null and (r.tenant_id is not null or r.denial_class is not null)
+       or r.blocked_phase in ('request', 'start', 'rescue') and (
        not exists (select 1 from run_decisions d
          where d.run_id = r.id and d.attempt = r.attempt and d.verdict = 'denied' and d.reason_code = r.reason_code)
        or exists (select 1 from run_attempts a where a.run_id = r.id and a.attempt = r.attempt)
        or (r.blocked_phase <> 'rescue' and (r.started_at is not null
-         or exists (select 1 from run_items i where i.run_id = r.id))))",
+         or exists (select 1 from run_items i where i.run_id = r.id)))))",
 );
 static DENIED_AND_BEGUN: Statement = same(
     "invariant_denied_is_not_begun",

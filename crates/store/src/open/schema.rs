@@ -31,6 +31,7 @@ migrations! {
     16 "0016_audit_owner",
     18 "0018_decision_once",
     19 "0019_ends_in_place",
+    20 "0020_blocked_wall",
 }
 
 /// What brings a database to this version.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::{
+    bulk::NOTHING_STARTED,
     ids::{RunId, UserId},
     run::RunOutcome,
     summary::SummaryCounts,
@@ -42,7 +43,7 @@ pub struct Failure {
     pub stated_wait: Option<Duration>,
 }
 
-/// How a run that was worked on can end; `blocked` is not among it, because the gate alone writes that.
+/// How a run that was worked on can end; a refusal is not among it, because the gate alone writes that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkedOutcome {
     /// All of it was done.
@@ -55,6 +56,8 @@ pub enum WorkedOutcome {
     Cancelled,
     /// Nobody can know without looking at the provider.
     Indeterminate,
+    /// Of a bulk alone, and the database sees to it: none of its items was let start.
+    NothingStarted,
 }
 
 impl From<WorkedOutcome> for RunOutcome {
@@ -65,6 +68,7 @@ impl From<WorkedOutcome> for RunOutcome {
             WorkedOutcome::Failed => Self::Failed,
             WorkedOutcome::Cancelled => Self::Cancelled,
             WorkedOutcome::Indeterminate => Self::Indeterminate,
+            WorkedOutcome::NothingStarted => Self::Blocked,
         }
     }
 }
@@ -78,6 +82,16 @@ pub struct RunEnd {
     pub counts: SummaryCounts,
     /// What went wrong.
     pub failures: Vec<Failure>,
+}
+
+impl RunEnd {
+    /// The one reason that stands for the end, as lists show it.
+    fn reason(&self) -> Option<&str> {
+        match self.outcome {
+            WorkedOutcome::NothingStarted => Some(NOTHING_STARTED),
+            _ => self.failures.first().map(|it| it.reason_code.as_str()),
+        }
+    }
 }
 
 /// What became of one end of a group.
@@ -240,7 +254,7 @@ fn end_rows(ended: &[Over<'_>], now: Timestamp) -> Result<Rows, StoreError> {
     let failures = of.clone().map(|over| to_json(&over.end.failures));
     let failures = failures.collect::<Result<Vec<_>, _>>()?;
     let outcome = |over: &Over<'_>| RunOutcome::from(over.end.outcome).as_str().to_owned();
-    let reason = |over: &Over<'_>| Some(over.end.failures.first()?.reason_code.clone());
+    let reason = |over: &Over<'_>| over.end.reason().map(str::to_owned);
     // Nobody was left to end it.
     let reconciled = |over: &Over<'_>| (over.by == EndedBy::LeaseExpired).then_some(now.0);
     Ok(Rows::default()

@@ -1,6 +1,7 @@
 //! A run as it stands in the ledger.
 
 use domain::{
+    bulk::NOTHING_STARTED,
     ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, UserId, WorkspaceId},
     reason::{DenialClass, ReasonCode},
     run::{AuthorityMode, RunOutcome, RunState, RunStatus},
@@ -127,9 +128,10 @@ impl RunRow {
     /// The same run with another end: of a bulk, the end of those items that a person may see.
     #[must_use]
     pub fn told(self, outcome: RunOutcome, failures: Vec<Failure>) -> Self {
-        let reason_code = match self.denial_class {
-            Some(_) => self.reason_code,
-            None => failures.first().map(|failure| failure.reason_code.clone()),
+        let reason_code = match (self.denial_class, outcome) {
+            (Some(_), _) => self.reason_code,
+            (None, RunOutcome::Blocked) => Some(NOTHING_STARTED.to_owned()),
+            (None, _) => failures.first().map(|failure| failure.reason_code.clone()),
         };
         Self {
             state: RunState {

@@ -4,9 +4,10 @@ use domain::{ids::RunId, operation::OperationType::InventorySync};
 use uuid::Uuid;
 
 use crate::{
+    bulk,
     database::Database,
     forgeries,
-    world::{World, strangers},
+    world::{World, accepted, strangers},
 };
 
 /// What has to hold an attack off.
@@ -60,6 +61,8 @@ pub struct Targets {
     pub running: String,
     pub second_attempt: String,
     pub completed: String,
+    /// A bulk run with a part that is at work.
+    pub bulk: String,
     pub completed_id: RunId,
     pub undecided_id: RunId,
     pub allowed_id: RunId,
@@ -79,6 +82,7 @@ pub async fn targets(world: &World) -> Targets {
     let other_tenant = world.another_tenant("Second tenant").await;
     let (stranger, foreign_ws, foreign_tenant) = strangers(&world.store).await;
 
+    let bulk = bulk_at_work(world).await;
     let finished = world.running(&world.owner, InventorySync).await;
     let completed_id = finished.key().run_id;
     world.succeed(finished).await;
@@ -122,6 +126,7 @@ pub async fn targets(world: &World) -> Targets {
         running: id(running),
         second_attempt: id(second_attempt),
         completed: id(completed_id),
+        bulk: id(bulk),
         completed_id,
         undecided_id: undecided,
         allowed_id: allowed,
@@ -133,6 +138,16 @@ pub async fn targets(world: &World) -> Targets {
         stranger: db.id(stranger.user_id().as_uuid()),
         owner: db.id(user.as_uuid()),
     }
+}
+
+/// A bulk run that is at work, and its one part too.
+async fn bulk_at_work(world: &World) -> RunId {
+    let third = world.another_tenant("Third tenant").await;
+    accepted(bulk::ask(world, &world.owner, &[third]).await);
+    let bulk = world.start_one().await;
+    world.store.bulk_ask(&bulk, 1).await.unwrap();
+    world.start_one().await;
+    bulk.key().run_id
 }
 
 /// The start of a run as raw SQL writes it.
@@ -311,6 +326,16 @@ fn changes(t: &Targets) -> Vec<Attack> {
         ),
         set("started earlier than it was", "started_at = 1", &t.running),
         set("an unknown status", "status = 'paused'", &t.undecided),
+        set(
+            "blocked without a refusal",
+            "status = 'completed', outcome = 'blocked', completed_at = 1",
+            &t.running,
+        ),
+        set(
+            "a bulk blocked though a part of it is at work",
+            "status = 'completed', outcome = 'blocked', completed_at = 1",
+            &t.bulk,
+        ),
         set(
             "over without an outcome",
             "status = 'completed', completed_at = 1",

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use domain::{
-    bulk::{BulkState, BulkTally},
+    bulk::{BulkState, BulkTally, NOTHING_STARTED},
     capability::Role,
+    ids::RunId,
+    lifecycle::TenantLifecycle,
     operation::OperationType,
     run::RunOutcome,
 };
 use policy::Running;
-use store::{BulkEnds, Requested, RunFilter, Scope, StoreError, TenantAccess};
+use store::{BulkEnds, Requested, RunFilter, Scope, StoreError, TenantAccess, WorkedOutcome};
 
 use crate::{
     database::Database,
-    world::{World, accepted, strangers, worker},
+    world::{World, accepted, end, strangers, worker},
 };
 
 const BULK: OperationType = OperationType::BulkConnectionCheck;
@@ -190,6 +192,27 @@ pub async fn d02_items_of_a_bulk_stay_in_their_workspace_and_are_written_once(db
     }
 }
 
+/// The bulks of a state that the list gives to a person with these tenants; its count counts the same.
+async fn found(
+    world: &World,
+    tenants: &[TenantAccess],
+    state: &'static str,
+    bulk_ends: BulkEnds,
+) -> Vec<RunId> {
+    let filter = RunFilter {
+        states: vec![state],
+        operations: vec![BULK],
+        bulk_ends,
+        ..RunFilter::default()
+    };
+    let (store, owner, workspace) = (&world.store, &world.owner, &world.workspace);
+    let page = store.runs(owner, workspace, tenants, &filter, 9).await;
+    let rows: Vec<_> = page.unwrap().rows.iter().map(|row| row.id).collect();
+    let count = store.runs_count(owner, workspace, tenants, &filter, 9);
+    assert_eq!(count.await.unwrap(), i64::try_from(rows.len()).unwrap());
+    rows
+}
+
 pub async fn v02_a_bulk_is_found_by_its_end_within_reach_alone(db: Arc<Database>) {
     let world = World::new(&db).await;
     let second = world.another_tenant("Second tenant").await;
@@ -224,19 +247,8 @@ pub async fn v02_a_bulk_is_found_by_its_end_within_reach_alone(db: Arc<Database>
     assert!(within(&both).await && !within(one).await);
 
     // The list finds it by its end, its count counts it, for who may look into all of it.
-    let found = async |tenants: &[TenantAccess], state: &'static str, bulk_ends: BulkEnds| {
-        let filter = RunFilter {
-            states: vec![state],
-            operations: vec![BULK],
-            bulk_ends,
-            ..RunFilter::default()
-        };
-        let (workspace, filter) = (&world.workspace, &filter);
-        let page = store.runs(owner, workspace, tenants, filter, 9);
-        let rows = page.await.unwrap().rows.len();
-        let count = store.runs_count(owner, workspace, tenants, filter, 9);
-        assert_eq!(count.await.unwrap(), i64::try_from(rows).unwrap());
-        rows
+    let found = async |tenants: &[TenantAccess], state, ends| {
+        found(&world, tenants, state, ends).await.len()
     };
     assert_eq!(found(&both, "succeeded", BulkEnds::OfTheWhole).await, 1);
     assert_eq!(found(&both, "succeeded", BulkEnds::WithinReach).await, 1);
@@ -247,4 +259,48 @@ pub async fn v02_a_bulk_is_found_by_its_end_within_reach_alone(db: Arc<Database>
     assert!(!within(&both).await);
     assert_eq!(found(&both, "succeeded", BulkEnds::WithinReach).await, 0);
     assert_eq!(found(&both, "succeeded", BulkEnds::OfTheWhole).await, 1);
+}
+
+pub async fn l13_a_bulk_of_which_nothing_was_let_start_is_found_as_blocked(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let second = world.another_tenant("Second tenant").await;
+    let both = [world.tenant.clone(), second];
+    let store = &world.store;
+    for tenant in &both {
+        let archived = store.tenant_lifecycle_set(&world.owner, tenant, TenantLifecycle::Archived);
+        archived.await.unwrap();
+    }
+    let bulk = running(&world, &both).await;
+    store.bulk_ask(&bulk, 10).await.unwrap();
+    let told = store.bulk_tally(&bulk).await.unwrap();
+    assert_eq!(told, tally(&[(BulkState::Blocked, 2)]));
+    let made_of_blocked = bulk.key().run_id;
+    let nothing_started = end(WorkedOutcome::NothingStarted);
+    store.run_finish(&bulk, &nothing_started).await.unwrap();
+    let run = store.run(&world.owner, made_of_blocked).await.unwrap();
+    assert_eq!(run.run().state.outcome, RunOutcome::Blocked);
+    assert_eq!(run.run().denial_class, None);
+    assert_eq!(run.run().reason_code.as_deref(), Some(NOTHING_STARTED));
+    assert_eq!(world.audited("run.completed", made_of_blocked).await, 1);
+    assert_eq!(world.audited("run.blocked", made_of_blocked).await, 0);
+    assert_eq!(world.count("notifications", made_of_blocked).await, 1);
+
+    // Another was refused itself: that says nothing of its tenants, and is told to everybody.
+    let lost = world.operator("lost").await;
+    let refused = accepted(ask(&world, &lost, &both[..1]).await);
+    let removed = store.workspace_member_remove(&world.owner, &world.workspace, lost.user_id());
+    removed.await.unwrap();
+    assert!(
+        store
+            .runs_start(worker(), 1)
+            .await
+            .unwrap()
+            .running
+            .is_empty()
+    );
+    let mut all = found(&world, &both, "blocked", BulkEnds::OfTheWhole).await;
+    all.sort_unstable();
+    assert_eq!(all, [made_of_blocked, refused]);
+    let within = found(&world, &[], "blocked", BulkEnds::WithinReach).await;
+    assert_eq!(within, [refused]);
 }

@@ -269,6 +269,7 @@ cases! {
     bulk::b07_a_bulk_asks_for_each_item_once,
     bulk::b07_an_ended_bulk_ends_its_parts,
     bulk::v02_a_bulk_is_found_by_its_end_within_reach_alone,
+    bulk::l13_a_bulk_of_which_nothing_was_let_start_is_found_as_blocked,
     bulk::b07_a_selection_is_its_makers_and_of_one_workspace,
     bulk::d02_items_of_a_bulk_stay_in_their_workspace_and_are_written_once,
     race::l04_a_revocation_before_the_start_is_always_seen,

@@ -99,13 +99,18 @@ pub async fn the_regular_life_of_a_run_passes_the_wall(db: Arc<Database>) {
         "status = 'completed', outcome = 'partially_succeeded', completed_at = 9",
     ))
     .await;
-    for outcome in ["blocked", "cancelled", "failed"] {
+    for (outcome, class) in [
+        ("blocked", "'capability_denied'"),
+        ("cancelled", "null"),
+        ("failed", "null"),
+    ] {
         let values = format!("'completed', '{outcome}', 2");
         go(born(&world, "status, outcome, completed_at", &values)).await;
         let run = world.raw_run("inventory.sync", world.owner.user_id()).await;
         let run = db.id(run.as_uuid());
         go(format!(
-            "update operation_runs set status = 'completed', outcome = '{outcome}', completed_at = 2 where id = {run}"
+            "update operation_runs set status = 'completed', outcome = '{outcome}', denial_class = {class},
+               completed_at = 2 where id = {run}"
         ))
         .await;
     }

@@ -280,9 +280,14 @@ async fn b07_what_did_not_succeed_is_asked_for_again(world: Arc<World>) {
     assert_eq!(items.len(), 1);
     assert_eq!(items[0].tenant_id, draft);
     world.pool().drain().await.unwrap();
-    // The gate refused all parts; the whole was not refused, so it failed.
+    // The gate refused all parts: that is no failure of the whole, and looks like none.
     let view = world.view(again.run_id).await;
-    assert_eq!(view.state.outcome, RunOutcome::Failed);
+    assert_eq!(view.state.outcome, RunOutcome::Blocked);
+    assert!(view.failures.is_empty());
+    let told = view.explanation.as_ref().unwrap();
+    assert!(told.sentence.contains("Each was refused"));
+    let offered = view.follow_ups.retry.as_ref().unwrap();
+    assert_eq!(offered.disabled_because, None);
     assert_eq!(count(&view, "Blocked"), 1);
     assert_eq!(view.denial_class, None);
 }

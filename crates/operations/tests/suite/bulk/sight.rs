@@ -162,7 +162,7 @@ async fn v02_the_end_of_a_bulk_is_that_of_the_persons_own_tenants(world: Arc<Wor
     assert!(seen.failures.is_empty() && seen.follow_ups.retry.is_none());
     assert_eq!(seen.timeline.last().unwrap().label, "Succeeded");
     assert_eq!(listed(&first, "").await, Some(("succeeded", None)));
-    for state in ["succeeded", "partially_succeeded", "failed"] {
+    for state in ["succeeded", "partially_succeeded", "blocked", "failed"] {
         assert_eq!(listed(&first, state).await, None, "{state}");
     }
     let file = world.services.run_export(&first, &run.to_string()).await;

@@ -284,7 +284,7 @@ fn users_in(scope: ScopeId, filter: &RunFilter) -> Option<Vec<UserId>> {
 
 /// The tenants that a bulk run must keep within to be found by its end; none where that may be the whole's.
 fn reach_of(tenants: &[TenantAccess], filter: &RunFilter) -> Option<String> {
-    let tells = ["succeeded", "partially_succeeded", "failed"];
+    let tells = ["succeeded", "partially_succeeded", "blocked", "failed"];
     let is_asked = filter.states.iter().any(|state| tells.contains(state));
     if filter.bulk_ends == BulkEnds::OfTheWhole || !is_asked {
         return None;

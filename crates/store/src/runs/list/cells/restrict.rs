@@ -64,7 +64,11 @@ impl Cells {
                     query.bind(reach.clone()).push("::json))");
                 },
             );
-            query.push("))");
+            query.push(
+                ")
+                 or n.outcome = 'blocked' and exists (
+                   select 1 from operation_runs g where g.id = n.id and g.denial_class is not null))",
+            );
         }
         if !group.users.is_empty() {
             query.push(" and n.user_id = s.person");
