@@ -2,6 +2,7 @@
 
 mod browser;
 mod look;
+pub mod refused;
 pub mod typed;
 
 pub use look::{keep_hidden, keep_theme, on_root, zone, zone_script};

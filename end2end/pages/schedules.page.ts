@@ -51,6 +51,6 @@ export class SchedulesPage {
 /** The next whole minute that is far enough away for a form to be sent, as UTC clocks show it. */
 export function soon(): string {
   const minute = 60_000;
-  const at = new Date(Math.ceil((Date.now() + 10_000) / minute) * minute);
+  const at = new Date(Math.ceil((Date.now() + 20_000) / minute) * minute);
   return at.toISOString().slice(11, 16);
 }

@@ -4,10 +4,13 @@ use domain::{capability::Role, error::ApiError};
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::asked::Asked;
-use crate::ui::{
-    action::PostForm,
-    error::sentence,
-    icon::{Glyph, GlyphIcon},
+use crate::{
+    request::refused::SENTENCE_ID,
+    ui::{
+        action::PostForm,
+        error::sentence,
+        icon::{Glyph, GlyphIcon},
+    },
 };
 
 /// What a directory's ids look like, for the browser to check before anything is sent.
@@ -38,7 +41,7 @@ pub(super) fn button(label: &'static str, class: &'static str) -> AnyView {
 /// Why a form was not accepted; it takes the focus, so that it is read first.
 pub(super) fn refusal(error: ApiError) -> impl IntoView {
     view! {
-        <p class="form-error" role="alert" tabindex="-1" autofocus>{sentence(&error)}</p>
+        <p id=SENTENCE_ID class="form-error" role="alert" tabindex="-1" autofocus>{sentence(&error)}</p>
     }
 }
 

@@ -59,6 +59,9 @@ mod draw {
         let asked = Asked::of(path);
         if let Some(form) = asked.refused_form() {
             request::typed::provide(&form);
+            if let Some(ApiError::Invalid { field, .. }) = asked.refusal() {
+                request::refused::provide(&field);
+            }
         }
         let place = Place::parse(asked.path()).ok_or(ApiError::NotFound);
         let place = settle(place)?;

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::schedules::{ChangeSchedule, CreateSchedule},
     request::typed,
-    ui::field::Field,
+    ui::field::{Field, marks},
 };
 
 const ZONE_HINT: &str = "A name of the IANA database, as in Europe/Berlin. Begin to type to choose one; capitals do not matter.";
@@ -87,6 +87,8 @@ fn fields(view: &ScheduleFormView, name: &str, operation: &str, rule: &ScheduleR
     let zones = zones.map(|zone| view! { <option value=zone.clone()></option> });
     let time = typed::value("time").unwrap_or_else(|| rule.time.to_string());
     let zone = typed::value("zone").unwrap_or_else(|| rule.zone.clone());
+    let of_zone = marks("Time zone", Some("zone-hint"));
+    let of_time = marks("Time", Some("time-hint"));
     view! {
         <Field label="Name" name="name" value=name.to_owned()
             hint="What your team calls it, such as \u{201c}Nightly inventory\u{201d}." />
@@ -98,13 +100,14 @@ fn fields(view: &ScheduleFormView, name: &str, operation: &str, rule: &ScheduleR
         <label class="field">
             "Time zone"
             <input class="input w-full" type="text" name="zone" value=zone autocomplete="off" list="zones"
-                aria-describedby="zone-hint" required />
+                aria-invalid=of_zone.invalid aria-describedby=of_zone.described_by required />
         </label>
         <span id="zone-hint" class="quiet">{ZONE_HINT}</span>
         <label class="field">
             "Time"
             <input class="input w-full" type="text" inputmode="numeric" name="time" value=time autocomplete="off"
-                pattern="([01][0-9]|2[0-3]):[0-5][0-9]" aria-describedby="time-hint" required />
+                pattern="([01][0-9]|2[0-3]):[0-5][0-9]" aria-invalid=of_time.invalid
+                aria-describedby=of_time.described_by required />
         </label>
         <span id="time-hint" class="quiet">{TIME_HINT}</span>
         <datalist id="zones">{zones.collect_view()}</datalist>

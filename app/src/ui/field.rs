@@ -13,6 +13,32 @@ fn typed_before(name: &str) -> Option<String> {
     }
 }
 
+/// How an input is marked that was refused, and what it is described by: why it was, and its line of help.
+#[derive(Clone, Default)]
+pub struct Marks {
+    /// `aria-invalid`.
+    pub invalid: Option<&'static str>,
+    /// `aria-describedby`.
+    pub described_by: Option<String>,
+}
+
+/// The marks of the field with this label.
+pub fn marks(label: &str, hint_id: Option<&str>) -> Marks {
+    #[cfg(feature = "ssr")]
+    let why =
+        crate::request::refused::is_field(label).then_some(crate::request::refused::SENTENCE_ID);
+    #[cfg(not(feature = "ssr"))]
+    let why = {
+        let _ = label;
+        None::<&str>
+    };
+    let described_by: Vec<&str> = why.into_iter().chain(hint_id).collect();
+    Marks {
+        invalid: why.map(|_| "true"),
+        described_by: (!described_by.is_empty()).then(|| described_by.join(" ")),
+    }
+}
+
 /// A label, its input, and a line of help that the input is described by.
 #[component]
 pub fn Field(
@@ -44,7 +70,7 @@ pub fn Field(
 ) -> impl IntoView {
     let value = typed_before(name).or(value);
     let hint_id = hint.map(|_| format!("{name}-hint"));
-    let described_by = hint_id.clone();
+    let marks = marks(label, hint_id.as_deref());
     let hint = hint.map(|hint| view! { <span id=hint_id class="quiet">{hint}</span> });
     view! {
         <label class="field">
@@ -58,7 +84,8 @@ pub fn Field(
                 pattern=pattern
                 minlength=minlength
                 autofocus=autofocus
-                aria-describedby=described_by
+                aria-invalid=marks.invalid
+                aria-describedby=marks.described_by
                 required
             />
         </label>

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     LeaseWatch, OpenError, Store, StoreError,
+    queue::Slots,
     schedules::SLOT_COMES,
     sql::{Db, Statement, args, dialects, same},
 };
@@ -80,6 +81,23 @@ pub async fn rescue(store: &Store) -> Result<usize, StoreError> {
         }
     }
     Ok(taken)
+}
+
+/// A claim that is dropped before anything was decided; answers of how many runs it was.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim_and_drop(
+    store: &Store,
+    worker: WorkerId,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let slots = Slots {
+        free: limit,
+        spare: 0,
+    };
+    let claimed = store.claim_for(worker, slots).await?;
+    Ok(claimed.map_or(0, |(_, facts)| facts.len()))
 }
 
 /// What a claim asks when the answer of its commit was lost; on SQLite no answer can be.

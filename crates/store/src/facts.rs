@@ -22,9 +22,8 @@ use policy::{
 use uuid::Uuid;
 
 use crate::{
-    audit::to_json,
     error::StoreError,
-    sql::{Row, Rows, Statement, Tx, args, dialects},
+    sql::{Row, Rows, Statement, Tx, args, dialects, id_list},
 };
 
 static FACTS_USERS: Statement = dialects(
@@ -105,14 +104,14 @@ struct Grants {
 
 /// Loads the facts of a batch of runs with one statement a table.
 pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>, StoreError> {
-    let users = keys(
+    let users = id_list(
         runs.iter()
             .filter_map(|run| run.actor_id)
             .map(UserId::as_uuid),
     )?;
     let in_workspaces = pairs(&runs, |run| Some(run.workspace_id.as_uuid()));
     let in_tenants = pairs(&runs, |run| run.tenant_id.map(TenantId::as_uuid));
-    let tenants = keys(
+    let tenants = id_list(
         runs.iter()
             .filter_map(|run| run.tenant_id)
             .map(TenantId::as_uuid),
@@ -142,7 +141,7 @@ pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>,
     let slots = runs.iter().filter_map(|run| run.slot);
     let slots: Vec<Uuid> = slots.map(|slot| slot.schedule_id.as_uuid()).collect();
     if !slots.is_empty() {
-        let slots = keys(slots.into_iter())?;
+        let slots = id_list(slots.into_iter())?;
         for row in tx.fetch(&FACTS_SCHEDULES, args![slots]).await? {
             grants.add_schedule(&row)?;
         }
@@ -150,7 +149,7 @@ pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>,
     let parts = runs.iter().filter(|run| may_be_part(run));
     let parts: Vec<Uuid> = parts.map(|run| run.id.as_uuid()).collect();
     if !parts.is_empty() {
-        let parts = keys(parts.into_iter())?;
+        let parts = id_list(parts.into_iter())?;
         for row in tx.fetch(&FACTS_BULKS, args![parts]).await? {
             grants.add_bulk(&row)?;
         }
@@ -165,11 +164,6 @@ fn may_be_part(run: &RunFacts) -> bool {
         let asks = |bulk: &OperationType| bulk.spec().children == Some(operation);
         OperationType::ALL.iter().any(asks)
     })
-}
-
-fn keys(ids: impl Iterator<Item = Uuid>) -> Result<String, StoreError> {
-    let distinct: BTreeSet<String> = ids.map(|id| id.simple().to_string()).collect();
-    to_json(&distinct)
 }
 
 /// The people of runs, each with a place in which a run of theirs is to start.

@@ -60,10 +60,10 @@ pub use open::{OpenError, Schema, Standing};
 pub use queue::{HintReport, QueuePause, QueueSettings, WorkerCard, WorkerRow};
 pub use runs::{
     Again, Asked, AttemptRow, BUSY_WAIT, BulkEnds, BulkItem, BulkSelection, Cancel, ChangeRow,
-    Claim, Ending, Failure, GivenBack, Intent, IntentEnd, ItemOutcome, ItemRow, LabEffect,
-    LabWrite, LeaseWatch, Leases, Named, NewIntent, RESCUES_MOST, Realigned, Reconciled, Requested,
-    Rescued, Retrying, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow,
-    STALE_AFTER, STALE_QUEUED, SelectedTenant, Sight, StepRow, SystemDraft, Ticked, WorkedOutcome,
+    Ending, Failure, GivenBack, Intent, IntentEnd, ItemOutcome, ItemRow, LabEffect, LabWrite,
+    LeaseWatch, Leases, Named, NewIntent, RESCUES_MOST, Realigned, Reconciled, Requested, Rescued,
+    Retrying, RunAccess, RunDraft, RunEnd, RunFilter, RunOrder, RunPage, RunRow, STALE_AFTER,
+    STALE_QUEUED, SelectedTenant, Sight, StepRow, SystemDraft, Ticked, WorkedOutcome,
 };
 pub use schedules::{Schedule, ScheduleDraft, SlotRow};
 pub use scope::{Scope, WorkspaceAccess};

@@ -21,7 +21,7 @@ use crate::{
     members::set_tenant_role,
     new_id::new_id,
     scope::{Scope, WorkspaceAccess},
-    sql::{Row, Statement, args, dialects, same},
+    sql::{Row, Statement, args, dialects, id_list, same},
 };
 
 /// Leave to look at a tenant, with the person's role in it.
@@ -35,6 +35,11 @@ pub struct TenantAccess {
     entra_tenant_id: Option<String>,
     lifecycle: TenantLifecycle,
     role: Role,
+}
+
+/// The scopes of tenants, for statements that ask about all of them.
+pub(crate) fn scopes_of(tenants: &[TenantAccess]) -> Result<String, StoreError> {
+    id_list(tenants.iter().map(|tenant| tenant.scope_id().as_uuid()))
 }
 
 impl TenantAccess {

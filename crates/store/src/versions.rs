@@ -10,11 +10,10 @@ use domain::ids::{ScopeId, WorkspaceId};
 
 use crate::{
     Store,
-    audit::to_json,
     error::StoreError,
     runs::RunAccess,
     scope::WorkspaceAccess,
-    sql::{Rows, Statement, Tx, args, dialects},
+    sql::{Rows, Statement, Tx, args, dialects, id_list},
     tenants::TenantAccess,
 };
 
@@ -63,14 +62,6 @@ pub(crate) fn rows_of(scopes: BTreeMap<ScopeId, WorkspaceId>) -> Rows {
         .ids("scope", scopes.keys().map(|id| id.as_uuid()))
 }
 
-fn ids(scopes: impl IntoIterator<Item = ScopeId>) -> Result<String, StoreError> {
-    let ids: Vec<_> = scopes
-        .into_iter()
-        .map(|scope| scope.as_uuid().simple().to_string())
-        .collect();
-    to_json(&ids)
-}
-
 impl Store {
     /// The version of a workspace's own rows and of those of tenants; read it before what it is to stand for.
     ///
@@ -109,7 +100,13 @@ impl Store {
         &self,
         scopes: impl IntoIterator<Item = ScopeId>,
     ) -> Result<Moment, StoreError> {
-        let row = self.db.first(&SUM, args![ids(scopes)?]).await?;
+        let row = self
+            .db
+            .first(
+                &SUM,
+                args![id_list(scopes.into_iter().map(ScopeId::as_uuid))?],
+            )
+            .await?;
         let row = row.ok_or(StoreError::NotFound)?;
         Ok(Moment {
             version: row.int("version")?,

@@ -26,7 +26,7 @@ test('several tenants are verified at once, each as a run of its own', async ({ 
   await expect(run.state).toHaveAttribute('data-state', 'queued');
   await expect(run.banner).toContainText('workspace');
   await withWorker(demo, async () => {
-    await expect(run.state).toHaveText('Partially succeeded', { timeout: 30_000 });
+    await expect(run.state).toHaveText('Partially succeeded', { timeout: 60_000 });
   });
   const items = run.part('Tenants').locator('tbody tr');
   await expect(items).toHaveCount(2);
@@ -56,7 +56,7 @@ test('a choice of which nothing can run leads to another one; started anyway, it
   await verify.choose(draft, archived);
   await verify.start('Start anyway');
   await withWorker(demo, async () => {
-    await expect(run.state).toHaveAttribute('data-state', 'blocked', { timeout: 30_000 });
+    await expect(run.state).toHaveAttribute('data-state', 'blocked', { timeout: 60_000 });
   });
   await expect(run.refusal).toContainText('Each was refused, or left out');
   await expect(page.getByRole('heading', { name: 'Failures' })).toHaveCount(0);

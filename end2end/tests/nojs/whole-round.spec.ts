@@ -39,7 +39,7 @@ test('without JavaScript: sign in, list, filter, view, start a run, sign out', a
   await expect(async () => {
     await page.reload();
     await expect(run.state).toHaveText('Succeeded', { timeout: 100 });
-  }).toPass({ timeout: 30_000 });
+  }).toPass({ timeout: 60_000 });
 
   await page.getByRole('banner').getByLabel(/^Account of/).click();
   await page.getByRole('banner').getByRole('button', { name: 'Sign out' }).click();

@@ -115,7 +115,7 @@ for (const blocked of CASES) {
     const window = { page, tenant, name, operator: operator.account };
     await blocked.take(window);
     await withWorker(demo, () =>
-      expect(run.state).toHaveAttribute('data-state', 'blocked', { timeout: 20_000 }),
+      expect(run.state).toHaveAttribute('data-state', 'blocked', { timeout: 60_000 }),
     );
 
     await expect(run.state).toHaveText('Blocked');
@@ -183,6 +183,6 @@ async function startsAgain(demo: Demo, operator: Person, tenant: string): Promis
   const run = new RunPage(operator.page);
   await operator.goto(RunPage.path(id));
   await withWorker(demo, () =>
-    expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 30_000 }),
+    expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 60_000 }),
   );
 }

@@ -60,13 +60,13 @@ test('a running run is told by the heartbeat of its worker, and keeps what it di
   });
   await sync(operator, tenant);
   await withWorker(demo, async () => {
-    await expect(run.part('Items and progress')).toContainText('Succeeded', { timeout: 20_000 });
+    await expect(run.part('Items and progress')).toContainText('Succeeded', { timeout: 60_000 });
     await expect(run.state).toHaveAttribute('data-state', 'running');
     await run.cancel.click();
     await run.dialog.getByRole('button', { name: 'Cancel run' }).click();
     await expect(run.cancelling).toContainText(`Cancelling, asked by ${demo.account('operator').name}.`);
     await expect(run.cancel).toBeHidden();
-    await expect(run.state).toHaveAttribute('data-state', 'cancelled', { timeout: 20_000 });
+    await expect(run.state).toHaveAttribute('data-state', 'cancelled', { timeout: 60_000 });
   });
   await expect(run.cancelling).toBeHidden();
   await expect(run.part('Items and progress')).toContainText('Succeeded');

@@ -108,7 +108,7 @@ for (const { what, fault, check, reason, words, step, statesWait } of CASES) {
     const mend = await demo.sandbox.break(tenant.directory, fault);
     const failed = await start(operator, tenant.id, 'Verify connection');
     const run = new RunPage(page);
-    await expect(run.state).toHaveAttribute('data-state', 'failed', { timeout: 40_000 });
+    await expect(run.state).toHaveAttribute('data-state', 'failed', { timeout: 60_000 });
     await expect(run.part('Failures')).toContainText(reason);
     const issue = run.check(check);
     await expect(issue).toHaveAttribute('data-result', 'fail');
@@ -121,7 +121,7 @@ for (const { what, fault, check, reason, words, step, statesWait } of CASES) {
 
     await mend();
     const again = await startAgain(page, failed);
-    await expect(run.state).toHaveAttribute('data-state', statesWait ? 'failed' : 'succeeded', { timeout: 30_000 });
+    await expect(run.state).toHaveAttribute('data-state', statesWait ? 'failed' : 'succeeded', { timeout: 60_000 });
     if (statesWait) {
       await expect(run.part('Failures')).toContainText(reason);
       const asked = await demo.sandbox.requestsOf(again);
@@ -140,7 +140,7 @@ test('a withdrawn consent is seen, stops what needs it, and is found again by th
   const mend = await demo.sandbox.break(tenant.directory, { kind: 'consent_revoked' });
 
   await start(operator, tenant.id, 'Verify connection');
-  await expect(run.state).toHaveAttribute('data-state', 'failed', { timeout: 30_000 });
+  await expect(run.state).toHaveAttribute('data-state', 'failed', { timeout: 60_000 });
   await expect(run.check('permissions.admin_consent')).toHaveAttribute('data-result', 'fail');
   await operator.goto(`/admin/tenants/${tenant.id}`);
   await expect(connection).toContainText('Not granted');
@@ -152,11 +152,11 @@ test('a withdrawn consent is seen, stops what needs it, and is found again by th
 
   await mend();
   await start(operator, tenant.id, 'Verify connection');
-  await expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 30_000 });
+  await expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 60_000 });
   await operator.goto(`/admin/tenants/${tenant.id}`);
   await expect(connection).not.toContainText('Not granted');
 
   await operator.goto(RunPage.path(blocked));
   await startAgain(page, blocked);
-  await expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 30_000 });
+  await expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 60_000 });
 });

@@ -37,14 +37,14 @@ for (const { button, left } of OPERATIONS) {
 
     const speedUp = await demo.sandbox.slowDown(directory.tenant_id, 1_500);
     await withWorker(demo, async () => {
-      await expect(run.state).toHaveAttribute('data-state', 'running', { timeout: 20_000 });
+      await expect(run.state).toHaveAttribute('data-state', 'running', { timeout: 60_000 });
       await speedUp();
-      await expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 30_000 });
+      await expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 60_000 });
     });
     await expect(run.part(left)).toBeVisible();
     expect(await demo.sandbox.requestsOf(id)).not.toEqual([]);
 
-    await expect(frame.bell).toHaveAccessibleName(/[1-9]\d* unread$/, { timeout: 15_000 });
+    await expect(frame.bell).toHaveAccessibleName(/[1-9]\d* unread$/, { timeout: 60_000 });
     await frame.bell.click();
     const told = new NotificationsPage(page).of(id);
     await expect(told.locator('[data-state]')).toHaveText('Succeeded');
@@ -74,7 +74,7 @@ test('a double click starts one run', async ({ demo, person }) => {
   expect(after.map((run) => run.id).filter((run) => !before.includes(run))).toEqual([id]);
   await withWorker(demo, () =>
     expect(new OperationsPage(page).row(id).locator('[data-state]')).toHaveText('Succeeded', {
-      timeout: 30_000,
+      timeout: 60_000,
     }),
   );
 });

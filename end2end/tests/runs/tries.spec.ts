@@ -26,7 +26,7 @@ test('a throttled check says when it is tried again and why, and succeeds by its
   await viewRun.click();
   await expect(page).toHaveURL(RunPage.path(id));
 
-  await expect(run.nextTry).toContainText('(try 2 of 3): the provider asks to wait 13 s.', { timeout: 20_000 });
+  await expect(run.nextTry).toContainText('(try 2 of 3): the provider asks to wait 13 s.', { timeout: 60_000 });
   await expect(run.nextTry).toContainText('provider_throttled');
   await expect(run.state).toHaveAttribute('data-state', 'queued');
   await expect(run.part('Timeline')).toContainText('Attempt 1 failed: the provider asks to wait 13 s');
@@ -38,7 +38,7 @@ test('a throttled check says when it is tried again and why, and succeeds by its
   await expect(page.getByRole('region', { name: 'Why it is not running' })).toHaveCount(0);
   const asked = (await demo.sandbox.requestsOf(id)).length;
 
-  await expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 40_000 });
+  await expect(run.state).toHaveAttribute('data-state', 'succeeded', { timeout: 60_000 });
   await expect(run.nextTry).toBeHidden();
   await expect(run.fact('Attempt')).toHaveText('2');
   await expect(run.part('Timeline')).toContainText('Authorisation decided again for attempt 2: allowed');

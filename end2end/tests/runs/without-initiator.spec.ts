@@ -33,7 +33,7 @@ test('the system run of an archived tenant is blocked, tells nobody, and stays i
   await new TenantPage(window).archive(name);
   await window.close();
   await withWorker(demo, () =>
-    expect(run.state).toHaveAttribute('data-state', 'blocked', { timeout: 20_000 }),
+    expect(run.state).toHaveAttribute('data-state', 'blocked', { timeout: 60_000 }),
   );
 
   await expect(run.refusal).toContainText(`${name} is archived, so Inventory sync cannot run there`);

@@ -24,7 +24,7 @@ test('a schedule is made, its slot runs, and its history says so', async ({ demo
   await expect(async () => {
     await page.reload();
     await expect(schedules.history.first()).toContainText('Succeeded', { timeout: 100 });
-  }).toPass({ timeout: 100_000, intervals: [1_000] });
+  }).toPass({ timeout: 180_000, intervals: [1_000] });
   await expect(schedules.history).toHaveCount(1);
   await expect(schedules.history.first()).toContainText('By schedule.');
 

@@ -30,6 +30,11 @@ test('a refused password change keeps neither of the two passwords', async ({ pe
   await page.getByLabel('New password').fill('a new one of some length');
   await page.getByRole('button', { name: 'Change password' }).click();
   await expect(new SettingUp(page).refusal).toBeVisible();
+  // The field that it is about is marked, and says why to whoever comes to it.
+  const current = page.getByLabel('Current password');
+  await expect(current).toHaveAttribute('aria-invalid', 'true');
+  await expect(current).toHaveAccessibleDescription('This is not your current password.');
+  await expect(page.getByLabel('New password')).not.toHaveAttribute('aria-invalid');
   await expect(page.getByLabel('New password')).toHaveValue('');
   const kept = (await page.context().cookies()).filter(({ name }) => name.endsWith('-typed'));
   expect(kept).toEqual([]);

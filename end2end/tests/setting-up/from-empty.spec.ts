@@ -96,7 +96,7 @@ test.describe('without JavaScript', () => {
         await expect(async () => {
           await page.reload();
           await expect(new RunPage(page).state).toHaveText('Succeeded', { timeout: 100 });
-        }).toPass({ timeout: 30_000 });
+        }).toPass({ timeout: 60_000 });
       });
       await page.goto('about:blank');
     });

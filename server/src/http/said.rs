@@ -36,19 +36,40 @@ fn latest(location: &str) -> String {
     let Some((path, query)) = location.split_once('?') else {
         return location.to_owned();
     };
-    let pairs: Vec<&str> = query.split('&').collect();
-    let name_of = |pair: &str| link::decode(pair.split_once('=').map_or(pair, |(name, _)| name));
-    let last = |name: &str| pairs.iter().rfind(|pair| name_of(pair) == name);
+    let parts = Part::all(query);
+    let last = |name: &str| parts.iter().rfind(|part| part.name == name);
     let Some(refusal) = last("__err") else {
         return location.to_owned();
     };
-    let rest = pairs.iter().filter(|pair| !SAID.contains(&&*name_of(pair)));
-    let kept: Vec<&str> = rest
-        .chain(last("__path"))
-        .chain([refusal])
-        .copied()
-        .collect();
+    let rest = parts.iter().filter(|part| !part.is_said());
+    let kept = rest.chain(last("__path")).chain([refusal]);
+    let kept: Vec<&str> = kept.map(|part| part.written).collect();
     format!("{path}?{}", kept.join("&"))
+}
+
+/// One part of a query.
+struct Part<'a> {
+    written: &'a str,
+    name: String,
+    value: &'a str,
+}
+
+impl<'a> Part<'a> {
+    fn all(query: &'a str) -> Vec<Self> {
+        let part = |written: &'a str| {
+            let (name, value) = written.split_once('=').unwrap_or((written, ""));
+            Self {
+                written,
+                name: link::decode(name),
+                value,
+            }
+        };
+        query.split('&').map(part).collect()
+    }
+
+    fn is_said(&self) -> bool {
+        SAID.contains(&&*self.name)
+    }
 }
 
 /// Lets a page say what a form led to only to whoever sent that form, and only once.
@@ -86,17 +107,12 @@ impl Said {
     /// Takes a path apart; `None` where it says nothing.
     fn of(asked: &str) -> Option<Self> {
         let (path, query) = asked.split_once('?')?;
-        let pairs = query.split('&').map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (pair, link::decode(name), link::decode(value))
-        });
-        let (mut words, mut rest) = (Vec::new(), Vec::new());
-        for (pair, name, value) in pairs {
-            match SAID.contains(&&*name) {
-                true => words.push((name, value)),
-                false => rest.push(pair),
-            }
-        }
+        let (said, rest): (Vec<_>, Vec<_>) = Part::all(query).into_iter().partition(Part::is_said);
+        let words = said
+            .into_iter()
+            .map(|part| (part.name, link::decode(part.value)));
+        let words: Vec<_> = words.collect();
+        let rest: Vec<&str> = rest.iter().map(|part| part.written).collect();
         let without = match rest.is_empty() {
             true => path.to_owned(),
             false => format!("{path}?{}", rest.join("&")),

@@ -25,11 +25,14 @@ impl Services {
             .await
             .answer(request)?;
         let chosen = selected(scope, &tenants).map(TenantAccess::id);
+        let paused = self.store.queues_paused(&tenants).await.answer(request)?;
         let mut rows = Vec::with_capacity(tenants.len());
         for tenant in &tenants {
-            let mut row = self.tenant_row(scope, &workspace, tenant).await?;
-            row.is_selected = chosen == Some(tenant.id());
-            rows.push(row);
+            rows.push(TenantRowView {
+                is_paused: paused.contains(&tenant.id()),
+                is_selected: chosen == Some(tenant.id()),
+                ..self.tenant_row(scope, &workspace, tenant).await?
+            });
         }
         let as_of = self.store.now().await.answer(request)?;
         Ok(TenantsView {
@@ -70,7 +73,7 @@ impl Services {
             role: tenant.role(),
             verification: connection.map(|connection| connection.verification),
             last_run: last.rows.first().map(|run| targets.row(run)),
-            is_paused: self.pause_of(scope, tenant).await?.is_some(),
+            is_paused: false,
             is_selected: false,
         })
     }

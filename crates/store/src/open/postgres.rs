@@ -109,9 +109,11 @@ pub(super) async fn open(
 ) -> Result<(Db, PgPool), OpenError> {
     let (db, pool) = open_as_it_is(url).await?;
     if !standing.is_current() {
-        let acquired = pool.acquire().await;
-        let mut connection = acquired.map_err(|error| OpenError::migrating(error.into()))?;
+        let failed = |error: sqlx::Error| OpenError::migrating(error.into());
+        // Not the pool's any more: given up while it waits for the lock, it is closed and asks for nothing.
+        let mut connection = pool.acquire().await.map_err(failed)?.detach();
         migrate(&mut connection, sessions_of(url), patience).await?;
+        connection.close().await.map_err(failed)?;
     }
     Ok((db, pool))
 }
@@ -145,7 +147,12 @@ async fn lock(
     }
     let mut turn = Turn::new("postgres", patience);
     loop {
-        match connection.lock().await {
+        let locked = match is_own {
+            true => connection.lock().await,
+            // Nobody refuses it, so it asks once.
+            false => turn.within(connection.lock()).await?,
+        };
+        match locked {
             Ok(()) => break,
             Err(MigrateError::Execute(error)) => turn.refused(error).await?,
             Err(error) => return Err(OpenError::migrating(error)),

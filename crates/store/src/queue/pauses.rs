@@ -1,6 +1,8 @@
 //! Pausing a tenant's queue: what is queued stays queued, what runs goes on.
 
-use domain::time::Timestamp;
+use std::collections::BTreeSet;
+
+use domain::{ids::TenantId, time::Timestamp};
 
 use super::scope_key;
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
     error::StoreError,
     scope::Scope,
     sql::{Statement, args, dialects, same},
-    tenants::TenantAccess,
+    tenants::{TenantAccess, scopes_of},
 };
 
 /// Who paused a tenant's queue, and when.
@@ -51,7 +53,28 @@ static PAUSED: Statement = same(
     "select paused_at, paused_by_name from queue_pauses where workspace_id = $1 and tenant_id = $2",
 );
 
+static PAUSED_AMONG: Statement = dialects(
+    "queue_pauses_among",
+    "select tenant_id from queue_pauses where scope_id in (select unhex(value) from jsonb_each($1))",
+    "select tenant_id from queue_pauses
+     where scope_id in (select value::uuid from json_array_elements_text($1::json))",
+);
+
 impl Store {
+    /// Those of these tenants whose queue somebody paused.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn queues_paused(
+        &self,
+        tenants: &[TenantAccess],
+    ) -> Result<BTreeSet<TenantId>, StoreError> {
+        let rows = self.db.fetch(&PAUSED_AMONG, args![scopes_of(tenants)?]);
+        let rows = rows.await?;
+        let ids = rows.iter().map(|row| row.uuid("tenant_id"));
+        ids.map(|id| Ok(TenantId::from_uuid(id?))).collect()
+    }
+
     /// Who paused the tenant's queue, if somebody did.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ use crate::{
 const TRIES: usize = 3;
 
 /// A claimed batch in its open transaction; dropped, it gives everything back.
-pub struct Claim {
+pub(crate) struct Claim {
     pub(super) tx: Tx,
     pub(super) store: Store,
     pub(super) now: Timestamp,
@@ -201,22 +201,7 @@ impl Store {
     }
 
     /// Claims waiting runs and reads what the gate needs; `None` when none waits.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn claim(
-        &self,
-        worker: WorkerId,
-        limit: i64,
-    ) -> Result<Option<(Claim, Vec<Facts>)>, StoreError> {
-        let slots = Slots {
-            free: limit,
-            spare: 0,
-        };
-        self.claim_for(worker, slots).await
-    }
-
-    async fn claim_for(
+    pub(crate) async fn claim_for(
         &self,
         worker: WorkerId,
         slots: Slots,

@@ -36,7 +36,7 @@ mod watch;
 pub use bulk::{BulkItem, BulkSelection, SelectedTenant};
 pub use cancel::Cancel;
 pub use checkpoint::Asked;
-pub use claim::Claim;
+
 pub(crate) use desk::Desk;
 pub use draft::{RunDraft, SystemDraft};
 #[cfg(feature = "planted")]

@@ -21,7 +21,7 @@ use crate::{
     Store,
     audit::{AuditActor, AuditEntry, action, append, to_json},
     error::StoreError,
-    sql::{Row, Statement, args, dialects, same},
+    sql::{Row, Statement, args, dialects, id_list, same},
 };
 
 /// How long a run may wait while workers are there.
@@ -128,11 +128,7 @@ impl Store {
             return Ok(Reconciled::default());
         }
         let stale = rows.iter().map(Stale::of).collect::<Result<Vec<_>, _>>()?;
-        let ids: Vec<_> = stale
-            .iter()
-            .map(|run| run.key.run_id.as_uuid().simple().to_string())
-            .collect();
-        let ids = to_json(&ids)?;
+        let ids = id_list(stale.iter().map(|run| run.key.run_id.as_uuid()))?;
         let now: Timestamp = tx.now().await?;
         let args = args![&*ids, now, STALE_QUEUED, to_json(&[failure()])?];
         let mut outcomes = HashMap::with_capacity(stale.len());

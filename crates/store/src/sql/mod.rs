@@ -3,6 +3,7 @@
 mod db;
 mod fragments;
 mod given;
+mod id_list;
 mod refused;
 mod row;
 mod rows;
@@ -12,6 +13,7 @@ mod value;
 
 pub(crate) use db::{Db, Sessions, Walk};
 pub(crate) use fragments::Fragments;
+pub(crate) use id_list::id_list;
 pub(crate) use refused::Refused;
 pub(crate) use row::Row;
 pub(crate) use rows::Rows;

@@ -24,6 +24,13 @@ pub async fn a_paused_queue_starts_nothing_and_keeps_everything(db: Arc<Database
     let pause = store.queue_pause(tenant).await.unwrap().unwrap();
     assert_eq!(pause.by, "owner");
     assert!(pause.at <= store.now().await.unwrap());
+    let among = store.queues_paused(&[tenant.clone(), other.clone()]).await;
+    assert_eq!(
+        among.unwrap().into_iter().collect::<Vec<_>>(),
+        [tenant.id()]
+    );
+    let among = store.queues_paused(std::slice::from_ref(&other)).await;
+    assert!(among.unwrap().is_empty());
     let twice = store.queue_pause_set(&world.owner, tenant).await;
     assert!(matches!(twice, Err(StoreError::Conflict)), "{twice:?}");
 

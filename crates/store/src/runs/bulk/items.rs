@@ -8,17 +8,15 @@ use domain::{
     reason::DenialClass,
 };
 use policy::Running;
-use uuid::Uuid;
 
 use super::{run_of, state_of};
 use crate::{
     Store,
-    audit::to_json,
     error::StoreError,
     runs::{RunAccess, RunRow},
     scope::{Scope, WorkspaceAccess},
-    sql::{Row, Statement, args, dialects, same},
-    tenants::TenantAccess,
+    sql::{Row, Statement, args, dialects, id_list, same},
+    tenants::{TenantAccess, scopes_of},
 };
 
 /// One item of a bulk run, in a tenant that the person is entitled to.
@@ -93,14 +91,6 @@ static TENANTS_COUNT: Statement = same(
     "select count(*) as n from tenants where workspace_id = $1",
 );
 
-fn ids(ids: impl Iterator<Item = Uuid>) -> Result<String, StoreError> {
-    to_json(&ids.map(|id| id.simple().to_string()).collect::<Vec<_>>())
-}
-
-fn scopes(tenants: &[TenantAccess]) -> Result<String, StoreError> {
-    ids(tenants.iter().map(|tenant| tenant.scope_id().as_uuid()))
-}
-
 fn number(row: &Row) -> Result<(BulkState, u64), StoreError> {
     Ok((state_of(row)?, u64::try_from(row.int("n")?).unwrap_or(0)))
 }
@@ -136,7 +126,7 @@ impl Store {
         tenants: &[TenantAccess],
     ) -> Result<Vec<BulkItem>, StoreError> {
         let parent = run.run();
-        let args = args![parent.id, scopes(tenants)?];
+        let args = args![parent.id, scopes_of(tenants)?];
         let rows = self.db.fetch(&ITEMS, args).await?;
         rows.iter()
             .map(|row| {
@@ -162,7 +152,7 @@ impl Store {
         run: &RunAccess,
         tenants: &[TenantAccess],
     ) -> Result<bool, StoreError> {
-        let args = args![run.run().id, scopes(tenants)?];
+        let args = args![run.run().id, scopes_of(tenants)?];
         Ok(self.db.first(&ANY_ELSEWHERE, args).await?.is_some())
     }
 
@@ -194,8 +184,8 @@ impl Store {
             return Ok(BTreeSet::new());
         }
         let args = args![
-            ids(runs.iter().map(|run| run.id.as_uuid()))?,
-            scopes(tenants)?
+            id_list(runs.iter().map(|run| run.id.as_uuid()))?,
+            scopes_of(tenants)?
         ];
         let rows = self.db.fetch(&WITHIN, args).await?;
         rows.iter()
@@ -218,8 +208,8 @@ impl Store {
             return Ok(tallies);
         }
         let args = args![
-            ids(runs.iter().map(|run| run.id.as_uuid()))?,
-            scopes(tenants)?
+            id_list(runs.iter().map(|run| run.id.as_uuid()))?,
+            scopes_of(tenants)?
         ];
         for row in self.db.fetch(&TALLIES, args).await? {
             let parent = RunId::from_uuid(row.uuid("parent_id")?);
