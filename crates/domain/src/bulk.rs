@@ -185,9 +185,7 @@ mod tests {
 
     #[test]
     fn b07_the_whole_is_what_its_items_are_and_partial_is_never_success() {
-        use BulkState::{
-            Blocked, Cancelled, Failed, Indeterminate, PartiallySucceeded, Skipped, Succeeded,
-        };
+        use BulkState::{Blocked, Cancelled, Failed, Indeterminate, PartiallySucceeded, Succeeded};
         let outcome = |states: &[BulkState]| {
             let tally: BulkTally = states.iter().map(|state| (*state, 1)).collect();
             tally.outcome()

@@ -6,11 +6,10 @@ use std::{
 };
 
 use domain::{
-    ids::{RunId, ScheduleId, WorkerId},
+    ids::{RunId, ScheduleId},
     operation::Habitat,
     time::Timestamp,
 };
-use policy::RunKey;
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, Postgres, QueryBuilder, Sqlite,
     SqliteConnection, sqlite::SqliteConnectOptions,
@@ -19,10 +18,13 @@ use uuid::Uuid;
 
 use crate::{
     LeaseWatch, OpenError, Store, StoreError,
-    queue::Slots,
     schedules::SLOT_COMES,
     sql::{Db, Statement, args, dialects, same},
 };
+
+mod claims;
+
+pub use claims::{claim_and_drop, claim_counted};
 
 /// The names of the statements this process has run on a dialect, `sqlite` or `postgres`.
 pub fn statements_run(dialect: &str) -> BTreeSet<&'static str> {
@@ -81,36 +83,6 @@ pub async fn rescue(store: &Store) -> Result<usize, StoreError> {
         }
     }
     Ok(taken)
-}
-
-/// A claim that is dropped before anything was decided; answers of how many runs it was.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn claim_and_drop(
-    store: &Store,
-    worker: WorkerId,
-    limit: i64,
-) -> Result<usize, StoreError> {
-    let slots = Slots {
-        free: limit,
-        spare: 0,
-    };
-    let claimed = store.claim_for(worker, slots).await?;
-    Ok(claimed.map_or(0, |(_, facts)| facts.len()))
-}
-
-/// What a claim asks when the answer of its commit was lost; on SQLite no answer can be.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn claim_counted(
-    store: &Store,
-    key: RunKey,
-    worker: WorkerId,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
-    store.claim_counted(key, worker, at).await
 }
 
 /// What is known of every write a run set out for, in the order in which it did.

@@ -141,7 +141,7 @@ pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>,
     let slots = runs.iter().filter_map(|run| run.slot);
     let slots: Vec<Uuid> = slots.map(|slot| slot.schedule_id.as_uuid()).collect();
     if !slots.is_empty() {
-        let slots = id_list(slots.into_iter())?;
+        let slots = id_list(slots)?;
         for row in tx.fetch(&FACTS_SCHEDULES, args![slots]).await? {
             grants.add_schedule(&row)?;
         }
@@ -149,7 +149,7 @@ pub(crate) async fn load(tx: &mut Tx, runs: Vec<RunFacts>) -> Result<Vec<Facts>,
     let parts = runs.iter().filter(|run| may_be_part(run));
     let parts: Vec<Uuid> = parts.map(|run| run.id.as_uuid()).collect();
     if !parts.is_empty() {
-        let parts = id_list(parts.into_iter())?;
+        let parts = id_list(parts)?;
         for row in tx.fetch(&FACTS_BULKS, args![parts]).await? {
             grants.add_bulk(&row)?;
         }
