@@ -1,16 +1,18 @@
 //! Refusals of forms that are told by the frame, since the page around the form does not.
 
-use leptos::server_fn::ServerFn as _;
+use leptos::{prelude::*, server_fn::ServerFn as _};
 
-use super::{Place, asked::Asked};
+use super::{Place, asked::Asked, form::refusal};
 use crate::{
     api::{
         account::{EndOtherSessions, EndSession},
+        drawn::Drawn,
         frame::{SelectTenant, SelectWorkspace},
         invitations::WithdrawInvitation,
         look::KeepTheme,
         session::SignOut,
     },
+    request::refused::SENTENCE_ID,
     ui::error::sentence,
 };
 
@@ -25,13 +27,31 @@ const OF_ONE_BUTTON: [&str; 7] = [
     WithdrawInvitation::PATH,
 ];
 
+/// Whether a form stands on a page that is drawn whole, with fields to say its refusal beside.
+fn has_fields(form: &str) -> bool {
+    !OF_ONE_BUTTON.contains(&form)
+}
+
+/// A page with the refusal of a form at its top that stands on it no more, as when somebody else was faster.
+pub(super) fn with_refusal(drawn: Drawn, asked: &Asked) -> Drawn {
+    let form = asked.refused_form().filter(|form| has_fields(form));
+    let error = form.and_then(|_| asked.refusal());
+    match error.filter(|_| !drawn.html.contains(SENTENCE_ID)) {
+        Some(error) => Drawn {
+            html: view! { <div class="mb-3">{refusal(error)}</div> }.to_html() + &drawn.html,
+            ..drawn
+        },
+        None => drawn,
+    }
+}
+
 /// Why a form was not accepted, in words, where the page that it led back to does not say so.
 ///
 /// A page that is drawn whole says it beside the form that it has fields of. The others say nothing.
 pub fn refused_beside(page: &str) -> Option<String> {
     let asked = Asked::of(page);
     let form = asked.refused_form()?;
-    let says_it = Place::parse(asked.path()).is_some() && !OF_ONE_BUTTON.contains(&&*form);
+    let says_it = Place::parse(asked.path()).is_some() && has_fields(&form);
     let error = asked.refusal().filter(|_| !says_it)?;
     Some(sentence(&error))
 }
@@ -65,5 +85,28 @@ mod tests {
             assert_eq!(refused_beside(&page), told, "{form}");
         }
         assert_eq!(refused_beside(tenant), None);
+    }
+
+    #[test]
+    fn a_refusal_is_told_though_its_form_has_gone_from_the_page() {
+        let page = |html: &str| Drawn {
+            title: String::new(),
+            subtitle: String::new(),
+            html: html.to_owned(),
+        };
+        let told = sentence(&ApiError::NotWritable);
+        let with = |form: &str, html: &str| {
+            let asked = Asked::of(&back_to("/admin/workspace", form));
+            with_refusal(page(html), &asked).html
+        };
+        let gone = with(RenameWorkspace::PATH, "<p>rest</p>");
+        assert!(
+            gone.contains(&told) && gone.ends_with("<p>rest</p>"),
+            "{gone}"
+        );
+        // The form says it itself, or the frame does.
+        let said = format!("<p id=\"{SENTENCE_ID}\">said</p>");
+        assert_eq!(with(RenameWorkspace::PATH, &said), said);
+        assert_eq!(with(SignOut::PATH, "<p>rest</p>"), "<p>rest</p>");
     }
 }

@@ -49,8 +49,8 @@ mod draw {
     use operations::Presence;
 
     use super::{
-        Place, account, asked::Asked, connection, door, invitations, join, members, schedule,
-        schedules, tenant, verify, workspace,
+        Place, account, asked::Asked, beside::with_refusal, connection, door, invitations, join,
+        members, schedule, schedules, tenant, verify, workspace,
     };
     use crate::{api::drawn::Drawn, compat::settle, error::AppError, request};
 
@@ -63,9 +63,14 @@ mod draw {
                 request::refused::provide(&field);
             }
         }
+        let drawn = page(&asked).await?;
+        Ok(with_refusal(drawn, &asked))
+    }
+
+    async fn page(asked: &Asked) -> Result<Drawn, AppError> {
         let place = Place::parse(asked.path()).ok_or(ApiError::NotFound);
         let place = settle(place)?;
-        let place = match anonymous(place, &asked).await? {
+        let place = match anonymous(place, asked).await? {
             Stage::Drawn(drawn) => return Ok(drawn),
             Stage::Inside(place) => place,
         };
@@ -74,60 +79,60 @@ mod draw {
             Place::SignIn | Place::SetUp(_) | Place::Join(_) => settle(Err(ApiError::NotFound)),
             Place::Members => {
                 let view = services.members_page(&scope, None).await;
-                Ok(members::page(settle(view)?, &asked))
+                Ok(members::page(settle(view)?, asked))
             }
             Place::TenantMembers(id) => {
                 let view = services.members_page(&scope, Some(&id)).await;
-                Ok(members::page(settle(view)?, &asked))
+                Ok(members::page(settle(view)?, asked))
             }
             Place::Account => {
                 let view = settle(services.account_page(&scope).await)?;
-                Ok(account::page(view, &asked))
+                Ok(account::page(view, asked))
             }
-            Place::NewWorkspace => Ok(workspace::new_page(&asked)),
+            Place::NewWorkspace => Ok(workspace::new_page(asked)),
             Place::Workspace => {
                 let view = settle(services.workspace_page(&scope).await)?;
-                Ok(workspace::page(view, &asked))
+                Ok(workspace::page(view, asked))
             }
             Place::Invitations => {
                 let token = asked.value("token");
                 let view = services.invitations_page(&scope, token.as_deref()).await;
-                Ok(invitations::page(settle(view)?, token.as_deref(), &asked))
+                Ok(invitations::page(settle(view)?, token.as_deref(), asked))
             }
             Place::NewTenant => {
                 let workspace = settle(services.tenant_new_page(&scope).await)?;
-                Ok(tenant::new_page(&workspace, &asked))
+                Ok(tenant::new_page(&workspace, asked))
             }
             Place::Verify => {
                 let view = settle(services.verify_page(&scope).await)?;
-                Ok(verify::choose_page(view, &asked))
+                Ok(verify::choose_page(view, asked))
             }
             Place::VerifySelection(id) => {
                 let view = settle(services.verify_preview(&scope, &id).await)?;
-                Ok(verify::preview_page(view, &asked))
+                Ok(verify::preview_page(view, asked))
             }
             Place::TenantSettings(id) => {
                 let view = settle(services.tenant_settings_page(&scope, &id).await)?;
-                Ok(tenant::settings_page(view, &asked))
+                Ok(tenant::settings_page(view, asked))
             }
             Place::Schedules(id) => {
                 let zone = request::zone();
                 let view = services.schedules_page(&scope, &id, zone.as_deref()).await;
-                Ok(schedules::page(settle(view)?, &asked))
+                Ok(schedules::page(settle(view)?, asked))
             }
             Place::NewSchedule(id) => {
                 let zone = request::zone();
                 let view = services.schedule_new_page(&scope, &id, zone.as_deref());
-                Ok(schedules::new_page(settle(view.await)?, &asked))
+                Ok(schedules::new_page(settle(view.await)?, asked))
             }
             Place::Schedule(id, schedule) => {
                 let zone = request::zone();
                 let view = services.schedule_page(&scope, &id, &schedule, zone.as_deref());
-                Ok(schedule::page(settle(view.await)?, &asked))
+                Ok(schedule::page(settle(view.await)?, asked))
             }
             Place::Connection(id) => {
                 let view = settle(services.connection_page(&scope, &id).await)?;
-                Ok(connection::page(view, &asked))
+                Ok(connection::page(view, asked))
             }
         }
     }

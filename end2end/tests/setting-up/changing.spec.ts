@@ -62,6 +62,30 @@ test('a secret is rotated, a tenant and a workspace are renamed', async ({ demo,
   await expect(page.getByRole('banner')).toContainText('Northwind');
 });
 
+test('who comes second to connect a tenant is told so, though the form has gone', async ({ person }) => {
+  const owner = await person('owner');
+  const { page } = owner;
+  const late = await owner.context.newPage();
+  await owner.goto('/admin/tenants/new');
+  const directory = '0d3a5b52-7d0a-4b3c-9a58-6f2f0f6f8b11';
+  await new SettingUp(page).addTenant('Contested', directory);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Contested');
+  const tenant = await owner.session.tenant('Contested');
+  for (const tab of [page, late]) await tab.goto(`/admin/tenants/${tenant}/connection`);
+  const application = {
+    display_name: 'Contested',
+    tenant_id: directory,
+    client_id: '7f1b9d5e-2c44-4a0e-8f57-3a1c0c5d9e21',
+    client_secret: 'a~secret~of~its~own',
+  };
+
+  await new SettingUp(page).connect(application);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Contested');
+  await new SettingUp(late).connect(application);
+  await expect(new SettingUp(late).refusal).toHaveText('Contested has a connection already.');
+  await expect(late.getByLabel('New client secret')).toBeVisible();
+});
+
 test('a second workspace is made by anybody, and is empty', async ({ person }) => {
   const readonly = await person('readonly');
   const { page } = readonly;
