@@ -1,5 +1,5 @@
 -- PostgreSQL. Its twin with the same number is in ../sqlite.
--- What is blocked was refused by the gate, or is a bulk of which nothing was let start (0034).
+-- A run that turns blocked without a class of refusal is a bulk of which nothing was let start (0034).
 create function run_blocked_wall() returns trigger language plpgsql as $$
 begin
   if not exists (select 1 from bulk_items i where i.parent_id = new.id)

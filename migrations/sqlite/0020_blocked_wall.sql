@@ -1,5 +1,5 @@
 -- SQLite. Its twin with the same number is in ../postgres.
--- What is blocked was refused by the gate, or is a bulk of which nothing was let start (0034).
+-- A run that turns blocked without a class of refusal is a bulk of which nothing was let start (0034).
 create trigger run_blocked_wall before update on operation_runs
 when new.outcome = 'blocked' and new.denial_class is null and (
   not exists (select 1 from bulk_items i where i.parent_id = new.id)

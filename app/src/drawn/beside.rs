@@ -32,11 +32,16 @@ fn has_fields(form: &str) -> bool {
     !OF_ONE_BUTTON.contains(&form)
 }
 
+/// Whether a form of the page says why it was refused.
+pub(super) fn says_refusal(drawn: &Drawn) -> bool {
+    drawn.html.contains(&format!("id=\"{SENTENCE_ID}\""))
+}
+
 /// A page with the refusal of a form at its top that stands on it no more, as when somebody else was faster.
 pub(super) fn with_refusal(drawn: Drawn, asked: &Asked) -> Drawn {
     let form = asked.refused_form().filter(|form| has_fields(form));
     let error = form.and_then(|_| asked.refusal());
-    match error.filter(|_| !drawn.html.contains(SENTENCE_ID)) {
+    match error.filter(|_| !says_refusal(&drawn)) {
         Some(error) => Drawn {
             html: view! { <div class="mb-3">{refusal(error)}</div> }.to_html() + &drawn.html,
             ..drawn

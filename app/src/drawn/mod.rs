@@ -49,22 +49,30 @@ mod draw {
     use operations::Presence;
 
     use super::{
-        Place, account, asked::Asked, beside::with_refusal, connection, door, invitations, join,
-        members, schedule, schedules, tenant, verify, workspace,
+        Place, account,
+        asked::Asked,
+        beside::{says_refusal, with_refusal},
+        connection, door, invitations, join, members, schedule, schedules, tenant, verify,
+        workspace,
     };
     use crate::{api::drawn::Drawn, compat::settle, error::AppError, request};
 
     /// Draws the page at a path with its query, for the person of the present request.
     pub async fn draw(path: &str) -> Result<Drawn, AppError> {
         let asked = Asked::of(path);
-        if let Some(form) = asked.refused_form() {
-            request::typed::provide(&form);
-            if let Some(ApiError::Invalid { field, .. }) = asked.refusal() {
-                request::refused::provide(&field);
-            }
-        }
         let drawn = page(&asked).await?;
-        Ok(with_refusal(drawn, &asked))
+        let Some(form) = asked.refused_form() else {
+            return Ok(drawn);
+        };
+        // Fields of the same names may stand in other forms: what was typed goes into its own alone.
+        if !says_refusal(&drawn) {
+            return Ok(with_refusal(drawn, &asked));
+        }
+        request::typed::provide(&form);
+        if let Some(ApiError::Invalid { field, .. }) = asked.refusal() {
+            request::refused::provide(&field);
+        }
+        page(&asked).await
     }
 
     async fn page(asked: &Asked) -> Result<Drawn, AppError> {

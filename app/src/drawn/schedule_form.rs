@@ -87,8 +87,8 @@ fn fields(view: &ScheduleFormView, name: &str, operation: &str, rule: &ScheduleR
     let zones = zones.map(|zone| view! { <option value=zone.clone()></option> });
     let time = typed::value("time").unwrap_or_else(|| rule.time.to_string());
     let zone = typed::value("zone").unwrap_or_else(|| rule.zone.clone());
-    let of_zone = marks("Time zone", Some("zone-hint"));
-    let of_time = marks("Time", Some("time-hint"));
+    let of_zone = marks("Time zone", "zone", Some("zone-hint"));
+    let of_time = marks("Time", "time", Some("time-hint"));
     view! {
         <Field label="Name" name="name" value=name.to_owned()
             hint="What your team calls it, such as \u{201c}Nightly inventory\u{201d}." />

@@ -14,18 +14,17 @@ pub fn provide(field: &str) {
     provide_context(Refused(field.to_lowercase()));
 }
 
-/// Whether the field of this label was refused just now.
-pub fn is_field(label: &str) -> bool {
-    use_context::<Refused>().is_some_and(|Refused(field)| is_of(label, &field))
+/// Whether the field of this label, sent under this name, was refused just now.
+pub fn is_field(label: &str, name: &str) -> bool {
+    use_context::<Refused>().is_some_and(|Refused(field)| is_of(label, name, &field))
 }
 
-/// A label may say more of a field than a refusal does, as "New client secret" does of a client secret.
-fn is_of(label: &str, field: &str) -> bool {
+/// A refusal names a field by its label or by the name under which it is sent.
+fn is_of(label: &str, name: &str, field: &str) -> bool {
     let label = label.to_lowercase();
-    match label.strip_suffix(field).or(label.strip_prefix(field)) {
-        Some(rest) => rest.is_empty() || rest.starts_with(' ') || rest.ends_with(' '),
-        None => false,
-    }
+    // A credential is the same thing where there is one already.
+    let label = label.strip_prefix("new ").unwrap_or(&label);
+    label == field || name == field.replace('-', "")
 }
 
 #[cfg(test)]
@@ -33,21 +32,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_refused_field_is_found_by_its_label_and_no_other_is() {
-        for (label, field) in [
-            ("Directory id", "directory id"),
-            ("New client secret", "client secret"),
-            ("E-mail of a person with an account", "e-mail"),
+    fn the_refused_field_is_found_by_its_label_or_its_name_and_no_other_is() {
+        for (label, name, field) in [
+            ("Directory id", "directory", "directory id"),
+            ("New client secret", "secret", "client secret"),
+            ("E-mail of a person with an account", "email", "e-mail"),
+            ("Your name", "name", "name"),
+            ("Time", "time", "time"),
         ] {
-            assert!(is_of(label, field), "{label}");
+            assert!(is_of(label, name, field), "{label}");
         }
-        for (label, field) in [
-            ("Time zone", "zon"),
-            ("Rename", "name"),
-            ("Application id", "directory id"),
-            ("Time", "time zone"),
+        for (label, name, field) in [
+            ("Time zone", "zone", "time"),
+            ("Time", "time", "time zone"),
+            ("Current password", "current", "new password"),
+            ("Application id", "client_id", "directory id"),
         ] {
-            assert!(!is_of(label, field), "{label}");
+            assert!(!is_of(label, name, field), "{label}");
         }
     }
 }

@@ -22,14 +22,14 @@ pub struct Marks {
     pub described_by: Option<String>,
 }
 
-/// The marks of the field with this label.
-pub fn marks(label: &str, hint_id: Option<&str>) -> Marks {
+/// The marks of the field with this label, sent under this name.
+pub fn marks(label: &str, name: &str, hint_id: Option<&str>) -> Marks {
     #[cfg(feature = "ssr")]
-    let why =
-        crate::request::refused::is_field(label).then_some(crate::request::refused::SENTENCE_ID);
+    let why = crate::request::refused::is_field(label, name)
+        .then_some(crate::request::refused::SENTENCE_ID);
     #[cfg(not(feature = "ssr"))]
     let why = {
-        let _ = label;
+        let _ = (label, name);
         None::<&str>
     };
     let described_by: Vec<&str> = why.into_iter().chain(hint_id).collect();
@@ -70,7 +70,7 @@ pub fn Field(
 ) -> impl IntoView {
     let value = typed_before(name).or(value);
     let hint_id = hint.map(|_| format!("{name}-hint"));
-    let marks = marks(label, hint_id.as_deref());
+    let marks = marks(label, name, hint_id.as_deref());
     let hint = hint.map(|hint| view! { <span id=hint_id class="quiet">{hint}</span> });
     view! {
         <label class="field">

@@ -81,9 +81,11 @@ test('who comes second to connect a tenant is told so, though the form has gone'
 
   await new SettingUp(page).connect(application);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Contested');
-  await new SettingUp(late).connect(application);
+  await new SettingUp(late).connect({ ...application, client_id: '0b6f2d6c-6a0c-4f5c-8f0e-1d9a2b7c4e55' });
   await expect(new SettingUp(late).refusal).toHaveText('Contested has a connection already.');
   await expect(late.getByLabel('New client secret')).toBeVisible();
+  // Nor does what they typed go into the forms that stand there now.
+  await expect(late.getByLabel('Application id')).toHaveValue(application.client_id);
 });
 
 test('a second workspace is made by anybody, and is empty', async ({ person }) => {

@@ -27,7 +27,6 @@ struct Refused {
 
 fn of(run: &RunView) -> Option<Refused> {
     let told = run.explanation.clone()?;
-    let refusal = run.decisions.iter().find(|decision| !decision.allowed);
     Some(Refused {
         // What was done before it was refused stays, and the run is not called blocked.
         lead: match run.state.outcome {
@@ -36,7 +35,7 @@ fn of(run: &RunView) -> Option<Refused> {
         },
         sentence: told.sentence,
         next_step: told.next_step,
-        code: refusal.and_then(|decision| decision.reason_code.clone()),
+        code: run.reason_code.clone(),
         class: run.denial_class.map(|class| class.label()),
         moment: run.blocked_phase.as_deref().map(moment),
     })
@@ -61,7 +60,7 @@ fn panel(refused: Refused) -> impl IntoView {
             <div class="grid gap-1 min-w-0">
                 <p class="prose"><strong>{refused.lead}</strong>{refused.sentence}</p>
                 <p class="prose">{refused.next_step}</p>
-                <p class="quiet empty:hidden">
+                <p class="quiet">
                     {refused.class.map(|class| format!("{class} denial. "))}
                     {moment}
                     {refused.code.map(|code| view! { " " <code class="[overflow-wrap:anywhere]">{code}</code> })}

@@ -227,6 +227,8 @@ pub struct RunView {
     pub operation_code: String,
     /// Where it is and how it ended.
     pub state: RunState,
+    /// Why it was refused or nothing of it was let start, as a code; or the reason of its first failure.
+    pub reason_code: Option<String>,
     /// The class of its refusal.
     pub denial_class: Option<DenialClass>,
     /// At which moment it was refused.

@@ -157,14 +157,35 @@ fn told(run: &RunRow, own: Option<&BulkTally>) -> RunRow {
     run.clone().told(outcome, failures)
 }
 
-/// Why a bulk is blocked that the gate had allowed; nothing for any other run.
-pub(super) fn nothing_started(run: &RunRow) -> Option<Explanation> {
-    let is_it = run.state.outcome == RunOutcome::Blocked && run.denial_class.is_none();
+/// Why a bulk is blocked that the gate had allowed, for who looks; nothing for any other run.
+pub(super) fn nothing_started(run: &RunAccess, reader: Reader) -> Option<Explanation> {
+    let row = run.run();
+    let is_it = row.state.outcome == RunOutcome::Blocked && row.denial_class.is_none();
+    let next_step = match reader {
+        Reader::InitiatorAgain | Reader::MayStart => {
+            "Each tenant below says what stood against it. Start again once that is cleared."
+                .to_owned()
+        }
+        Reader::Initiator | Reader::MayNotStart => format!(
+            "Each tenant below says what stood against it. Whoever may start operations in {} can start again once that is cleared.",
+            run.workspace_name()
+        ),
+    };
     is_it.then(|| Explanation {
-        sentence: "No tenant was verified. Each was refused, or left out because another run stood in its way."
-            .to_owned(),
-        next_step: "Each tenant below says what stood against it. Start again once that is cleared.".to_owned(),
+        sentence:
+            "None of these tenants was verified. Each was refused, or left out because another run stood in its way."
+                .to_owned(),
+        next_step,
     })
+}
+
+/// The same when retention has taken the items.
+pub(super) fn without_items(told: Explanation) -> Explanation {
+    Explanation {
+        next_step: "What stood against each has gone with its time. Choose the tenants anew."
+            .to_owned(),
+        ..told
+    }
 }
 
 fn view(

@@ -39,7 +39,7 @@ pub struct RunExport {
     pub authority_mode: AuthorityMode,
     /// What the person who asked was called then.
     pub initiator_name: String,
-    /// Why it was refused, as a code; or the reason of its first failure.
+    /// Why it was refused or nothing of it was let start, as a code; or the reason of its first failure.
     pub reason_code: Option<String>,
     /// The class of the refusal.
     pub denial_class: Option<DenialClass>,

@@ -18,7 +18,7 @@ use domain::{
 use store::{Removal, RunAccess, Scope, Sight, TenantAccess, WorkspaceAccess};
 
 use super::{
-    bulk_items::{Bulk, nothing_started},
+    bulk_items::{Bulk, nothing_started, without_items},
     cancel::{asked_by, cancel_action},
     decisions::{decision_view, reader_of},
     operations_list::WAITS_HOLD,
@@ -89,7 +89,7 @@ impl Services {
             redactions,
             explanation: refusal
                 .and_then(|newest| newest.explanation.clone())
-                .or_else(|| nothing_started(row)),
+                .or_else(|| nothing_started(&run, reader_of(scope, &run))),
             decisions: views,
             questions: self.questions_of(scope, &run).await?,
             cancel_asked: asked_by(&steps),
@@ -248,6 +248,10 @@ fn with_bulk(view: RunView, bulk: Bulk, removal: Option<Removal>) -> RunView {
             ..retry
         });
         return RunView {
+            explanation: view.explanation.map(|told| match view.denial_class {
+                Some(_) => told,
+                None => without_items(told),
+            }),
             counts: Vec::new(),
             progress: None,
             bulk: Some(Vec::new()),
@@ -288,6 +292,7 @@ fn bare_view(run: &RunAccess) -> RunView {
         operation: label_of(&row.operation_code),
         operation_code: row.operation_code.clone(),
         state: row.state,
+        reason_code: row.reason_code.clone(),
         denial_class: row.denial_class,
         blocked_phase: row.blocked_phase.clone(),
         workspace: run.workspace_name().to_owned(),

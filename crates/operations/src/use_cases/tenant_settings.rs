@@ -40,7 +40,7 @@ impl Services {
         let workspace = self.store.current_workspace(scope).await.answer(request)?;
         workspace.require(Capability::TenantsCreate)?;
         let new = NewTenant {
-            name: fields::name("Tenant", name)?,
+            name: fields::name("Name", name)?,
             entra_tenant_id: Some(fields::guid(DIRECTORY, directory)?),
             lifecycle: TenantLifecycle::Draft,
         };
@@ -114,7 +114,7 @@ impl Services {
             });
         }
         let to = TenantDetails {
-            name: fields::name("Tenant", name)?,
+            name: fields::name("Name", name)?,
             entra_tenant_id: directory,
         };
         match self.store.tenant_change(scope, &tenant, &to).await {

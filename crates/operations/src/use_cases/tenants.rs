@@ -28,11 +28,8 @@ impl Services {
         let paused = self.store.queues_paused(&tenants).await.answer(request)?;
         let mut rows = Vec::with_capacity(tenants.len());
         for tenant in &tenants {
-            rows.push(TenantRowView {
-                is_paused: paused.contains(&tenant.id()),
-                is_selected: chosen == Some(tenant.id()),
-                ..self.tenant_row(scope, &workspace, tenant).await?
-            });
+            let stands = (chosen == Some(tenant.id()), paused.contains(&tenant.id()));
+            rows.push(self.tenant_row(scope, &workspace, tenant, stands).await?);
         }
         let as_of = self.store.now().await.answer(request)?;
         Ok(TenantsView {
@@ -49,6 +46,7 @@ impl Services {
         scope: &Scope,
         workspace: &WorkspaceAccess,
         tenant: &TenantAccess,
+        (is_selected, is_paused): (bool, bool),
     ) -> Result<TenantRowView, ApiError> {
         let request = scope.request_id();
         let connection = match tenant.grants().allow(Capability::ProvidersView) {
@@ -73,8 +71,8 @@ impl Services {
             role: tenant.role(),
             verification: connection.map(|connection| connection.verification),
             last_run: last.rows.first().map(|run| targets.row(run)),
-            is_paused: false,
-            is_selected: false,
+            is_paused,
+            is_selected,
         })
     }
 

@@ -15,7 +15,7 @@ impl Services {
     /// `Invalid` for a name that is none.
     pub async fn workspace_create(&self, scope: &Scope, name: &str) -> Result<(), ApiError> {
         let request = scope.request_id();
-        let name = fields::name("Workspace", name)?;
+        let name = fields::name("Name", name)?;
         let id = self
             .store
             .workspace_create(&name, scope.user_id())
@@ -52,7 +52,7 @@ impl Services {
         let request = scope.request_id();
         let workspace = self.store.current_workspace(scope).await.answer(request)?;
         workspace.require(Capability::SettingsManage)?;
-        let name = fields::name("Workspace", name)?;
+        let name = fields::name("Name", name)?;
         self.store
             .workspace_rename(scope, &workspace, &name)
             .await

@@ -14,7 +14,8 @@ static ITEMS_TOLD: Statement = same(
     "invariant_bulk_items_told",
     "select p.id as run_id, p.outcome || ', and an item of it is ' || coalesce(r.status, 'not asked for') as what
      from bulk_items i join operation_runs p on p.id = i.parent_id left join operation_runs r on r.id = i.run_id
-     where p.status = 'completed' and (p.outcome = 'succeeded' or p.failures like '%\"bulk.items\"%')
+     where p.status = 'completed' and (p.outcome = 'succeeded' or p.failures like '%\"bulk.items\"%'
+         or p.outcome = 'blocked' and p.denial_class is null)
        and i.outcome is null and (r.id is null or r.status <> 'completed')",
 );
 // Items go with time, all of a bulk at once or nearly so: what has none any more is not asked for it.

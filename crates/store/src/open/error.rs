@@ -76,7 +76,7 @@ pub enum OpenError {
     StillMigrated {
         /// How long this process has waited.
         minutes: u64,
-        /// How the database refused it last.
+        /// How the database refused it last, or that it did not answer.
         #[source]
         error: sqlx::Error,
     },

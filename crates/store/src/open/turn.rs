@@ -1,6 +1,7 @@
 //! Waiting while another process migrates the database.
 
 use std::{
+    io,
     pin::pin,
     time::{Duration, Instant},
 };
@@ -48,7 +49,10 @@ impl Turn {
         self.tell();
         let rest = self.patience.saturating_sub(LOOK);
         let answer = timeout(rest, asked).await;
-        answer.map_err(|_| self.given_up(sqlx::Error::PoolTimedOut))
+        answer.map_err(|_| {
+            let silent = io::Error::new(io::ErrorKind::TimedOut, "the database gave no turn");
+            self.given_up(sqlx::Error::Io(silent))
+        })
     }
 
     /// What to tell when it has lasted too long.
@@ -83,7 +87,7 @@ impl Turn {
     }
 }
 
-/// How long a database takes to refuse.
+/// How long a database takes to refuse, and how long a process waits for one that does not before it says so.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What a test is asked at the border between two refusals.

@@ -36,7 +36,6 @@ mod watch;
 pub use bulk::{BulkItem, BulkSelection, SelectedTenant};
 pub use cancel::Cancel;
 pub use checkpoint::Asked;
-
 pub(crate) use desk::Desk;
 pub use draft::{RunDraft, SystemDraft};
 #[cfg(feature = "planted")]

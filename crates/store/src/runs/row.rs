@@ -57,7 +57,7 @@ pub struct RunRow {
     pub counts: SummaryCounts,
     /// What went wrong.
     pub failures: Vec<Failure>,
-    /// Why it was refused, as a code; or the reason of its first failure.
+    /// Why it was refused or nothing of it was let start, as a code; or the reason of its first failure.
     pub reason_code: Option<String>,
     /// The class of the refusal.
     pub denial_class: Option<DenialClass>,

@@ -63,6 +63,8 @@ pub struct Targets {
     pub completed: String,
     /// A bulk run with a part that is at work.
     pub bulk: String,
+    /// One that has asked for nothing yet.
+    pub unasked_bulk: String,
     pub completed_id: RunId,
     pub undecided_id: RunId,
     pub allowed_id: RunId,
@@ -82,7 +84,8 @@ pub async fn targets(world: &World) -> Targets {
     let other_tenant = world.another_tenant("Second tenant").await;
     let (stranger, foreign_ws, foreign_tenant) = strangers(&world.store).await;
 
-    let bulk = bulk_at_work(world).await;
+    let bulk = bulk_at_work(world, "Third tenant", true).await;
+    let unasked_bulk = bulk_at_work(world, "Fourth tenant", false).await;
     let finished = world.running(&world.owner, InventorySync).await;
     let completed_id = finished.key().run_id;
     world.succeed(finished).await;
@@ -127,6 +130,7 @@ pub async fn targets(world: &World) -> Targets {
         second_attempt: id(second_attempt),
         completed: id(completed_id),
         bulk: id(bulk),
+        unasked_bulk: id(unasked_bulk),
         completed_id,
         undecided_id: undecided,
         allowed_id: allowed,
@@ -140,13 +144,15 @@ pub async fn targets(world: &World) -> Targets {
     }
 }
 
-/// A bulk run that is at work, and its one part too.
-async fn bulk_at_work(world: &World) -> RunId {
-    let third = world.another_tenant("Third tenant").await;
-    accepted(bulk::ask(world, &world.owner, &[third]).await);
+/// A bulk run over one tenant that is at work, and its part too if it has `asked` for it.
+async fn bulk_at_work(world: &World, tenant: &str, asked: bool) -> RunId {
+    let tenant = world.another_tenant(tenant).await;
+    accepted(bulk::ask(world, &world.owner, &[tenant]).await);
     let bulk = world.start_one().await;
-    world.store.bulk_ask(&bulk, 1).await.unwrap();
-    world.start_one().await;
+    if asked {
+        world.store.bulk_ask(&bulk, 1).await.unwrap();
+        world.start_one().await;
+    }
     bulk.key().run_id
 }
 
@@ -335,6 +341,11 @@ fn changes(t: &Targets) -> Vec<Attack> {
             "a bulk blocked though a part of it is at work",
             "status = 'completed', outcome = 'blocked', completed_at = 1",
             &t.bulk,
+        ),
+        set(
+            "a bulk blocked before it asked for its items",
+            "status = 'completed', outcome = 'blocked', completed_at = 1",
+            &t.unasked_bulk,
         ),
         set(
             "over without an outcome",

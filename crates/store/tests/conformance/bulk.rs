@@ -11,7 +11,9 @@ use domain::{
     run::RunOutcome,
 };
 use policy::Running;
-use store::{BulkEnds, Requested, RunFilter, Scope, StoreError, TenantAccess, WorkedOutcome};
+use store::{
+    Asked, BulkEnds, Requested, RunFilter, Scope, StoreError, TenantAccess, WorkedOutcome,
+};
 
 use crate::{
     database::Database,
@@ -298,9 +300,17 @@ pub async fn l13_a_bulk_of_which_nothing_was_let_start_is_found_as_blocked(db: A
             .running
             .is_empty()
     );
+    // A third was refused at work: that it is blocked tells that nothing of it had succeeded by then.
+    let stopped = world.operator("stopped").await;
+    let stopped_id = accepted(ask(&world, &stopped, &both[..1]).await);
+    let at_work = world.start_one().await;
+    let removed = store.workspace_member_remove(&world.owner, &world.workspace, stopped.user_id());
+    removed.await.unwrap();
+    let asked = store.checkpoint(&at_work).await.unwrap();
+    assert!(matches!(asked, Asked::Refused(_)), "{asked:?}");
     let mut all = found(&world, &both, "blocked", BulkEnds::OfTheWhole).await;
     all.sort_unstable();
-    assert_eq!(all, [made_of_blocked, refused]);
+    assert_eq!(all, [made_of_blocked, refused, stopped_id]);
     let within = found(&world, &[], "blocked", BulkEnds::WithinReach).await;
     assert_eq!(within, [refused]);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    bulk::BulkState,
+    bulk::{BulkState, NOTHING_STARTED},
     capability::Role,
     error::ApiError,
     ids::{RunId, TenantId, WorkerId},
@@ -290,4 +290,19 @@ async fn b07_what_did_not_succeed_is_asked_for_again(world: Arc<World>) {
     assert_eq!(offered.disabled_because, None);
     assert_eq!(count(&view, "Blocked"), 1);
     assert_eq!(view.denial_class, None);
+    assert_eq!(view.reason_code.as_deref(), Some(NOTHING_STARTED));
+    // Who may not start it is told who can; with the items gone, that they are.
+    let reader = world
+        .person("reader", Role::Readonly, Some(Role::Readonly))
+        .await;
+    let seen = world.seen_by(&reader, again.run_id).await;
+    assert_eq!(
+        seen.state.word(),
+        "completed",
+        "its items are of a tenant of others"
+    );
+    assert_eq!(seen.explanation, None);
+    operations::tidy(world.services.store(), -1).await.unwrap();
+    let told = world.view(again.run_id).await.explanation.unwrap();
+    assert!(told.next_step.ends_with("Choose the tenants anew."));
 }

@@ -67,7 +67,7 @@ impl Cells {
             query.push(
                 ")
                  or n.outcome = 'blocked' and exists (
-                   select 1 from operation_runs g where g.id = n.id and g.denial_class is not null))",
+                   select 1 from operation_runs g where g.id = n.id and g.blocked_phase in ('request', 'start')))",
             );
         }
         if !group.users.is_empty() {
