@@ -1,4 +1,4 @@
-//! Refusals of forms that are told by the frame, since the page around the form does not.
+//! Refusals that no form says: the frame does, or the top of a page from which the form has gone.
 
 use leptos::{prelude::*, server_fn::ServerFn as _};
 
