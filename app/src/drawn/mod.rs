@@ -66,7 +66,7 @@ mod draw {
         };
         // Fields of the same names may stand in other forms: what was typed goes into its own alone.
         if !says_refusal(&drawn) {
-            return Ok(with_refusal(drawn, &asked));
+            return Ok(with_refusal(drawn, &form, &asked));
         }
         request::typed::provide(&form);
         if let Some(ApiError::Invalid { field, .. }) = asked.refusal() {
