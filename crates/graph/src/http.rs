@@ -1,5 +1,6 @@
 //! The client that talks HTTP.
 
+mod approvals;
 mod batch;
 mod delta;
 pub(crate) mod refusal;

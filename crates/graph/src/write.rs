@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use policy::Step;
 use serde_json::{Map, Value};
@@ -54,11 +55,12 @@ pub trait GraphWriter: Send + Sync {
         write: Write<'a>,
     ) -> WriteFuture<'a>;
 
-    /// Reads the requests for approval that the tenant knows of.
+    /// Reads the requests for approval that the tenant knows of; no page of them is asked for once `leave` is over.
     fn approval_requests<'a>(
         &'a self,
         connection: &'a Connection,
         context: &'a CallContext,
+        leave: Duration,
     ) -> GraphFuture<'a, Vec<ApprovalRequest>>;
 }
 

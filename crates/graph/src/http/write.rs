@@ -1,6 +1,6 @@
 //! One change: sent once, and sent again only when it is known not to have been taken.
 
-use std::{collections::HashSet, time::Instant as Clock};
+use std::time::{Duration, Instant as Clock};
 
 use policy::Step;
 use reqwest::{Method, Url};
@@ -9,20 +9,16 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::{Confidence, HttpGraphClient, Outgoing, Reading, Reply, refusal};
-use crate::address::{collection_url, link_of_version, object_url};
+use crate::address::{collection_url, object_url};
 use crate::approval::{self, ApprovalCode, ApprovalRequest, Demand};
 use crate::budget::Cost;
 use crate::client::{CallContext, GraphFuture};
 use crate::connection::Connection;
-use crate::contracts::{ApiVersion, Assigning, Contract, Service, UpdateVerb, Writing};
-use crate::error::{CredentialFault, GraphError, LinkFault, UnreachableKind};
-use crate::paging::{Envelope, refused};
+use crate::contracts::{Assigning, Contract, UpdateVerb, Writing};
+use crate::error::{CredentialFault, GraphError, UnreachableKind};
 use crate::retry::{Patience, Verdict};
 use crate::token::Wanted;
 use crate::write::{Effect, GraphWriter, Write, WriteError, WriteFuture, Written};
-
-/// No tenant has as many requests for approval; whoever answers without an end is not followed.
-const MOST_REQUEST_PAGES: usize = 100;
 
 /// The collection of an object's assignments, where each is made and taken away by itself.
 const ONE_BY_ONE: &str = "assignments";
@@ -50,43 +46,6 @@ impl HttpGraphClient {
             what: "it is not an object",
             request_id: reply.request_id,
         })
-    }
-
-    async fn read_approvals(
-        &self,
-        connection: &Connection,
-        context: &CallContext,
-    ) -> Result<Vec<ApprovalRequest>, GraphError> {
-        let mut url = connection
-            .graph_url()?
-            .join(approval::REQUESTS_PATH)
-            .map_err(|_| misconfigured("the address of the requests for approval"))?;
-        let mut requests = Vec::new();
-        let mut seen = HashSet::new();
-        loop {
-            seen.insert(url.clone());
-            let reading = Reading {
-                what: "approval_requests",
-                url,
-                body: None,
-                service: Service::Intune,
-                charges: vec![(Service::Intune, Cost::object())],
-                needed: None,
-                until: None,
-            };
-            let reply = self.read(connection, context, &reading).await?;
-            let envelope = Envelope::read(&reply)?;
-            let found = envelope.value.iter();
-            requests.extend(found.filter_map(ApprovalRequest::from_object));
-            let Some(link) = envelope.next_link.as_deref() else {
-                return Ok(requests);
-            };
-            let refused = |why| refused(why, reply.request_id.as_deref());
-            url = link_of_version(link, connection, ApiVersion::Beta).map_err(refused)?;
-            if seen.contains(&url) || seen.len() >= MOST_REQUEST_PAGES {
-                return Err(refused(LinkFault::Loop));
-            }
-        }
     }
 
     async fn send(
@@ -203,7 +162,7 @@ fn awaits(reply: &Reply, justified: bool) -> Option<Awaited> {
     }
 }
 
-fn misconfigured(what: &'static str) -> GraphError {
+pub(super) fn misconfigured(what: &'static str) -> GraphError {
     GraphError::Misconfigured { what }
 }
 
@@ -387,7 +346,8 @@ impl GraphWriter for HttpGraphClient {
         &'a self,
         connection: &'a Connection,
         context: &'a CallContext,
+        leave: Duration,
     ) -> GraphFuture<'a, Vec<ApprovalRequest>> {
-        Box::pin(self.read_approvals(connection, context))
+        Box::pin(self.read_approvals(connection, context, leave))
     }
 }

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::{leave, support::*};
 
 const PATH: &str = "/beta/deviceManagement/deviceConfigurations/a-1";
+/// Nobody's leave runs out here.
+const LEAVE: Duration = Duration::from_secs(60);
 const CODE: &str = "11111111-2222-3333-4444-555555555555";
 
 async fn write(server: &Server, key: &str, effect: Effect<'_>) -> Result<Written, WriteError> {
@@ -133,7 +135,7 @@ async fn b05_requests_for_approval_are_read_to_the_last_page() {
     server
         .graph(page("r-1", Some(link("?$skiptoken=2"))))
         .graph(page("r-2", None));
-    let read = writer.approval_requests(&connection, &context);
+    let read = writer.approval_requests(&connection, &context, LEAVE);
     assert_eq!(read.await.unwrap().len(), 2);
     // A circle, another version and another host end it.
     for next in [
@@ -142,10 +144,24 @@ async fn b05_requests_for_approval_are_read_to_the_last_page() {
         "https://elsewhere.example/beta/x".to_owned(),
     ] {
         server.graph(page("r-1", Some(next.clone())));
-        let read = writer.approval_requests(&connection, &context).await;
+        let read = writer.approval_requests(&connection, &context, LEAVE).await;
         let refused = matches!(read, Err(GraphError::RefusedNextLink { .. }));
         assert!(refused, "{next}");
     }
+}
+
+#[tokio::test]
+async fn l10_no_page_of_requests_is_asked_for_on_leave_that_is_too_old() {
+    let server = Server::start().await;
+    let (client, connection, context) = (client(), server.connection(), context());
+    let writer = client.writer().unwrap();
+    let read = writer.approval_requests(&connection, &context, Duration::ZERO);
+    assert!(matches!(read.await, Err(GraphError::LeaveTooOld)));
+    assert!(
+        server
+            .seen("/beta/deviceManagement/operationApprovalRequests")
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -160,7 +176,7 @@ async fn b05_requests_for_approval_are_read() {
     let (client, connection, context) = (client(), server.connection(), context());
     let writer = client.writer().unwrap();
     let read = writer
-        .approval_requests(&connection, &context)
+        .approval_requests(&connection, &context, LEAVE)
         .await
         .unwrap();
     let statuses: Vec<_> = read.iter().map(|request| request.status).collect();

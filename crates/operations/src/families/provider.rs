@@ -221,7 +221,8 @@ impl ProviderSession {
     ) -> Result<Vec<ApprovalRequest>, GraphError> {
         let writer = self.client.writer().ok_or(GraphError::NoProvider)?;
         self.reading(&step, || {
-            writer.approval_requests(&self.connection, &self.context)
+            let leave = step.time_left(Instant::now());
+            writer.approval_requests(&self.connection, &self.context, leave)
         })
         .await
     }

@@ -34,6 +34,9 @@ async fn protected(world: &World) -> World {
     world
 }
 
+/// Nobody's leave runs out here.
+const LEAVE: Duration = Duration::from_secs(60);
+
 /// The tenant's requests as an administrator sees them.
 async fn requests(world: &World) -> Vec<ApprovalRequest> {
     let seed = &world.sites[0].seed;
@@ -45,7 +48,7 @@ async fn requests(world: &World) -> Vec<ApprovalRequest> {
     };
     let client = HttpGraphClient::new(patience()).unwrap();
     let writer = client.writer().unwrap();
-    let read = writer.approval_requests(&connection, &context).await;
+    let read = writer.approval_requests(&connection, &context, LEAVE).await;
     read.unwrap()
 }
 

@@ -1,8 +1,11 @@
 //! A real client whose first change meets something: a crash on either side of it, or a lost answer.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use graph::{
@@ -204,9 +207,10 @@ impl GraphWriter for Meddling {
         &'a self,
         connection: &'a Connection,
         context: &'a CallContext,
+        leave: Duration,
     ) -> GraphFuture<'a, Vec<ApprovalRequest>> {
         let Some(status) = self.approval else {
-            return self.inner.approval_requests(connection, context);
+            return self.inner.approval_requests(connection, context, leave);
         };
         let run = &context.client_request_id;
         let request = move |item: u32| {
