@@ -24,9 +24,14 @@ pub(crate) async fn ask_as(
     let cookie = session.map_or_else(String::new, |token| {
         format!("Cookie: __Host-tenant-atlas={token}\r\n")
     });
+    // A form is sent as one.
+    let kind = match body.starts_with('{') || body.is_empty() {
+        true => "application/json",
+        false => "application/x-www-form-urlencoded",
+    };
     let mut stream = TcpStream::connect(host).await?;
     let request = format!(
-        "{method} {path} HTTP/1.0\r\nHost: {host}\r\n{cookie}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.0\r\nHost: {host}\r\n{cookie}Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).await?;

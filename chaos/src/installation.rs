@@ -44,6 +44,8 @@ pub(crate) struct Site {
 pub(crate) struct Installation {
     pub(crate) store: Store,
     pub(crate) owner: Scope,
+    /// The owner's session, as a browser has it.
+    pub(crate) owner_session: String,
     pub(crate) workspace: WorkspaceAccess,
     pub(crate) sites: Vec<Site>,
 }
@@ -85,11 +87,12 @@ impl Installation {
         let owner = store
             .claim_installation("the first link", owner, "Trial")
             .await?;
-        let (owner, _) = sign_in(&store, owner).await?;
+        let (owner, owner_session) = sign_in(&store, owner).await?;
         let workspace = store.current_workspace(&owner).await?;
         let mut made = Self {
             store,
             owner,
+            owner_session,
             workspace,
             sites: Vec::new(),
         };

@@ -39,15 +39,16 @@ impl Logs {
         log.contains(&lost) || log.contains(&over)
     }
 
-    /// Claims, ends and sweeps that the database itself refused, as the workers' logs have them.
-    pub(crate) fn refused_by_the_wall(&self) -> Result<u64> {
-        let refused = "talking to the database";
-        let count = self
-            .texts()?
-            .iter()
-            .map(|(_, text)| text.matches(refused).count())
-            .sum::<usize>();
-        Ok(count as u64)
+    /// How often the database itself refused a claim, an end or a sweep in these words, as the workers' logs have it.
+    pub(crate) fn refused_by_the_wall(&self, words: &[&str]) -> Result<u64> {
+        let texts = self.texts()?;
+        let said = |text: &str| {
+            words
+                .iter()
+                .map(|words| text.matches(words).count())
+                .sum::<usize>()
+        };
+        Ok(texts.iter().map(|(_, text)| said(text)).sum::<usize>() as u64)
     }
 
     /// Secrets that stand in what a process wrote.

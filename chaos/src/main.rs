@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bulks;
+mod burden;
 mod check;
 mod driver;
 mod grants;
@@ -132,11 +133,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     eprintln!("{}", report.words());
     println!("{}", serde_json::to_string(&report)?);
     let finder = order.planted.as_ref().map(|(_, planted)| planted.finder);
-    let is_well = match finder {
-        None | Some(Finder::Nobody) => report.broken.is_empty(),
-        Some(Finder::Wall) => report.refused_by_the_wall > 0,
-        Some(Finder::Rule(rule)) => report.broken.iter().any(|it| it.rule.starts_with(rule)),
-    };
+    let looked_for = finder.unwrap_or(Finder::Nobody);
+    let is_well = looked_for.has_found(&report.broken, report.refused_by_the_wall);
     if let Some(finder) = finder {
         let verdict = if is_well {
             "as it must be"

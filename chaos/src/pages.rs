@@ -8,16 +8,38 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use domain::ids::WorkspaceId;
 use tokio::time::Instant;
 
 use crate::{
+    check::{Broken, of_trial},
     http,
     processes::{Service, begin},
     wait::Wait,
 };
 
 /// How long pages may take until they are ready again (I11).
-pub(crate) const RECOVERY: Duration = Duration::from_secs(10);
+const RECOVERY: Duration = Duration::from_secs(10);
+
+/// Something that a person may do at any time, and that is written down: somebody chooses their workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    /// Whose session it is.
+    pub(crate) session: String,
+    pub(crate) workspace: WorkspaceId,
+}
+
+impl Choice {
+    /// Whether the pages take it.
+    async fn is_taken(&self, base: &str) -> bool {
+        let (path, form) = (
+            "/api/workspace/select",
+            format!("workspace={}", self.workspace),
+        );
+        let answer = http::ask_as(base, "POST", path, Some(&self.session), &form).await;
+        matches!(answer, Ok((200..=399, _)))
+    }
+}
 
 /// What is known of the pages' absences, by whoever breaks them and whoever waits for them.
 #[derive(Debug, Default)]
@@ -50,6 +72,15 @@ impl Absences {
     /// The longest time from when everything was brought back until the pages were ready.
     pub(crate) fn longest(&self) -> Duration {
         self.with(|known| known.longest)
+    }
+
+    /// Whether they were too late once.
+    pub(crate) fn broken(&self) -> Option<Broken> {
+        let longest = self.longest();
+        (longest > RECOVERY).then(|| {
+            let rule = format!("I11 pages are ready within {} s", RECOVERY.as_secs());
+            of_trial(&rule, format!("{} ms", longest.as_millis()))
+        })
     }
 
     /// Whether the process was away for a part of a stretch of time.
@@ -102,8 +133,8 @@ impl Absences {
         });
     }
 
-    /// Waits until the pages are ready, or something else is broken or brought back.
-    pub(crate) async fn until_ready(self, base: String, turn: u64) {
+    /// Waits until the pages are ready and write down what a person does, or something else is broken or brought back.
+    pub(crate) async fn until_ready(self, base: String, choice: Choice, turn: u64) {
         let begun = Instant::now();
         let wait = Wait::within(RECOVERY * 2);
         let life = self.with(|known| known.absences.len());
@@ -112,7 +143,8 @@ impl Absences {
             if answer.is_ok() {
                 self.has_answered(life);
             }
-            if matches!(answer, Ok((200, _))) || !wait.again().await {
+            let is_ready = matches!(answer, Ok((200, _))) && choice.is_taken(&base).await;
+            if is_ready || !wait.again().await {
                 self.took(turn, begun.elapsed());
                 break;
             }
@@ -201,5 +233,61 @@ impl Pages {
 impl Drop for Pages {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    const WELL: &str = "HTTP/1.0 200 OK\r\n\r\n";
+    const AWAY: &str = "HTTP/1.0 503 Not now\r\n\r\n";
+
+    /// Pages that give one answer to who looks, and one to who wants something written; their address.
+    async fn answering(look: &'static str, write: &'static str) -> Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let base = format!("http://{}", listener.local_addr()?);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 1024];
+                let _ = stream.read(&mut request).await;
+                let answer = if request.starts_with(b"POST") {
+                    write
+                } else {
+                    look
+                };
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        Ok(base)
+    }
+
+    /// What is said of pages that were killed and came back with these answers.
+    async fn said_of(look: &'static str, write: &'static str) -> Result<Option<String>> {
+        let absences = Absences::default();
+        absences.gone();
+        let turn = absences.turn();
+        let base = answering(look, write).await?;
+        let choice = Choice {
+            session: "somebody's".to_owned(),
+            workspace: WorkspaceId::from_uuid(uuid::Uuid::nil()),
+        };
+        absences.clone().until_ready(base, choice, turn).await;
+        Ok(absences.broken().map(|broken| broken.rule))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn i11_pages_that_are_not_ready_in_time_are_named_and_others_are_not() -> Result<()> {
+        for (look, write) in [(AWAY, AWAY), (WELL, AWAY)] {
+            let never = said_of(look, write).await?;
+            assert_eq!(never.as_deref(), Some("I11 pages are ready within 10 s"));
+        }
+        assert_eq!(said_of(WELL, WELL).await?, None);
+        Ok(())
     }
 }

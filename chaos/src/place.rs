@@ -1,10 +1,13 @@
 //! The database of a trial.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use postgres_cluster::{Cluster, Keep, Stop};
+
+/// The file of a trial on SQLite.
+const FILE: &str = "trial.sqlite";
 
 /// Which database a trial is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,6 +25,14 @@ impl Dialect {
             Self::Postgres => "postgres",
         }
     }
+
+    /// What SQLite has written and not yet put into its file.
+    pub(crate) fn log(self, folder: &Path) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite => Some(folder.join(format!("{FILE}-wal"))),
+            Self::Postgres => None,
+        }
+    }
 }
 
 /// The database of a trial.
@@ -36,9 +47,7 @@ impl Place {
     /// Makes an empty one.
     pub(crate) fn make(dialect: Dialect, folder: &Path) -> Result<Self> {
         Ok(match dialect {
-            Dialect::Sqlite => {
-                Self::File(format!("sqlite:{}", folder.join("trial.sqlite").display()))
-            }
+            Dialect::Sqlite => Self::File(format!("sqlite:{}", folder.join(FILE).display())),
             Dialect::Postgres => {
                 let programs =
                     postgres_cluster::programs().context("PostgreSQL's initdb is missing")?;

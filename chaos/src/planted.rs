@@ -1,16 +1,44 @@
 //! The planted mistakes: what must find each, and in which scene it shows.
 
-use crate::scenes::Scene;
+use crate::{check::Broken, scenes::Scene};
 
 /// What finds a mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Finder {
     /// The checker, by one of the rules that begin so.
     Rule(&'static str),
-    /// The database refuses what it leads to, before it can do harm.
-    Wall,
+    /// The database refuses what it leads to, in one of these words, before it can do harm.
+    Wall(&'static [&'static str]),
     /// Nothing: there is none.
     Nobody,
+}
+
+/// What the database keeps from happening: of a mistake that it refuses, none of these is broken.
+const WALLED: [&str; 3] = ["I1 ", "I4 ", "I9 "];
+
+impl Finder {
+    /// Whether what a trial brought to light is what had to be found.
+    pub(crate) fn has_found(self, broken: &[Broken], refused: u64) -> bool {
+        let is_of = |it: &Broken, rule: &str| it.rule.starts_with(rule);
+        match self {
+            Self::Nobody => broken.is_empty(),
+            Self::Rule(rule) => broken.iter().any(|it| is_of(it, rule)),
+            Self::Wall(_) => {
+                let mut harm = WALLED
+                    .iter()
+                    .flat_map(|rule| broken.iter().map(move |it| (it, rule)));
+                refused > 0 && !harm.any(|(it, rule)| is_of(it, rule))
+            }
+        }
+    }
+
+    /// The words in which the database refuses what the mistake leads to.
+    pub(crate) const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Wall(words) => words,
+            Self::Rule(_) | Self::Nobody => &[],
+        }
+    }
 }
 
 /// A mistake as it is told to the planted worker.
@@ -32,9 +60,16 @@ const fn shows(mistake: &'static str, scenes: &'static [Scene], finder: Finder) 
     }
 }
 
-const PLANTED: [Planted; 16] = [
+const PLANTED: [Planted; 17] = [
     shows("none", &Scene::ALL, Finder::Nobody),
-    shows("skip-the-decision", &[Scene::Plain], Finder::Wall),
+    shows(
+        "skip-the-decision",
+        &[Scene::Plain],
+        Finder::Wall(&[
+            "violates foreign key constraint \"run_start_decision\"",
+            "no run turns running without an allowing decision",
+        ]),
+    ),
     shows("allow-everything", &[Scene::Losses], Finder::Rule("L-18")),
     shows(
         "read-old-connections",
@@ -49,7 +84,10 @@ const PLANTED: [Planted; 16] = [
     shows(
         "rescue-without-new-attempt",
         &[Scene::LateEnd],
-        Finder::Wall,
+        Finder::Wall(&[
+            "a run goes back to the queue as a new attempt",
+            "transition refused",
+        ]),
     ),
     shows(
         "notify-twice",
@@ -97,6 +135,7 @@ const PLANTED: [Planted; 16] = [
         &[Scene::Slot],
         Finder::Rule("I10 one line"),
     ),
+    shows("keep-descriptors", &[Scene::Plain], Finder::Rule("I12")),
 ];
 
 /// A planted mistake by its name.

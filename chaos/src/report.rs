@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     bulks::Bulks,
+    burden::Burden,
     check::{Broken, journal::Calls, slots::Slots, writes::Intents},
     driver::Asked,
     queues::Pauses,
@@ -64,13 +65,15 @@ pub(crate) struct Report {
     pub(crate) looks: Looks,
     /// How often the rules were asked while the faults went on.
     pub(crate) samples: u64,
+    /// The most that the program took of the machine.
+    pub(crate) burden: Burden,
     /// The longest time from when everything was back until the pages were ready.
     pub(crate) longest_recovery_ms: u64,
     /// From the end of the faults until no run was left.
     pub(crate) settled_ms: u64,
     /// How long the process of the pages was away in all.
     pub(crate) pages_away_ms: u64,
-    /// Transactions that the database refused.
+    /// Transactions that the database refused, in the words that a planted mistake is to meet.
     pub(crate) refused_by_the_wall: u64,
     pub(crate) broken: Vec<Broken>,
 }
@@ -90,7 +93,8 @@ impl Report {
              {} attempts, {} rescued; {} calls at the provider ({} late reads), {} samples of the rules\n\
              {} intents, {} changes sent, {} took effect ({} creations, {} assignments), {} left behind, {} under way at a stop, {} that nobody knows\n\
              pages: {}; {} while hidden, {} unanswered while the process was away; scenes: {}\n\
-             pages away for {} ms; ready within {} ms after everything was back; settled after {} ms, {} transactions refused by the database\n",
+             pages away for {} ms; ready within {} ms after everything was back; settled after {} ms, {} transactions refused by the database\n\
+             at most {}\n",
             self.seed,
             self.database,
             self.seconds,
@@ -149,6 +153,7 @@ impl Report {
             self.longest_recovery_ms,
             self.settled_ms,
             self.refused_by_the_wall,
+            self.burden.words(),
         );
         for broken in self.broken.iter().take(20) {
             let run = broken

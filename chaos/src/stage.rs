@@ -19,7 +19,7 @@ use tokio::{
 use crate::{
     installation::{Directory, Installation},
     logs::Logs,
-    pages::Pages,
+    pages::{Choice, Pages},
     place::Place,
     plan::{At, Fault},
     processes::{Service, WorkerProgram, Workers},
@@ -100,7 +100,11 @@ impl Stage {
     fn back(&self) -> JoinHandle<()> {
         let turn = self.pages.absences.turn();
         let waiting = self.pages.absences.clone();
-        tokio::spawn(waiting.until_ready(self.pages.base(), turn))
+        let choice = Choice {
+            session: self.installation.owner_session.clone(),
+            workspace: self.installation.workspace.id(),
+        };
+        tokio::spawn(waiting.until_ready(self.pages.base(), choice, turn))
     }
 
     /// Wakes up and starts again whatever is not there.

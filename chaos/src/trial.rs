@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     bulks::{self, Bulks},
+    burden::Bearers,
     check::of_trial,
     driver::{self, Asked},
     grants::{self, Seen},
@@ -31,7 +32,7 @@ use crate::{
     stage::Stage,
     verdict::{Past, judge},
     viewers::{self, Known},
-    watch,
+    watch::{self, Sampled},
 };
 
 /// What a trial is told.
@@ -58,6 +59,15 @@ impl Order {
         planted.map_or(&Scene::ALL, |(_, planted)| planted.scenes)
     }
 
+    /// Whose memory, descriptors and log are looked at.
+    fn bearers(&self, folder: &Path) -> Bearers {
+        let planted = self.planted.iter().map(|(program, _)| program);
+        Bearers {
+            programs: planted.chain([&self.program]).cloned().collect(),
+            log: self.dialect.log(folder),
+        }
+    }
+
     /// How long runs may take until none is left, once nothing is broken any more.
     fn bound(&self) -> Duration {
         match self.finder() {
@@ -73,7 +83,8 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
     let mut stage = Stage::set(order, folder).await?;
     let store = stage.installation.store.clone();
     let stop = Arc::new(AtomicBool::new(false));
-    let sampling = tokio::spawn(watch::sample(store.clone(), Arc::clone(&stop)));
+    let sampling = watch::sample(store.clone(), order.bearers(folder), Arc::clone(&stop));
+    let sampling = tokio::spawn(sampling);
     let (seed, lease) = (order.seed, order.size.lease);
     let played = scenes::play(&mut stage, seed, lease, order.scenes(), order.finder()).await?;
     let known = Known::default();
@@ -82,7 +93,11 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
     let chanced = chance(order, &mut stage, &known, &stop).await?;
     let (settled, stuck) = watch::until_settled(&stage.installation, order.bound()).await;
     stop.store(true, Ordering::Relaxed);
-    let (samples, mut broken) = sampling.await?;
+    let Sampled {
+        samples,
+        burden,
+        mut broken,
+    } = sampling.await?;
     let unwell = stage.workers.stop();
     broken.extend(stuck);
     if unwell > 0 {
@@ -108,6 +123,7 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
         seen: both.map(|(first, then)| first.and(then)).collect(),
         looked: chanced.looked,
         samples,
+        burden,
         settled,
         broken,
     };

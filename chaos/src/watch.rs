@@ -13,6 +13,7 @@ use store::Store;
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    burden::{Bearers, Burden},
     check::{Broken, of_trial},
     installation::Installation,
     queues::resume_all,
@@ -20,24 +21,34 @@ use crate::{
     wait::until,
 };
 
+/// What was seen meanwhile.
+#[derive(Default)]
+pub(crate) struct Sampled {
+    /// How often the rules were asked.
+    pub(crate) samples: u64,
+    pub(crate) burden: Burden,
+    pub(crate) broken: Vec<Broken>,
+}
+
 /// Asks the rules again and again until told to stop; an outage of the database is nobody's fault.
-pub(crate) async fn sample(store: Store, stop: Arc<AtomicBool>) -> (u64, Vec<Broken>) {
-    let (mut samples, mut found, mut known) = (0, Vec::new(), HashSet::new());
+pub(crate) async fn sample(store: Store, bearers: Bearers, stop: Arc<AtomicBool>) -> Sampled {
+    let (mut sampled, mut known) = (Sampled::default(), HashSet::new());
     while !stop.load(Ordering::Relaxed) {
         let begun = Instant::now();
+        sampled.burden = bearers.look(sampled.burden);
         if let Ok(violations) = store.violations().await {
-            samples += 1;
+            sampled.samples += 1;
             for violation in violations {
                 // The same row is told once, however long it stays.
                 if known.insert((violation.rule.clone(), violation.run)) {
-                    found.push(violation.into());
+                    sampled.broken.push(violation.into());
                 }
             }
         }
         // A long ledger takes long to ask: the look must not become the load.
         sleep(Duration::from_millis(200).max(begun.elapsed() * 4)).await;
     }
-    (samples, found)
+    sampled
 }
 
 /// Waits until no run is left; answers how long that took, and what was left when the time was over.

@@ -1,6 +1,6 @@
 //! A worker with one mistake in it, for the trial that must find the mistake.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fs::File, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -37,6 +37,12 @@ async fn main() -> anyhow::Result<()> {
         .init();
     let mistake = Mistake::parse(&arguments.mistake).context("no such mistake")?;
     mistake.plant();
+    // As if each of so many calls had forgotten to close what it opened.
+    let kept = (0..200).map(|_| File::open(&arguments.data_dir));
+    let _kept = match mistake {
+        Mistake::KeepDescriptors => kept.collect::<Result<Vec<_>, _>>()?,
+        _ => Vec::new(),
+    };
     // Started while the database is away, it waits for it as the product's worker does.
     let store = loop {
         match Store::open(&arguments.database_url).await {

@@ -107,7 +107,7 @@ impl Playing<'_> {
             let is_called = calls.iter().filter(|call| lists(call)).count() > 1;
             Ok(is_called && holder.is_some_and(|it| it != worker))
         };
-        if self.finder == Some(Finder::Wall) {
+        if matches!(self.finder, Some(Finder::Wall(_))) {
             self.until("that it is taken over", self.rescue(), is_taken)
                 .await?;
             return Ok(true);

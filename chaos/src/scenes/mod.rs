@@ -165,11 +165,11 @@ impl Playing<'_> {
         bound: Duration,
         mut is_so: impl AsyncFnMut() -> Result<bool>,
     ) -> Result<()> {
-        let is_walled = self.finder == Some(Finder::Wall);
+        let words = self.finder.map_or(&[][..], Finder::words);
         let logs = self.stage.logs.clone();
         let mut is_refused = false;
         let come = until(bound, async || {
-            is_refused = is_walled && logs.refused_by_the_wall()? > 0;
+            is_refused = logs.refused_by_the_wall(words)? > 0;
             Ok(is_refused || is_so().await?)
         })
         .await;

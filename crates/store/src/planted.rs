@@ -46,9 +46,11 @@ pub enum Mistake {
     SignInToAnothersDirectory,
     /// A slot is written down as one that came a moment before it.
     MistakeTheSlot,
+    /// What is opened stays open.
+    KeepDescriptors,
 }
 
-const ALL: [(&str, Mistake); 16] = [
+const ALL: [(&str, Mistake); 17] = [
     ("none", Mistake::None),
     ("skip-the-decision", Mistake::SkipTheDecision),
     ("allow-everything", Mistake::AllowEverything),
@@ -71,6 +73,7 @@ const ALL: [(&str, Mistake); 16] = [
         Mistake::SignInToAnothersDirectory,
     ),
     ("mistake-the-slot", Mistake::MistakeTheSlot),
+    ("keep-descriptors", Mistake::KeepDescriptors),
 ];
 
 static PLANTED: OnceLock<Mistake> = OnceLock::new();

@@ -14,7 +14,7 @@ use crate::process;
 const AT_ONCE: usize = 4;
 
 /// A mistake that is planted, and the database on which it is looked for in every run of the tests.
-const PLANTED: [(&str, &str); 16] = [
+const PLANTED: [(&str, &str); 17] = [
     ("none", "sqlite"),
     ("skip-the-decision", "postgres"),
     ("allow-everything", "sqlite"),
@@ -31,6 +31,7 @@ const PLANTED: [(&str, &str); 16] = [
     ("ask-about-the-owner", "postgres"),
     ("sign-in-to-anothers-directory", "sqlite"),
     ("mistake-the-slot", "postgres"),
+    ("keep-descriptors", "sqlite"),
 ];
 
 /// The programs of a trial.

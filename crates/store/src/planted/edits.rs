@@ -163,6 +163,8 @@ impl Mistake {
             // What is sent is decided in the code (`sends_late`), which would find out a moment later.
             Self::SendAfterTheLease => [LEASES_NEVER_LOST, &[]],
             Self::RepeatBlindly => [&[], &[]],
+            // The planted worker does it.
+            Self::KeepDescriptors => [&[], &[]],
             Self::StartBehindAPause => [
                 &[(
                     "run_queue_ring",
