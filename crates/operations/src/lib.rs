@@ -21,4 +21,4 @@ pub use secrets::{MasterKey, SecretError};
 pub use services::Services;
 pub use store::{Presence, Scope};
 pub use use_cases::{RunExport, ScheduleForm};
-pub use worker::{Jitter, Pool, PoolSettings, Scheduler};
+pub use worker::{Begun, Jitter, Pool, PoolSettings, Scheduler};

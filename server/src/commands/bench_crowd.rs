@@ -6,7 +6,7 @@ use domain::operation::OperationType;
 use operations::{Bulk, Services};
 use serde_json::{Value, json};
 use tokio::{
-    sync::watch,
+    sync::{mpsc::unbounded_channel, watch},
     time::{MissedTickBehavior, interval},
 };
 
@@ -38,14 +38,16 @@ pub(crate) async fn press(
         .fill_queue(&crowded, OperationType::LabNoop, crowd)
         .await?;
     let (stop, stopped) = watch::channel(false);
-    let working = tokio::spawn(pool(services, workers).run(stopped));
+    let (begun, beginnings) = unbounded_channel();
+    let working = pool(services, workers).telling(begun);
+    let working = tokio::spawn(working.run(stopped));
     let pressed = press_while_it_waits(services, &others, &crowded).await?;
     wait_for_the_last(services.store()).await?;
     stop.send(true)?;
     working.await?;
     Ok(Beside {
         crowd,
-        times: times_of(services.store(), &others, &pressed).await?,
+        times: times_of(&pressed, beginnings).await,
     })
 }
 

@@ -1,19 +1,25 @@
 //! From a press of start to `running`, at a steady rate.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 use domain::{
     ids::{RunId, TenantId},
     operation::OperationType,
-    time::Timestamp,
     views::StartResult,
 };
-use operations::{Bulk, Services};
+use operations::{Begun, Bulk, Services};
 use serde_json::{Value, json};
 use store::{Store, StoreError};
 use tokio::{
-    sync::watch,
+    sync::{
+        mpsc::{UnboundedReceiver, unbounded_channel},
+        watch,
+    },
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
@@ -23,8 +29,8 @@ use super::{bench_runs::pool, bench_target::at};
 /// Over how many tenants presses are spread; a tenant's next press finds the last one's run over.
 const TENANTS: usize = 400;
 
-/// A press of start: when, by the database's clock, and the run it led to.
-pub(super) type Press = (Timestamp, RunId);
+/// A press of start: when, and the run it led to.
+pub(super) type Press = (Instant, RunId);
 
 /// What presses at a steady rate led to.
 pub(crate) struct Paced {
@@ -42,7 +48,9 @@ pub(crate) async fn press(
 ) -> anyhow::Result<Paced> {
     let bulk = Arc::new(services.make_bulk(1, TENANTS).await?);
     let (stop, stopped) = watch::channel(false);
-    let working = tokio::spawn(pool(services, workers).run(stopped));
+    let (begun, beginnings) = unbounded_channel();
+    let working = pool(services, workers).telling(begun);
+    let working = tokio::spawn(working.run(stopped));
     let presses = per_second as usize * seconds as usize;
     let pressed = press_all(services, &bulk, presses, per_second).await;
     wait_for_the_last(services.store()).await?;
@@ -51,7 +59,7 @@ pub(crate) async fn press(
     Ok(Paced {
         presses,
         per_second,
-        times: times_of(services.store(), &bulk, &pressed).await?,
+        times: times_of(&pressed, beginnings).await,
     })
 }
 
@@ -74,7 +82,7 @@ async fn press_all(
 
 /// Presses start in one tenant; nothing when that did not lead to a run of its own.
 pub(super) async fn press_one(services: &Services, bulk: &Bulk, tenant: TenantId) -> Option<Press> {
-    let pressed = services.store().now().await.ok()?;
+    let pressed = Instant::now();
     let noop = OperationType::LabNoop.as_str();
     let answer = services
         .start(&bulk.owner, &tenant.to_string(), noop)
@@ -96,20 +104,18 @@ pub(super) async fn wait_for_the_last(store: &Store) -> anyhow::Result<()> {
         .context("looking for waiting runs")
 }
 
+/// How long each press took until its run was begun; the pool has ended.
 pub(super) async fn times_of(
-    store: &Store,
-    bulk: &Bulk,
     pressed: &[Option<Press>],
-) -> Result<Vec<Duration>, StoreError> {
-    let mut times = Vec::with_capacity(pressed.len());
-    for (at, run) in pressed.iter().flatten() {
-        let access = store.run(&bulk.owner, *run).await?;
-        if let Some(started) = access.run().started_at {
-            let micros = u64::try_from(started.since(*at)).unwrap_or(0);
-            times.push(Duration::from_micros(micros));
-        }
+    mut beginnings: UnboundedReceiver<Begun>,
+) -> Vec<Duration> {
+    let mut begun = HashMap::new();
+    while let Some((run, at)) = beginnings.recv().await {
+        begun.entry(run).or_insert(at);
     }
-    Ok(times)
+    let times = pressed.iter().flatten();
+    let times = times.filter_map(|(at, run)| Some(begun.get(run)?.duration_since(*at)));
+    times.collect()
 }
 
 impl Paced {
@@ -123,7 +129,7 @@ impl Paced {
             self.times.len()
         );
         println!(
-            "    over {TENANTS} tenants; clock from before the use case is called to the moment of the start, both by the database's clock"
+            "    over {TENANTS} tenants; clock from before the use case is called until the worker has the committed start and begins the work"
         );
         json!({
             "per_second": self.per_second, "presses": self.presses, "started": self.times.len(),

@@ -14,5 +14,5 @@ mod scheduler;
 
 pub use again::Jitter;
 pub(crate) use held::LeaseGuard;
-pub use pool::{Pool, PoolSettings};
+pub use pool::{Begun, Pool, PoolSettings};
 pub use scheduler::Scheduler;
