@@ -59,6 +59,8 @@ words! {
         ConnectionBusy = "connection_busy",
         /// The gate refuses it whatever anybody mends, so there is no run.
         Refused = "refused",
+        /// Somebody changed, paused or deleted the schedule after the slot had come and before it was decided about.
+        Changed = "schedule_changed",
     }
 }
 
@@ -255,6 +257,9 @@ impl SkipReason {
                 "Another operation used the tenant's connection until the grace was over."
             }
             Self::Refused => "This operation may not run here on the system's own authority.",
+            Self::Changed => {
+                "The schedule was changed, paused or deleted before a scheduler had come to it."
+            }
         }
     }
 }

@@ -180,6 +180,9 @@ fn reason(code: &str) -> String {
         "provider_invalid_response" => "the provider\u{2019}s answer could not be read".to_owned(),
         "worker_lost" | "lease_expired" => "the worker that had it fell silent".to_owned(),
         "timed_out" => "it took longer than a run may".to_owned(),
+        "change_under_way" => {
+            "its worker stopped while the provider was still at a change of it".to_owned()
+        }
         "database_busy" => "the database took too long to answer".to_owned(),
         other => format!("of {}", other.replace('_', " ")),
     }

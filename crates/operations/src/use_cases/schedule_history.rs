@@ -58,11 +58,11 @@ impl Clocks {
     }
 }
 
-/// For how long a page tells that a clock was ahead.
+/// For how long a page tells that a next slot was put right.
 const TOLD_FOR: i64 = 30 * DAY;
 
 impl Services {
-    /// That the next slot had been put off by a clock that was ahead, if that was found lately.
+    /// That the next slot was none of the rule's next, if that was found lately.
     pub(super) async fn realigned(
         &self,
         scope: &Scope,
@@ -77,7 +77,7 @@ impl Services {
             .filter(|it| now.since(it.at) < TOLD_FOR);
         Ok(lately.map(|it| {
             format!(
-                "A clock was ahead, and the next slot lay on {}. On {} it was moved to {}.",
+                "The next slot lay on {}, where the rule has none or not the next one: a clock was ahead, or the law of time has changed. On {} it was moved to {}.",
                 clocks.there(it.from),
                 clocks.there(it.at),
                 clocks.there(it.to)

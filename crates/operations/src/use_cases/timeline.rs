@@ -76,9 +76,6 @@ pub(crate) fn timeline(
         told.push((attempt.started_at, label));
         told.extend(ending(attempt, steps));
     }
-    if let Some(at) = row.reconciled_at {
-        told.push((at, "Reconciled: nobody was left to end it".to_owned()));
-    }
     for step in steps
         .iter()
         .filter(|step| step.action == "run.cancel_requested")

@@ -7,7 +7,7 @@ use std::{
 
 use policy::Running;
 use store::StoreError;
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 
 use super::{job::Job, jobs::Jobs, pool::Pool};
 
@@ -20,7 +20,8 @@ impl Pool {
         let mut decided = 0;
         loop {
             let rung = bell.notified();
-            match self.claim(jobs).await? {
+            let free = free_slots(jobs).await;
+            match self.claim(jobs, free).await? {
                 // A run that ends can let another one be queued, and one that is under way can ask for others.
                 0 => {
                     tokio::select! {
@@ -36,33 +37,37 @@ impl Pool {
         }
     }
 
-    pub(super) async fn claim_for_ever(&self, jobs: &mut Jobs) {
+    /// Claims until it is told to stop, which it looks at between two claims.
+    pub(super) async fn claim_until(&self, mut stop: watch::Receiver<bool>, jobs: &mut Jobs) {
         let bell = self.store.queue_bell();
-        loop {
+        while !*stop.borrow() {
             while jobs.running.try_join_next().is_some() {}
             // Registered before looking, so that a run queued in between still rings.
             let rung = bell.notified();
-            match self.claim(jobs).await {
-                Ok(0) => {
-                    tokio::select! { () = rung => {} () = sleep(self.settings.poll) => {} }
-                }
+            let free = tokio::select! {
+                free = free_slots(jobs) => free,
+                _ = stop.wait_for(|stopped| *stopped) => return,
+            };
+            match self.claim(jobs, free).await {
+                Ok(0) => tokio::select! {
+                    () = rung => {}
+                    () = sleep(self.settings.poll) => {}
+                    _ = stop.wait_for(|stopped| *stopped) => {}
+                },
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(worker.id = %self.id, error = %error.with_causes(), "claiming failed; trying again");
-                    sleep(Duration::from_secs(1)).await;
+                    tokio::select! {
+                        () = sleep(Duration::from_secs(1)) => {}
+                        _ = stop.wait_for(|stopped| *stopped) => {}
+                    }
                 }
             }
         }
     }
 
     /// Starts as many runs as there are free slots; answers how many were decided about.
-    async fn claim(&self, jobs: &mut Jobs) -> Result<usize, StoreError> {
-        // At least one slot must be free before anything is claimed.
-        let Ok(first) = Arc::clone(&jobs.slots).acquire_owned().await else {
-            return Ok(0);
-        };
-        let free = jobs.slots.available_permits() + 1;
-        drop(first);
+    async fn claim(&self, jobs: &mut Jobs, free: usize) -> Result<usize, StoreError> {
         let limit = i64::try_from(free.min(CLAIM_MOST)).unwrap_or(1);
         // The last slot is for a tenant that has nothing going: it need not wait for a run of another's to end.
         let spare = i64::from(self.settings.workers > 1);
@@ -91,6 +96,9 @@ impl Pool {
             (Some(slot), Some(self.longest))
         };
         let key = running.key();
+        if let Some(begun) = &self.begun {
+            let _ = begun.send((key.run_id, Instant::now()));
+        }
         let providers = self.providers.clone();
         let (store, finisher) = (self.store.clone(), jobs.finisher.clone());
         let jitter = self.jitter;
@@ -111,5 +119,13 @@ impl Pool {
                 drop(slot);
             })
         });
+    }
+}
+
+/// Waits until a slot is free; answers how many are. Nobody but the one who claims takes any.
+async fn free_slots(jobs: &Jobs) -> usize {
+    match jobs.slots.acquire().await {
+        Ok(_first) => jobs.slots.available_permits() + 1,
+        Err(_) => 0,
     }
 }

@@ -5,13 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::ids::WorkerId;
+use domain::ids::{RunId, WorkerId};
 use graph::{Endpoints, GraphClient};
 use policy::RunKey;
 use store::{LeaseWatch, QueueSettings, Rescued, Store, StoreError, WorkerCard};
 use tokio::{
-    sync::watch,
-    time::{MissedTickBehavior, interval},
+    sync::{mpsc::UnboundedSender, watch},
+    time::{MissedTickBehavior, error::Elapsed, interval, sleep, timeout},
 };
 
 use super::{again::Jitter, held::Held, host, jobs::Jobs, said::Said, scheduler::Scheduler};
@@ -42,6 +42,10 @@ const APPROVAL_WAIT: Duration = Duration::from_secs(60);
 /// A gateway gives up sooner than the service behind it: what it made shows up some seconds later.
 const CREATION_WAIT: Duration = Duration::from_secs(12);
 
+/// How long a stopping pool waits for a database: for a claim under way, for what is still being written, for its runs
+/// to be handed back, and for its word that it has gone. With the grace that is all that a stop takes.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// Between a heartbeat that failed and the next try.
 const BEAT_AGAIN: Duration = Duration::from_secs(1);
 
@@ -54,7 +58,11 @@ pub struct Pool {
     pub(super) jitter: Jitter,
     pub(super) longest: Duration,
     pub(super) held: Arc<Held>,
+    pub(super) begun: Option<UnboundedSender<Begun>>,
 }
+
+/// A run that a pool has begun to work on, and when: its start was committed by then.
+pub type Begun = (RunId, Instant);
 
 impl Pool {
     /// A pool over the services' database, talking to a provider.
@@ -78,7 +86,15 @@ impl Pool {
             jitter: Jitter::Random,
             longest: LONGEST_RUN,
             held: Arc::default(),
+            begun: None,
         }
+    }
+
+    /// The same, and tells of each run that it begins.
+    #[must_use]
+    pub fn telling(mut self, begun: UnboundedSender<Begun>) -> Self {
+        self.begun = Some(begun);
+        self
     }
 
     /// The same with another chance in the pauses between tries.
@@ -142,18 +158,29 @@ impl Pool {
         }
         tracing::info!(worker.id = %self.id, workers = self.settings.workers, "worker {} claims runs", self.id);
         let mut jobs = self.jobs();
+        // A claim under way is let come to its end: broken off while it commits, it would start runs that nobody
+        // knows of, after all others were handed back.
+        let claims = stop.clone();
+        let claims_end = async {
+            let _ = stop.wait_for(|stopped| *stopped).await;
+            sleep(LAST_WORDS).await;
+        };
         tokio::select! {
-            () = self.claim_for_ever(&mut jobs) => {}
+            () = self.claim_until(claims, &mut jobs) => {}
             () = self.keep_leases() => {}
             () = self.sweep() => {}
             () = Scheduler::new(&self.store).run() => {}
             () = self.be_known() => {}
             () = self.store.hear_hints() => {}
-            _ = stop.wait_for(|stopped| *stopped) => {}
+            () = claims_end => {}
         }
         self.wind_down(jobs).await;
-        if let Err(error) = self.store.worker_gone(self.id).await {
-            tracing::warn!(error = %error.with_causes(), "could not say that this worker has stopped; its silence says so");
+        let gone = self.store.worker_gone(self.id);
+        if let Some(why) = unsaid(timeout(LAST_WORDS, gone).await) {
+            tracing::warn!(
+                error = why,
+                "could not say that this worker has stopped; its silence says so"
+            );
         }
     }
 
@@ -239,7 +266,7 @@ impl Pool {
             }
             let faults = faults
                 .iter()
-                .map(|(run, error)| format!("run {run}: {error}"));
+                .map(|(run, error)| format!("run {run}: {}", error.with_causes()));
             for fault in said.news(faults) {
                 tracing::error!(
                     error = fault,
@@ -250,7 +277,7 @@ impl Pool {
     }
 
     async fn wind_down(&self, mut jobs: Jobs) {
-        let finished = tokio::time::timeout(self.settings.grace, async {
+        let finished = timeout(self.settings.grace, async {
             while jobs.running.join_next().await.is_some() {}
         });
         // A grace longer than a lease must not let others take what is still being finished.
@@ -261,11 +288,26 @@ impl Pool {
         if !finished {
             jobs.running.shutdown().await;
         }
-        jobs.close().await;
-        // Also what was started in the database, but not yet here, when the pool was stopped.
-        if let Err(error) = self.store.runs_hand_back(self.id).await {
-            tracing::warn!(error = %error.with_causes(), "could not hand runs back; their leases run out");
+        if timeout(LAST_WORDS, jobs.close()).await.is_err() {
+            tracing::warn!("ends of runs were not written in time; their leases run out");
         }
+        // Also what was started in the database, but not yet here, when the pool was stopped.
+        let handed_back = self.store.runs_hand_back(self.id);
+        if let Some(why) = unsaid(timeout(LAST_WORDS, handed_back).await) {
+            tracing::warn!(
+                error = why,
+                "could not hand runs back; their leases run out"
+            );
+        }
+    }
+}
+
+/// Why something was not told to the database, if it was not.
+fn unsaid<T>(told: Result<Result<T, StoreError>, Elapsed>) -> Option<String> {
+    match told {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.with_causes()),
+        Err(_) => Some(format!("no answer within {} s", LAST_WORDS.as_secs())),
     }
 }
 

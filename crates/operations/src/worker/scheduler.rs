@@ -120,7 +120,7 @@ impl Scheduler {
             0 => {}
             n => tracing::warn!(
                 n,
-                "set the next slots of {n} schedules right: they lay beyond their rules, as after a clock that was ahead"
+                "set the next slots of {n} schedules right: they were not those of their rules, as after a clock that was ahead or a new law of time"
             ),
         }
         Ok(())

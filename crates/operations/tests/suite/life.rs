@@ -12,9 +12,10 @@ use domain::{
     views::{OperationsQuery, PastAttempt},
     waiting::WaitingFor,
 };
+use graph::ClientSettings;
 use graph_sandbox::{Fault, FaultKind};
-use operations::{Pool, PoolSettings, Scope};
-use store::{RunEnd, WorkedOutcome};
+use operations::{MasterKey, Passwords, Pool, PoolSettings, Scope, Services};
+use store::{QueueSettings, RunEnd, Store, WorkedOutcome};
 use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ on_both! {
     a_queued_run_is_cancelled_by_who_may_start_it,
     a_running_run_stops_at_its_next_wait_and_keeps_what_it_did,
     a_cancel_from_another_process_comes_with_the_heartbeat,
+    r03_a_worker_hears_of_a_cancel_elsewhere_while_its_call_hangs,
     what_is_over_cannot_be_cancelled,
     l08_a_throttled_sync_waits_as_asked_and_goes_on_with_the_rest,
     l08_the_last_try_ends_with_the_last_reason,
@@ -183,6 +185,31 @@ async fn a_cancel_from_another_process_comes_with_the_heartbeat(world: Arc<World
     assert_eq!(store.runs_hand_back(silent).await.unwrap(), 1);
     assert_eq!(word(&world, run).await, "cancelled");
     assert_eq!(world.pool().drain().await.unwrap(), 0);
+}
+
+async fn r03_a_worker_hears_of_a_cancel_elsewhere_while_its_call_hangs(world: Arc<World>) {
+    // The call would hang for longer than anybody here waits, so it is not its end that ends the run.
+    let client = ClientSettings {
+        header_timeout: Duration::from_secs(600),
+        ..patience()
+    };
+    let queue = QueueSettings {
+        lease: Duration::from_secs(6),
+        ..QueueSettings::default()
+    };
+    let pool = world.pool_with(client, SETTINGS).with_queue(queue);
+    let working = Working::new(pool);
+    let run = hanging(&world, &world.owner).await;
+    // What rings in that process rings nobody here.
+    let store = Store::open(&world.url).await.unwrap();
+    let elsewhere = Services::new(store, Passwords::new().unwrap(), MasterKey::of([7; 32]));
+    let asked = elsewhere.cancel(&world.owner, &run.to_string()).await;
+    assert_eq!(asked.unwrap(), run);
+    until("the end", || over(&world, run)).await;
+    assert_eq!(word(&world, run).await, "cancelled");
+    world.sandbox.faults().clear();
+    working.stop().await;
+    elsewhere.store().close().await;
 }
 
 async fn what_is_over_cannot_be_cancelled(world: Arc<World>) {

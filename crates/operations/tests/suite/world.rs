@@ -26,6 +26,8 @@ pub const SYNC: &str = "inventory.sync";
 pub const OWNER_PASSWORD: &str = "violet tractor umbrella";
 
 pub struct World {
+    /// Where its database is, for a process of its own.
+    pub url: String,
     pub services: Services,
     pub sandbox: Sandbox,
     pub endpoints: Endpoints,
@@ -103,6 +105,7 @@ impl World {
             .unwrap();
         let workspace = services.store().current_workspace(&owner).await.unwrap();
         let mut world = Self {
+            url: url.to_owned(),
             services,
             endpoints: Endpoints::custom(&address, &address).unwrap(),
             sandbox,
@@ -244,6 +247,7 @@ impl World {
             seed: site.seed.clone(),
         };
         Self {
+            url: self.url.clone(),
             services: self.services.clone(),
             sandbox: self.sandbox.clone(),
             endpoints,

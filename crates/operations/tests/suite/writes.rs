@@ -45,6 +45,7 @@ pub async fn laboratory(world: &World) -> World {
         seed: site.seed.clone(),
     };
     World {
+        url: world.url.clone(),
         services: Services::new(
             marked.unwrap(),
             Passwords::new().unwrap(),
@@ -263,6 +264,15 @@ async fn a_change_that_is_forbidden_is_not_sent_again(world: Arc<World>) {
     assert_eq!(view.failures[0].reason_code, "provider_permission_denied");
     assert!(view.failures[0].message.contains(READ_WRITE));
     assert_eq!((sent(&world, run).len(), effects(&world, run)), (2, 0));
+    // What it did before is not known to be whole: nobody writes it again blindly.
+    assert!(view.follow_ups.retry.is_none());
+    let again = world.services.retry(&world.owner, &run.to_string()).await;
+    let refused = again.unwrap_err();
+    assert_eq!(refused.status(), 409);
+    assert!(
+        format!("{refused:?}").contains("This run writes to the provider"),
+        "{refused:?}"
+    );
 }
 
 /// The answer of the first change is lost, and the look at its object meets this.

@@ -25,6 +25,12 @@ static UNKNOWN_IS_TOLD: Statement = same(
      from write_intents w join operation_runs r on r.id = w.run_id
      where w.state in ('open', 'indeterminate') and r.status = 'completed' and r.outcome <> 'indeterminate'",
 );
+static DONE_IS_TOLD: Statement = same(
+    "invariant_done_is_told",
+    "select r.id as run_id, 'blocked, and ' || w.op_key || ' was done' as what
+     from write_intents w join operation_runs r on r.id = w.run_id
+     where w.state = 'done' and r.outcome = 'blocked'",
+);
 static INTENTS: Statement = same(
     "history_intents",
     "select run_id, attempt, op_key, target, state, opened_at, closed_at from write_intents
@@ -39,6 +45,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "I5 what nobody knows is asked of a person",
         broken: &UNKNOWN_IS_TOLD,
+    },
+    Rule {
+        name: "I5 a run that has written is not blocked",
+        broken: &DONE_IS_TOLD,
     },
 ];
 

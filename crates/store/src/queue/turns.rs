@@ -47,6 +47,7 @@ pub(crate) struct Turns(Mutex<Place>);
 struct Place {
     last: BTreeMap<i64, Uuid>,
     started: i64,
+    apart: usize,
 }
 
 impl Turns {
@@ -68,6 +69,13 @@ impl Turns {
     fn owed(&self, free: i64) -> i64 {
         let started = self.lock().started;
         (started + free) / SHARE_OF_THE_AGED - started / SHARE_OF_THE_AGED
+    }
+
+    /// With which of so many tenants the next claim begins that takes each by itself.
+    pub(crate) fn first_apart(&self, tenants: usize) -> usize {
+        let mut place = self.lock();
+        place.apart = (place.apart + 1) % tenants.max(1);
+        place.apart
     }
 
     fn count(&self, started: i64) {

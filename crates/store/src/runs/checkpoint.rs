@@ -11,7 +11,7 @@ use policy::{Checkpoint, CheckpointLedger, GoOn, Refusal, RunKey, Running};
 
 use super::{
     attempts::{EndedBy, end_attempts},
-    claim::run_facts,
+    gated::run_facts,
     items::stop_refused,
     kept::outcome_kept,
     ledger::leave_queue,

@@ -3,22 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    capability::Capability,
-    ids::{ConnectionId, RunId, ScheduleId, ScopeId, TenantId, UserId, WorkerId, WorkspaceId},
-    operation::Habitat,
-    run::{AuthorityMode, DecisionPhase},
-    time::Timestamp,
+    ids::{ConnectionId, RunId, ScopeId, WorkerId},
+    time::{MINUTE, Timestamp},
 };
-use policy::{ContextState, Facts, RunFacts, RunKey, SlotFacts, Started};
+use policy::{Facts, RunKey, Started};
 
-use super::ledger::Recorded;
+use super::{gated::run_facts, ledger::Recorded};
 use crate::{
     Store,
     audit::{AuditActor, AuditEntry, to_json},
     error::StoreError,
     facts,
     queue::{Admission, Share, Slots, scope_key},
-    sql::{Row, Statement, Tx, args, dialects, same},
+    sql::{Row, Statement, Tx, args, dialects, id_list, same},
 };
 
 /// How often a claim asks again for its turn when others hold all tenants that it was to take from.
@@ -72,7 +69,7 @@ static CLAIM: Statement = dialects(
     "run_queue_claim",
     "select s.key as place, q.connection_id as uses_connection, r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type,
        r.attempt, r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
-       r.schedule_id, r.schedule_revision
+       r.schedule_id, r.schedule_revision, r.status = 'queued' and r.attempt = q.attempt as agrees
      from jsonb_each($1) s
      cross join run_queue q on q.rowid in (
        select c.rowid from run_queue c where c.status = 'queued' and c.priority = s.value ->> 'priority'
@@ -83,15 +80,21 @@ static CLAIM: Statement = dialects(
      order by s.key, q.available_at, q.run_id",
     "select s.place, q.connection_id as uses_connection, r.id, r.workspace_id, r.tenant_id, r.scope_id, r.type,
        r.attempt, r.authority_mode, r.user_id, r.initiator_name, r.required_capability, r.connection_id, r.context,
-       r.schedule_id, r.schedule_revision
+       r.schedule_id, r.schedule_revision, r.status = 'queued' and r.attempt = q.attempt as agrees
      from json_to_recordset($1::json) as s(place bigint, scope uuid, priority bigint, due bigint, share bigint)
      cross join lateral (
-       select c.run_id, c.connection_id, c.available_at from run_queue c where c.status = 'queued'
+       select c.run_id, c.attempt, c.connection_id, c.available_at from run_queue c where c.status = 'queued'
          and c.priority = s.priority and c.scope_id = s.scope and c.available_at <= s.due
        order by c.available_at, c.run_id limit least(s.share, $2) for update of c skip locked) q
      join operation_runs r on r.id = q.run_id
      where not exists (select 1 from queue_pauses p where p.scope_id = s.scope)
      order by s.place, q.available_at, q.run_id",
+);
+static SET_ASIDE: Statement = dialects(
+    "run_queue_set_aside",
+    "update run_queue set available_at = $2 where status = 'queued' and run_id in (select unhex(value) from jsonb_each($1))",
+    "update run_queue set available_at = $2 where status = 'queued'
+       and run_id = any(array(select value::uuid from json_array_elements_text($1::json)))",
 );
 // Another worker's claim may have taken the same attempt after this one was rolled back, and may have decided
 // alike: only what carries this claim's worker and moment is this claim's.
@@ -102,67 +105,27 @@ static CLAIM_COUNTED: Statement = same(
          and a.attempt = d.attempt and a.worker_id = $3 and a.started_at = $4))",
 );
 
+/// How long a run is left aside of which queue and ledger say different things.
+const ASIDE: i64 = MINUTE;
+
+/// Whether a claim takes the runs of all tenants whose turn it is, or of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Company {
+    Together,
+    /// Then it waits a second for what somebody holds, and not five.
+    Alone,
+}
+
+/// What a claim has locked.
+#[derive(Default)]
+struct Locked {
+    rows: Vec<Row>,
+    /// Which runs cannot start, since the ledger has them otherwise.
+    odd: Vec<RunId>,
+}
+
 fn connection_of(row: &Row, column: &'static str) -> Result<Option<ConnectionId>, StoreError> {
     Ok(row.opt_uuid(column)?.map(ConnectionId::from_uuid))
-}
-
-/// A run's own row as the gate is told of it; `attempt` tells its first start from a later one.
-pub(super) fn run_facts(
-    row: &Row,
-    habitat: Habitat,
-    now: Timestamp,
-) -> Result<RunFacts, StoreError> {
-    let attempt = row.int("attempt")?;
-    let context = row.text("context")?;
-    Ok(RunFacts {
-        id: RunId::from_uuid(row.uuid("id")?),
-        attempt,
-        workspace_id: WorkspaceId::from_uuid(row.uuid("workspace_id")?),
-        tenant_id: row.opt_uuid("tenant_id")?.map(TenantId::from_uuid),
-        scope_id: ScopeId::from_uuid(row.uuid("scope_id")?),
-        habitat,
-        operation_code: row.text("type")?,
-        authority: row.word("authority_mode", AuthorityMode::parse)?,
-        actor_id: row.opt_uuid("user_id")?.map(UserId::from_uuid),
-        required_capability: Capability::parse(&row.text("required_capability")?),
-        connection_id: row.opt_uuid("connection_id")?.map(ConnectionId::from_uuid),
-        slot: slot_facts(row)?,
-        context: context_state(&context),
-        phase: if attempt == 1 {
-            DecisionPhase::Start
-        } else {
-            DecisionPhase::Rescue
-        },
-        now,
-    })
-}
-
-/// The slot the run fills; one that a person started by hand from a schedule fills none.
-fn slot_facts(row: &Row) -> Result<Option<SlotFacts>, StoreError> {
-    let schedule = row.opt_uuid("schedule_id")?.map(ScheduleId::from_uuid);
-    let revision = row.opt_int("schedule_revision")?;
-    Ok(schedule
-        .zip(revision)
-        .map(|(schedule_id, revision)| SlotFacts {
-            schedule_id,
-            revision,
-        }))
-}
-
-/// A context must at least say in whose name the run is to start.
-fn context_state(context: &str) -> ContextState {
-    let mode = serde_json::from_str::<serde_json::Value>(context)
-        .ok()
-        .and_then(|value| {
-            value
-                .get("execution_authority_mode")?
-                .as_str()
-                .map(str::to_owned)
-        });
-    match mode.as_deref().and_then(AuthorityMode::parse) {
-        Some(_) => ContextState::Readable,
-        None => ContextState::Unreadable,
-    }
 }
 
 impl Store {
@@ -185,9 +148,21 @@ impl Store {
         spare: i64,
     ) -> Result<Started, StoreError> {
         let slots = Slots { free: limit, spare };
-        match self.claim_for(worker, slots).await? {
-            Some((claim, facts)) => policy::start(claim, &facts).await,
-            None => Ok(Started::default()),
+        let together = match self.claim_for(worker, slots).await {
+            Ok(Some((claim, facts))) => policy::start(claim, &facts).await,
+            Ok(None) => Ok(Started::default()),
+            Err(error) => Err(error),
+        };
+        match together {
+            Err(error) if error.is_contention() && self.db.locks_rows() => {
+                let why = error.with_causes();
+                tracing::warn!(
+                    error = why,
+                    "somebody holds what a claim needs; claiming tenant by tenant"
+                );
+                self.start_apart(worker, slots).await
+            }
+            together => together,
         }
     }
 
@@ -212,22 +187,34 @@ impl Store {
             let Some((now, shares)) = self.shares(slots).await? else {
                 return Ok(None);
             };
-            if let Some(claimed) = self.claim_shares(worker, now, &shares).await? {
+            if let Some(claimed) = self
+                .claim_shares(worker, now, &shares, Company::Together)
+                .await?
+            {
                 return Ok(Some(claimed));
             }
         }
         Ok(None)
     }
 
-    async fn claim_shares(
+    /// Claims the runs of so many shares; `None` when others hold what they are of.
+    pub(super) async fn claim_shares(
         &self,
         worker: WorkerId,
         now: Timestamp,
         shares: &[Share],
+        company: Company,
     ) -> Result<Option<(Claim, Vec<Facts>)>, StoreError> {
-        let mut tx = self.db.write().await?;
-        let rows = self.lock_runs(&mut tx, shares).await?;
+        let mut tx = match company {
+            Company::Together => self.db.write().await?,
+            Company::Alone => self.db.write_together().await?,
+        };
+        let Locked { rows, odd } = self.lock_runs(&mut tx, shares).await?;
+        self.set_aside(&mut tx, now, &odd).await?;
         if rows.is_empty() {
+            if !odd.is_empty() {
+                tx.commit().await?;
+            }
             return Ok(None);
         }
         let (mut runs, mut facts_of) = (BTreeMap::new(), Vec::with_capacity(rows.len()));
@@ -266,7 +253,7 @@ impl Store {
     }
 
     /// Locks the runs of the shares, each tenant's and connection's limit kept exactly.
-    async fn lock_runs(&self, tx: &mut Tx, shares: &[Share]) -> Result<Vec<Row>, StoreError> {
+    async fn lock_runs(&self, tx: &mut Tx, shares: &[Share]) -> Result<Locked, StoreError> {
         let scopes: BTreeSet<_> = shares.iter().map(|share| scope_key(share.scope)).collect();
         let held = tx.fetch(&SCOPES_HOLD, args![to_json(&scopes)?]).await?;
         let held = held
@@ -278,7 +265,7 @@ impl Store {
             .filter(|it| held.contains(&it.scope))
             .collect();
         if shares.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Locked::default());
         }
         let held: Vec<_> = held.into_iter().map(scope_key).collect();
         let mut admission = Admission::default();
@@ -297,8 +284,12 @@ impl Store {
             .collect();
         let rows = tx.fetch(&CLAIM, args![to_json(&asked)?, most]).await?;
         let mut left: Vec<_> = shares.iter().map(|share| share.runs).collect();
-        let mut admitted = Vec::with_capacity(rows.len());
+        let mut locked = Locked::default();
         for row in rows {
+            if !row.flag("agrees")? {
+                locked.odd.push(RunId::from_uuid(row.uuid("id")?));
+                continue;
+            }
             let place = usize::try_from(row.int("place")?).unwrap_or(usize::MAX);
             let (Some(share), Some(left)) = (shares.get(place), left.get_mut(place)) else {
                 continue;
@@ -306,10 +297,29 @@ impl Store {
             let connection = connection_of(&row, "uses_connection")?;
             if *left > 0 && admission.admits(&self.queue, share.scope, connection) {
                 *left -= 1;
-                admitted.push(row);
+                locked.rows.push(row);
             }
         }
-        Ok(admitted)
+        Ok(locked)
+    }
+
+    /// Has runs wait that the queue has as waiting and the ledger has otherwise: they cannot start, and every claim
+    /// would meet them again, before what waits behind them.
+    async fn set_aside(
+        &self,
+        tx: &mut Tx,
+        now: Timestamp,
+        odd: &[RunId],
+    ) -> Result<(), StoreError> {
+        if odd.is_empty() {
+            return Ok(());
+        }
+        let ids = id_list(odd.iter().map(|run| run.as_uuid()))?;
+        tx.execute(&SET_ASIDE, args![ids, now.plus(ASIDE)]).await?;
+        for run in odd {
+            tracing::error!(run.id = %run, "queue and ledger say different things of run {run}; it is left aside for a minute");
+        }
+        Ok(())
     }
 
     /// Whether a claim is in the ledger, asked of one of its runs when its commit's answer was lost.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::{
-    ids::WorkerId,
+    ids::{RunId, WorkerId},
     summary::SummaryCounts,
     time::{SECOND, Timestamp},
 };
@@ -23,7 +23,7 @@ use crate::{
     Store,
     audit::append,
     error::StoreError,
-    sql::{Row, Statement, Tx, args, dialects},
+    sql::{Row, Statement, Tx, args, dialects, id_list},
 };
 
 /// How often a run may lose its worker, or its worker the database, before it is not tried again; what a stopping
@@ -35,26 +35,65 @@ const BROKEN_OFF: &str = "database_busy";
 /// How long such a run waits the first time.
 const BROKEN_OFF_PAUSE: i64 = 2 * SECOND;
 
+/// Why a run waits whose worker has stopped in the middle of a change.
+const UNDER_WAY: &str = "change_under_way";
+/// How long it waits: as long as a service takes that is still at a change whose sender has gone, and as a rescue waits.
+const UNDER_WAY_PAUSE: i64 = 30 * SECOND;
+
+/// Whether the queue's run has set out for a change of which nobody has said how it ended.
+macro_rules! sets_out {
+    () => {
+        "exists (select 1 from write_intents w where w.run_id = run_queue.run_id and w.state = 'open') as is_writing"
+    };
+}
+
 // Locked before the runs themselves, in the order every other transaction takes them.
 static HANDED_BACK: Statement = dialects(
     "run_queue_owned",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where owner = $1 and status = 'running' order by run_id",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where owner = $1 and status = 'running' order by run_id for update",
+    concat!(
+        "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at, ",
+        sets_out!(),
+        " from run_queue where owner = $1 and status = 'running' order by run_id"
+    ),
+    concat!(
+        "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at, ",
+        sets_out!(),
+        " from run_queue where owner = $1 and status = 'running' order by run_id for update"
+    ),
 );
 static HELD: Statement = dialects(
     "run_queue_held",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where run_id = $1 and attempt = $2 and status = 'running'",
-    "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at from run_queue
-     where run_id = $1 and attempt = $2 and status = 'running' for update",
+    concat!(
+        "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at, ",
+        sets_out!(),
+        " from run_queue where run_id = $1 and attempt = $2 and status = 'running'"
+    ),
+    concat!(
+        "select workspace_id, scope_id, run_id, attempt, rescues, cancel_requested_at, ",
+        sets_out!(),
+        " from run_queue where run_id = $1 and attempt = $2 and status = 'running' for update"
+    ),
+);
+
+// What was done of runs that are not tried again: it makes their ends partial, as it does for those of refused ones.
+static DONE_OF: Statement = dialects(
+    "runs_done_of",
+    "select i.run_id from run_items i where i.outcome = 'succeeded' and i.run_id in (select unhex(value) from jsonb_each($1))
+     union select w.run_id from write_intents w
+       where w.state = 'done' and w.run_id in (select unhex(value) from jsonb_each($1))
+     union select b.parent_id from bulk_items b join operation_runs c on c.id = b.run_id
+       where c.outcome = 'succeeded' and b.parent_id in (select unhex(value) from jsonb_each($1))",
+    "with asked as materialized (select value::uuid as id from json_array_elements_text($1::json))
+     select i.run_id from run_items i where i.outcome = 'succeeded' and i.run_id in (select id from asked)
+     union select w.run_id from write_intents w where w.state = 'done' and w.run_id in (select id from asked)
+     union select b.parent_id from bulk_items b join operation_runs c on c.id = b.run_id
+       where c.outcome = 'succeeded' and b.parent_id in (select id from asked)",
 );
 
 /// Why a worker gives a run back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GivenBack {
-    /// It is stopping: another one takes the run at once.
+    /// It is stopping: another one takes the run at once, or soon where a change was under way.
     Stopping,
     /// The database broke off under the run: it waits, and it does not come back for ever.
     BrokenOff,
@@ -65,6 +104,7 @@ struct Left {
     key: RunKey,
     rescues: i64,
     is_cancelled: bool,
+    is_writing: bool,
 }
 
 /// What becomes of a run whose attempt nobody works on any more.
@@ -81,6 +121,7 @@ impl Left {
             key: run_key(row)?,
             rescues: row.int("rescues")?,
             is_cancelled: row.opt_time("cancel_requested_at")?.is_some(),
+            is_writing: row.flag("is_writing")?,
         })
     }
 
@@ -101,6 +142,10 @@ impl Left {
         }
         let (available_at, waiting) = match by {
             EndedBy::BrokenOff => (now.plus(self.pause()), Some(BROKEN_OFF.to_owned())),
+            // Looked at while the provider is still at it, the change would pass for one that was never taken.
+            EndedBy::HandedBack if self.is_writing => {
+                (now.plus(UNDER_WAY_PAUSE), Some(UNDER_WAY.to_owned()))
+            }
             _ => (now, None),
         };
         Fate::Back(Back {
@@ -200,6 +245,30 @@ impl Store {
     }
 }
 
+/// Of runs that are not tried again, those that did something have not simply failed.
+async fn keep_what_was_done(tx: &mut Tx, over: &mut [(RunKey, RunEnd)]) -> Result<(), StoreError> {
+    let failed = |(_, end): &&(RunKey, RunEnd)| end.outcome == WorkedOutcome::Failed;
+    let failed: Vec<_> = over
+        .iter()
+        .filter(failed)
+        .map(|(key, _)| key.run_id.as_uuid())
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let rows = tx.fetch(&DONE_OF, args![id_list(failed)?]).await?;
+    let done = rows
+        .iter()
+        .map(|row| Ok(RunId::from_uuid(row.uuid("run_id")?)));
+    let done = done.collect::<Result<HashSet<_>, StoreError>>()?;
+    for (key, end) in over {
+        if end.outcome == WorkedOutcome::Failed && done.contains(&key.run_id) {
+            end.outcome = WorkedOutcome::PartiallySucceeded;
+        }
+    }
+    Ok(())
+}
+
 /// What was given back.
 struct Given {
     /// How many runs.
@@ -229,6 +298,7 @@ async fn give_back_in(tx: &mut Tx, rows: &[Row], by: EndedBy) -> Result<Given, S
     }
     let keys: Vec<_> = over.iter().map(|(key, _)| *key).collect();
     leave_queue(tx, &keys).await?;
+    keep_what_was_done(tx, &mut over).await?;
     let over: Vec<_> = over
         .iter()
         .map(|(key, end)| Over { key: *key, end, by })

@@ -2,7 +2,8 @@
 
 /// The outcome of a run that is stopped, `$else` where nothing of it was done (L-10, I5).
 ///
-/// A write that nobody knows the end of outweighs what is known to be done.
+/// A write that nobody knows the end of outweighs what is known to be done; and what was written counts as done before
+/// its item says so, which a later transaction does.
 macro_rules! outcome_kept {
     ($else:literal) => {
         concat!(
@@ -10,8 +11,9 @@ macro_rules! outcome_kept {
          when started_at is not null and exists (
            select 1 from write_intents w where w.run_id = operation_runs.id and w.state in ('open', 'indeterminate'))
            then 'indeterminate'
-         when started_at is not null and exists (
-           select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+         when started_at is not null and (
+           exists (select 1 from run_items i where i.run_id = operation_runs.id and i.outcome = 'succeeded')
+           or exists (select 1 from write_intents w where w.run_id = operation_runs.id and w.state = 'done'))
            then 'partially_succeeded'
          when started_at is not null and exists (select 1 from bulk_items b join operation_runs c on c.id = b.run_id
              where b.parent_id = operation_runs.id and b.outcome is null and c.outcome = 'succeeded')

@@ -51,14 +51,15 @@ static LEASES: Statement = same(
     "select q.workspace_id, q.run_id, q.attempt, q.lease_until, w.lease from run_queue q left join workers w on w.id = q.owner
      where q.status = 'running' and q.lease_until is not null",
 );
-// What was renewed since it was looked at is left alone, as is what another sweep has locked.
+// What was renewed since it was looked at is left alone, as is what another sweep has locked. Whether a change is under
+// way is not asked: who is silent has sent nothing for most of a lease.
 static SILENT: Statement = dialects(
     "run_queue_silent",
-    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at from given k
-     cross join run_queue q on q.run_id = k.run and q.attempt = k.attempt
+    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at, 0 as is_writing
+     from given k cross join run_queue q on q.run_id = k.run and q.attempt = k.attempt
      where q.status = 'running' and q.lease_until = k.until",
-    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at from run_queue q
-     where q.run_id = any($1::uuid[]) and q.status = 'running'
+    "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at, false as is_writing
+     from run_queue q where q.run_id = any($1::uuid[]) and q.status = 'running'
        and q.attempt = ($2::bigint[])[array_position($1::uuid[], q.run_id)]
        and q.lease_until = ($3::bigint[])[array_position($1::uuid[], q.run_id)]
      order by q.run_id for update of q skip locked",

@@ -1,5 +1,6 @@
 //! The ledger of runs, the live queue, and the gate's own transactions.
 
+mod apart;
 mod ask;
 mod attempts;
 mod bulk;
@@ -11,6 +12,7 @@ mod draft;
 mod drafted;
 mod fence;
 mod finish;
+mod gated;
 mod hand_back;
 mod intents;
 mod items;
@@ -27,6 +29,7 @@ mod requeue;
 mod retry;
 mod row;
 mod settle;
+mod slot_lines;
 mod slots;
 mod stale;
 mod steps;
@@ -52,6 +55,7 @@ pub use realign::Realigned;
 pub use request::Requested;
 pub use retry::{Again, Retrying};
 pub use row::RunRow;
+pub(crate) use slot_lines::leave as leave_slots;
 pub use slots::BUSY_WAIT;
 pub use stale::{Reconciled, STALE_AFTER, STALE_QUEUED};
 pub use steps::StepRow;

@@ -1,4 +1,5 @@
-//! Schedules whose next slot lies beyond the rule's own: a clock that was ahead for a while put it there.
+//! Schedules whose next slot is not the rule's own: a clock that was ahead for a while put it further away, or a new
+//! law of time has moved the rule's slots since it was worked out.
 
 use domain::{
     ids::{ScheduleId, ScopeId},
@@ -54,7 +55,7 @@ struct Detail {
 }
 
 impl Store {
-    /// Sets right every schedule whose next slot lies beyond the first free one of its rule; answers how many.
+    /// Sets right every schedule whose next slot is not the first free one of its rule; answers how many.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -70,7 +71,7 @@ impl Store {
             };
             seen = (last.time("next_at")?, last.uuid("id")?);
             for row in &rows {
-                if is_beyond(row, now) {
+                if is_astray(row, now) {
                     let id = ScheduleId::from_uuid(row.uuid("id")?);
                     realigned += usize::from(self.realign(id).await?);
                 }
@@ -89,13 +90,18 @@ impl Store {
         else {
             return Ok(false);
         };
-        let taken = tx.fetch(&TAKEN, args![id, now, from]).await?;
+        // One that is no slot of the rule is put right whichever side the rule's own lies on.
+        let bound = match is_slot(&timetable, from) {
+            true => from,
+            false => Timestamp(i64::MAX),
+        };
+        let taken = tx.fetch(&TAKEN, args![id, now, bound]).await?;
         let taken = taken.iter().map(|row| row.time("slot_at"));
         let taken = taken.collect::<Result<Vec<_>, _>>()?;
         // What the wrong clock wrote down stays written down: such a slot is never taken again.
         let first = timetable.after(now);
         let free = std::iter::successors(first, |slot| timetable.after(*slot))
-            .take_while(|slot| *slot < from)
+            .take_while(|slot| *slot < bound)
             .find(|slot| !taken.contains(slot));
         let Some(to) = free else {
             return Ok(false);
@@ -139,14 +145,19 @@ impl Store {
     }
 }
 
-/// Whether the rule has a slot before the one that is waited for; one that nobody understands is left alone.
-fn is_beyond(row: &Row, now: Timestamp) -> bool {
+/// Whether a moment is a slot of a rule, by the law as it is now.
+fn is_slot(timetable: &Timetable, moment: Timestamp) -> bool {
+    timetable.after(moment.plus(-1)) == Some(moment)
+}
+
+/// Whether a schedule waits for what is no slot of its rule, or is not the next one; one that nobody understands is
+/// left alone.
+fn is_astray(row: &Row, now: Timestamp) -> bool {
     let Ok(schedule) = Schedule::of(row) else {
         return false;
     };
-    let own = Timetable::of(schedule.rule)
-        .ok()
-        .and_then(|it| it.after(now));
-    own.zip(schedule.next_at)
-        .is_some_and(|(own, next)| own < next)
+    let (Some(next), Ok(timetable)) = (schedule.next_at, Timetable::of(schedule.rule)) else {
+        return false;
+    };
+    !is_slot(&timetable, next) || timetable.after(now).is_some_and(|own| own < next)
 }

@@ -10,7 +10,6 @@ use domain::{
     time::{MINUTE, Timestamp},
 };
 use policy::{Facts, Ruling, ScheduleFacts, SlotFacts, decide};
-use serde_json::json;
 use timetable::{Missed, Timetable};
 use uuid::Uuid;
 
@@ -18,11 +17,12 @@ use super::{
     ask::{is_final, requested, write_blocked},
     draft::{Draft, OfSchedule, SystemDraft},
     drafted::{Drafted, Enqueued, enqueue, insert},
+    slot_lines::{Line, miss, one, skip, write},
     ticked::Ticked,
 };
 use crate::{
     Store,
-    audit::{AuditActor, AuditEntry, action, append},
+    audit::{AuditEntry, append},
     error::StoreError,
     facts,
     schedules::Schedule,
@@ -45,12 +45,6 @@ pub(super) static SCHEDULE_TAKE: Statement = dialects(
     "select workspace_id, tenant_id, id, name, type, cadence, days, minutes, zone, state, revision, next_at,
        created_by_name, created_at, version from schedules where id = $1 and state = 'active'
      for update skip locked",
-);
-static SLOT_INSERT: Statement = same(
-    "schedule_slot_insert",
-    "insert into schedule_slots (workspace_id, scope_id, schedule_id, slot_at, fate, last_slot_at, slots, run_id,
-       reason, revision, decided_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (schedule_id, slot_at) do nothing",
 );
 pub(super) static SCHEDULE_ADVANCE: Statement = same(
     "schedule_advance",
@@ -198,35 +192,11 @@ enum Filled {
     Lost,
 }
 
-/// A line about a slot.
-struct Line {
-    slots: Missed,
-    fate: SlotFate,
-    run_id: Option<RunId>,
-    reason: Option<SkipReason>,
-}
-
 impl Round {
     async fn miss(&mut self, missed: &[Missed]) -> Result<(), StoreError> {
-        let mut told = 0;
-        for slots in missed {
-            let line = Line {
-                slots: *slots,
-                fate: SlotFate::Missed,
-                run_id: None,
-                reason: None,
-            };
-            if self.write(&line).await? {
-                told += slots.slots;
-            }
-        }
-        self.ticked.missed = usize::try_from(told).unwrap_or(usize::MAX);
-        if let (true, Some(first), Some(last)) = (told > 0, missed.first(), missed.last()) {
-            let detail = json!({
-                "name": self.schedule.name, "slots": told, "first": first.first, "last": last.last,
-            });
-            self.tell(action::SLOT_MISSED, detail);
-        }
+        let (slots, entry) = miss(&mut self.tx, self.now, &self.schedule, missed).await?;
+        self.ticked.missed = usize::try_from(slots).unwrap_or(usize::MAX);
+        self.entries.extend(entry);
         Ok(())
     }
 
@@ -282,7 +252,7 @@ impl Round {
             reason: None,
         };
         // The key decides: a slot that is taken is never taken again, whatever the clock does.
-        if !self.write(&line).await? {
+        if !write(&mut self.tx, self.now, &self.schedule, &line).await? {
             return Ok(Filled::Done);
         }
         match ruling {
@@ -313,53 +283,11 @@ impl Round {
         reason: SkipReason,
         run_id: Option<RunId>,
     ) -> Result<Filled, StoreError> {
-        let line = Line {
-            slots: one(slot_at),
-            fate: SlotFate::Skipped,
-            run_id,
-            reason: Some(reason),
-        };
-        if self.write(&line).await? {
-            self.ticked.skipped += 1;
-            let detail = json!({
-                "name": self.schedule.name, "slot_at": slot_at, "reason": reason, "active_run": run_id,
-            });
-            self.tell(action::SLOT_SKIPPED, detail);
-        }
+        let why = (reason, run_id);
+        let entry = skip(&mut self.tx, self.now, &self.schedule, slot_at, why).await?;
+        self.ticked.skipped += usize::from(entry.is_some());
+        self.entries.extend(entry);
         Ok(Filled::Done)
-    }
-
-    /// Writes a line; answers whether the slot was still free.
-    async fn write(&mut self, line: &Line) -> Result<bool, StoreError> {
-        let args = args![
-            self.schedule.workspace_id,
-            self.schedule.tenant_id,
-            self.schedule.id,
-            line.slots.first,
-            line.fate.as_str(),
-            line.slots.last,
-            line.slots.slots,
-            line.run_id,
-            line.reason.map(SkipReason::as_str),
-            self.schedule.revision,
-            self.now,
-        ];
-        Ok(self.tx.execute(&SLOT_INSERT, args).await? > 0)
-    }
-
-    fn tell(&mut self, action: &'static str, detail: serde_json::Value) {
-        self.entries.push(AuditEntry {
-            workspace_id: self.schedule.workspace_id,
-            scope_id: domain::ids::ScopeId::of(
-                self.schedule.workspace_id,
-                Some(self.schedule.tenant_id),
-            ),
-            action,
-            actor: AuditActor::system(),
-            subject_id: self.schedule.id.as_uuid(),
-            run_id: None,
-            detail: detail.to_string(),
-        });
     }
 
     async fn commit(mut self, next: Option<Timestamp>) -> Result<(), StoreError> {
@@ -367,13 +295,5 @@ impl Round {
         self.tx.execute(&SCHEDULE_ADVANCE, args).await?;
         append(&mut self.tx, self.now, self.entries).await?;
         self.tx.commit().await
-    }
-}
-
-const fn one(slot: Timestamp) -> Missed {
-    Missed {
-        first: slot,
-        last: slot,
-        slots: 1,
     }
 }

@@ -1,6 +1,7 @@
 //! Making and changing schedules.
 //!
-//! A change touches no run and no queue row: a slot that is queued by then is refused as it starts.
+//! A change touches no run and no queue row: a slot that is queued by then is refused as it starts, and one that has come
+//! and is not decided about yet is written down as it was left.
 
 use domain::{ids::ScheduleId, operation::OperationType, schedule::ScheduleState, time::Timestamp};
 use serde_json::json;
@@ -13,6 +14,7 @@ use crate::{
     authority,
     error::StoreError,
     new_id::new_id,
+    runs::leave_slots,
     scope::Scope,
     sql::{Statement, Tx, args, dialects, same},
     tenants::TenantAccess,
@@ -128,9 +130,13 @@ impl Store {
             "to": { "name": after.name, "operation": after.operation_code, "rule": after.rule.in_words() },
             "revision": after.revision,
         });
+        let mut entries = match moves {
+            true => leave_slots(&mut tx, now, &before).await?,
+            false => Vec::new(),
+        };
         write(&mut tx, &after).await?;
-        let entry = entry(scope, tenant, id, action::SCHEDULE_CHANGED, detail);
-        append(&mut tx, now, vec![entry]).await?;
+        entries.push(entry(scope, tenant, id, action::SCHEDULE_CHANGED, detail));
+        append(&mut tx, now, entries).await?;
         tx.commit().await
     }
 
@@ -199,6 +205,7 @@ impl Store {
             }
             ScheduleState::Paused | ScheduleState::Deleted => None,
         };
+        let mut entries = leave_slots(&mut tx, now, &before).await?;
         let after = Schedule {
             state: to,
             revision: before.revision + 1,
@@ -207,8 +214,8 @@ impl Store {
         };
         write(&mut tx, &after).await?;
         let detail = json!({ "name": after.name, "revision": after.revision });
-        let entry = entry(scope, tenant, id, action, detail);
-        append(&mut tx, now, vec![entry]).await?;
+        entries.push(entry(scope, tenant, id, action, detail));
+        append(&mut tx, now, entries).await?;
         tx.commit().await
     }
 

@@ -171,6 +171,11 @@ impl Db {
         }
     }
 
+    /// Whether it locks rows; the other one locks the whole file, for whoever writes.
+    pub(crate) const fn locks_rows(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
+    }
+
     /// Which database this is, as logs name it.
     pub(crate) const fn dialect(&self) -> &'static str {
         match self {

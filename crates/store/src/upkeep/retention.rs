@@ -176,6 +176,12 @@ static TURN: Statement = same(
     "update upkeep set last_at = $1 where task = 'retention' and (last_at <= $2 or last_at > $1)",
 );
 
+// As the next choice of the same person does; of those who never choose again, too. Its tenants go with it.
+static CHOICES_FORGET: Statement = same(
+    "retention_choices_forget",
+    "delete from bulk_selections where created_at < $1",
+);
+
 /// No run begun before `moment` has an id from here on; an hour more, since ids are made by other clocks.
 fn ids_from(moment: Timestamp) -> Uuid {
     let millis = moment.plus(HOUR).0.max(0) / 1_000;
@@ -232,14 +238,19 @@ impl Store {
         tx.commit().await
     }
 
-    /// Whether it is this process's turn to tidy away; one a day has it.
+    /// Whether it is this process's turn to tidy away; one a day has it, and choices of tenants go with it that are older
+    /// than that.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn retention_turn(&self) -> Result<bool, StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        let taken = tx.execute(&TURN, args![now, now.plus(-DAY)]).await?;
+        let a_day_ago = now.plus(-DAY);
+        let taken = tx.execute(&TURN, args![now, a_day_ago]).await?;
+        if taken > 0 {
+            tx.execute(&CHOICES_FORGET, args![a_day_ago]).await?;
+        }
         tx.commit().await?;
         Ok(taken > 0)
     }

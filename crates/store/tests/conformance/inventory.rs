@@ -10,7 +10,7 @@ use store::InventoryObject;
 
 use crate::{database::Database, world::World};
 
-fn object(id: &str, name: &str) -> InventoryObject {
+pub fn object(id: &str, name: &str) -> InventoryObject {
     InventoryObject {
         external_id: id.to_owned(),
         display_name: name.to_owned(),

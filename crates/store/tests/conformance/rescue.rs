@@ -5,10 +5,11 @@ use std::sync::Arc;
 use domain::{
     capability::Role,
     connection::{ConsentStatus, VerificationStatus},
+    lifecycle::TenantLifecycle,
     operation::OperationType::{ConnectionCheck, InventorySync},
     run::{DecisionPhase, RunOutcome, RunStatus},
     summary::{CountKey, SummaryCounts},
-    time::Timestamp,
+    time::{SECOND, Timestamp},
     verification::VerificationReport,
 };
 use policy::Running;
@@ -16,6 +17,8 @@ use store::{InventoryObject, ItemOutcome, StoreError, Verified, WorkedOutcome};
 
 use crate::{
     database::Database,
+    intents::{DONE, laboratory, open, writing},
+    retries::wait_out,
     world::{World, end, worker},
 };
 
@@ -268,4 +271,77 @@ pub async fn one_attempt_is_handed_back_and_only_by_who_holds_it(db: Arc<Databas
         .run_hand_back(&kept, store::GivenBack::Stopping)
         .await
         .unwrap();
+}
+
+pub async fn l10_what_was_written_outweighs_that_a_run_is_refused(db: Arc<Database>) {
+    let world = laboratory(&db).await;
+    // At a checkpoint, and when another worker would take it up; its item does not say so yet in either.
+    for is_lost in [false, true] {
+        let running = writing(&world).await;
+        let run = running.key().run_id;
+        let written = open(&world, &running, "one").await;
+        let closed = world.store.intent_close(&running, written, &DONE);
+        closed.await.unwrap();
+        if is_lost {
+            world.expire(run).await;
+            assert_eq!(world.rescue().await.unwrap(), 1);
+        }
+        world.lifecycle(TenantLifecycle::Archived).await;
+        if is_lost {
+            let started = world.store.runs_start(worker(), 10).await.unwrap();
+            assert_eq!(started.refused.len(), 1);
+        } else {
+            let asked = world.store.checkpoint(&running).await.unwrap();
+            assert!(matches!(asked, store::Asked::Refused(_)), "it has to stop");
+        }
+        let access = world.store.run(&world.owner, run).await.unwrap();
+        let row = access.run();
+        assert_eq!(row.state.outcome, RunOutcome::PartiallySucceeded);
+        assert_eq!(row.reason_code.as_deref(), Some("tenant_not_operable"));
+        assert_eq!(world.store.violations().await.unwrap(), []);
+        world.lifecycle(TenantLifecycle::Active).await;
+    }
+}
+
+pub async fn i05_a_change_under_way_at_a_stop_is_not_looked_at_at_once(db: Arc<Database>) {
+    let world = laboratory(&db).await;
+    let mine = worker();
+    let first = writing(&world).await;
+    let run = first.key().run_id;
+    open(&world, &first, "one").await;
+    let id = db.id(run.as_uuid());
+    let back = world
+        .store
+        .run_hand_back(&first, store::GivenBack::Stopping);
+    back.await.unwrap();
+    let waits = format!(
+        "select q.available_at - r.updated_at from run_queue q join operation_runs r on r.id = q.run_id
+         where q.run_id = {id}"
+    );
+    assert_eq!(db.raw.int(&waits).await, Some(30 * SECOND));
+    let why = format!("select waiting_code from run_queue where run_id = {id}");
+    assert_eq!(db.raw.texts(&why).await, ["change_under_way"]);
+    assert!(
+        world
+            .store
+            .runs_start(mine, 1)
+            .await
+            .unwrap()
+            .running
+            .is_empty()
+    );
+    wait_out(&world, run).await;
+    let second = world
+        .store
+        .runs_start(mine, 1)
+        .await
+        .unwrap()
+        .running
+        .remove(0);
+    // What is known to be over is not waited for.
+    let intents = world.store.intents_of(&second).await.unwrap();
+    let closed = world.store.intent_close(&second, intents[0].id, &DONE);
+    closed.await.unwrap();
+    assert_eq!(world.store.runs_hand_back(mine).await.unwrap(), 1);
+    assert_eq!(db.raw.int(&waits).await, Some(0));
 }

@@ -206,7 +206,20 @@ pub async fn r06_a_schedule_that_a_clock_put_off_is_set_right(db: Arc<Database>)
     assert_eq!(world.told("schedule.realigned", put_off).await, 1);
     assert_eq!(store.schedules_realign().await.unwrap(), 0);
     world.chains_hold().await;
-    // A slot that was moved nearer is nobody's mistake.
-    world.move_next(put_off, HOUR).await;
-    assert_eq!(store.schedules_realign().await.unwrap(), 0);
+}
+
+pub async fn b02_a_schedule_follows_a_law_of_time_that_has_moved_its_slots(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let id = world.nightly().await;
+    let own = world.schedule(id).await.next_at.unwrap();
+    let now = world.store.now().await.unwrap();
+    // Worked out under another law, before and after what is the slot by the law as it is now.
+    for old in [own.plus(now.since(own) / 2), own.plus(HOUR)] {
+        world.set_next(id, old).await;
+        assert_eq!(world.store.schedules_realign().await.unwrap(), 1, "{old:?}");
+        assert_eq!(world.schedule(id).await.next_at, Some(own));
+        assert_eq!(world.store.schedules_realign().await.unwrap(), 0);
+    }
+    assert_eq!(world.told("schedule.realigned", id).await, 2);
+    assert!(world.slots(id).await.is_empty());
 }

@@ -9,7 +9,7 @@ use domain::{
     reason::{ReasonCode, ReasonDetail},
     run::RunOutcome,
     schedule::{SkipReason, SlotFate},
-    time::{DAY, HOUR, SECOND},
+    time::{DAY, HOUR, MINUTE, SECOND},
 };
 use store::{BUSY_WAIT, Ticked};
 
@@ -227,4 +227,59 @@ pub async fn l02_a_slot_queued_before_a_change_is_refused(db: Arc<Database>) {
         .await;
     let seen = store.tenant(&reader, tenant.id()).await.unwrap();
     assert!(store.schedules(&seen).await.unwrap().is_empty());
+}
+
+pub async fn b02_slots_that_have_come_are_told_when_their_schedule_is_changed(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    let (store, owner, tenant) = (&world.store, &world.owner, &world.tenant);
+    // Nobody was there for three days, and the newest slot came a minute ago.
+    let overdue = async |id| {
+        let newest = world.move_next(id, -MINUTE).await;
+        world.set_next(id, newest.plus(-3 * DAY)).await;
+    };
+    let told = async |id| {
+        let slots = world.slots(id).await;
+        let of = |fate| slots.iter().filter(|slot| slot.fate == fate).count();
+        assert!((2..=4).contains(&of(SlotFate::Missed)), "{slots:?}");
+        assert_eq!(of(SlotFate::Run), 0);
+        assert_eq!(world.told("schedule.slot_missed", id).await, 1);
+        of(SlotFate::Skipped)
+    };
+    let paused = world.nightly().await;
+    overdue(paused).await;
+    store.schedule_pause(owner, tenant, paused).await.unwrap();
+    told(paused).await;
+
+    let changed = draft("Changed", "12:00", "UTC");
+    let id = store
+        .schedule_create(owner, tenant, &changed)
+        .await
+        .unwrap();
+    overdue(id).await;
+    let seen = world.schedule(id).await.version;
+    // A name alone moves no slot, and leaves them to who decides about them.
+    let renamed = draft("Renamed", "12:00", "UTC");
+    store
+        .schedule_change(owner, tenant, id, seen, &renamed)
+        .await
+        .unwrap();
+    assert!(world.slots(id).await.is_empty());
+    let moved = draft("Renamed", "13:00", "UTC");
+    store
+        .schedule_change(owner, tenant, id, seen + 1, &moved)
+        .await
+        .unwrap();
+    told(id).await;
+    assert!(world.schedule(id).await.next_at.unwrap() > store.now().await.unwrap());
+
+    // One that has come just now, and about which nobody has decided yet.
+    let late = draft("Late", "12:00", "UTC");
+    let late = store.schedule_create(owner, tenant, &late).await.unwrap();
+    world.move_next(late, -1).await;
+    store.schedule_pause(owner, tenant, late).await.unwrap();
+    let slots = world.slots(late).await;
+    let reasons: Vec<_> = slots.iter().map(|slot| (slot.fate, slot.reason)).collect();
+    assert_eq!(reasons, [(SlotFate::Skipped, Some(SkipReason::Changed))]);
+    assert_eq!(world.told("schedule.slot_skipped", late).await, 1);
+    assert_eq!(world.tick().await, Ticked::default());
 }
