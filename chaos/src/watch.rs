@@ -48,6 +48,8 @@ pub(crate) async fn sample(store: Store, bearers: Bearers, stop: Arc<AtomicBool>
         // A long ledger takes long to ask: the look must not become the load.
         sleep(Duration::from_millis(200).max(begun.elapsed() * 4)).await;
     }
+    // What was opened since the last look, and is open still.
+    sampled.burden = bearers.look(sampled.burden);
     sampled
 }
 

@@ -258,7 +258,7 @@ impl SkipReason {
             }
             Self::Refused => "This operation may not run here on the system's own authority.",
             Self::Changed => {
-                "The schedule was changed, paused or deleted before a scheduler had come to it."
+                "The schedule was changed, paused or deleted before this slot was decided about."
             }
         }
     }

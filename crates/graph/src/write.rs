@@ -55,7 +55,7 @@ pub trait GraphWriter: Send + Sync {
         write: Write<'a>,
     ) -> WriteFuture<'a>;
 
-    /// Reads the requests for approval that the tenant knows of; no page of them is asked for once `leave` is over.
+    /// Reads the requests for approval that the tenant knows of; no page of them is begun once `leave` is over.
     fn approval_requests<'a>(
         &'a self,
         connection: &'a Connection,

@@ -109,14 +109,35 @@ pub async fn intent_states(store: &Store, run: RunId) -> Result<Vec<String>, Sto
 /// # Errors
 /// When the database does not answer.
 pub async fn lease_expire(store: &Store, run: RunId) -> Result<(), StoreError> {
-    const EXPIRE: &str = "update run_queue set lease_until = 1 where run_id = $1";
+    on_run(
+        store,
+        "update run_queue set lease_until = 1 where run_id = $1",
+        run,
+    )
+    .await
+}
+
+/// Lets the pause be over for which a run waits before it is taken up again.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pause_over(store: &Store, run: RunId) -> Result<(), StoreError> {
+    on_run(
+        store,
+        "update run_queue set available_at = 1 where run_id = $1",
+        run,
+    )
+    .await
+}
+
+async fn on_run(store: &Store, change: &'static str, run: RunId) -> Result<(), StoreError> {
     match &store.db {
         Db::Sqlite { writer, .. } => {
-            let query = sqlx::query(EXPIRE).bind(run.as_uuid());
+            let query = sqlx::query(change).bind(run.as_uuid());
             query.execute(writer).await?;
         }
         Db::Postgres { pool, .. } => {
-            let query = sqlx::query(EXPIRE).bind(run.as_uuid());
+            let query = sqlx::query(change).bind(run.as_uuid());
             query.execute(pool).await?;
         }
     }

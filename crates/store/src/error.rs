@@ -144,6 +144,11 @@ pub(crate) fn is_held_by_another(error: &sqlx::Error) -> bool {
     }
 }
 
+/// PostgreSQL's code for two who wait for each other, one of whom it has broken off.
+fn is_deadlock(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if e.code().as_deref() == Some("40P01"))
+}
+
 /// PostgreSQL's codes for a prepared statement that is there already, or is not there.
 pub(crate) fn is_of_shared_sessions(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("42P05" | "26000")))
@@ -180,6 +185,14 @@ impl StoreError {
     pub fn is_contention(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(e)) => is_contended(e.code().as_deref()),
+            _ => false,
+        }
+    }
+
+    /// Whether somebody else held what was needed for longer than it is waited for, or both waited for each other.
+    pub(crate) fn is_held_by_another(&self) -> bool {
+        match self {
+            Self::Database(error) => is_held_by_another(error) || is_deadlock(error),
             _ => false,
         }
     }

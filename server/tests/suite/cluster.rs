@@ -63,6 +63,11 @@ impl Cluster {
         self.0.stop(Stop::Immediate);
     }
 
+    /// Lets the server stand still: connections stay, and nothing is answered.
+    pub fn fall_silent(&mut self) {
+        self.0.freeze().unwrap();
+    }
+
     /// Starts the server on what it had.
     pub fn go_on(&mut self) {
         self.0.go_on().unwrap();

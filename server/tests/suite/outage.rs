@@ -110,3 +110,21 @@ async fn d01_a_worker_that_starts_before_its_database_waits_for_it() {
     let state = site.state(&pages, run).unwrap();
     assert_eq!(state.outcome, RunOutcome::Succeeded);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l08_a_worker_whose_database_has_fallen_silent_stops_all_the_same() {
+    let Some(mut cluster) = Cluster::start() else {
+        return;
+    };
+    let database = cluster.url();
+    let (site, queued) = Installation::new(&database, Some(CHECK)).await;
+    let worker = site.worker(&database);
+    worker.log().until_ended(queued.unwrap());
+    cluster.fall_silent();
+    worker.signal("-TERM");
+    // Neither its hand-back nor its farewell is waited for as long as a silent line would have it.
+    let log = worker.log();
+    log.until_said("could not hand runs back");
+    log.until_said("could not say that this worker has stopped");
+    assert!(worker.stop().0, "it ends well when it is asked to");
+}

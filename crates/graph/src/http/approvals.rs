@@ -20,7 +20,7 @@ use crate::paging::{Envelope, refused};
 const MOST_REQUEST_PAGES: usize = 100;
 
 impl HttpGraphClient {
-    /// Reads the requests for approval to the last page; none is asked for once `leave` is over.
+    /// Reads the requests for approval to the last page; none is begun once `leave` is over.
     pub(super) async fn read_approvals(
         &self,
         connection: &Connection,

@@ -6,8 +6,6 @@
 //! look under: it is the one namesake that was not there before and that reads back as it was sent. That none has
 //! come is no proof that none will, since a gateway gives up sooner than the service behind it; so a creation whose
 //! answer was lost is looked for some seconds long, and found, or it is a question to a person; it is never sent again.
-//! So is an assignment that is made by itself; but of that there is only one to the same people, and where it has not
-//! come after these seconds it is sent again.
 
 use std::time::{Duration, Instant};
 
@@ -78,17 +76,6 @@ pub(super) enum Found {
     AsBefore,
     /// Neither of both, or nothing could be read; with the reason as a code.
     Else(&'static str),
-}
-
-impl Found {
-    /// Whether what was to come to be is not there, and may come yet.
-    fn may_come(&self, subject: &Subject<'_>, intended: &[u8]) -> bool {
-        match (self, subject) {
-            (Self::Else(NOT_SEEN), Subject::Creation { .. }) => true,
-            (Self::AsBefore, Subject::Assignment { .. }) => intended != NOT_ASSIGNED,
-            _ => false,
-        }
-    }
 }
 
 impl<'a> Subject<'a> {
@@ -189,25 +176,16 @@ impl WorkContext<'_> {
         intended: &[u8],
         before: &[u8],
     ) -> Result<Found, Halt> {
-        let until = Instant::now() + self.session.creation_wait();
-        loop {
-            let found = self.look_once(contract, subject, intended, before).await?;
-            if !found.may_come(subject, intended) || Instant::now() + LOOK_AGAIN > until {
-                return Ok(found);
-            }
-            sleep(LOOK_AGAIN).await;
-        }
-    }
-
-    async fn look_once(
-        &mut self,
-        contract: &'static Contract,
-        subject: &Subject<'_>,
-        intended: &[u8],
-        before: &[u8],
-    ) -> Result<Found, Halt> {
         if let Subject::Creation { label, names } = subject {
-            return self.find(contract, label, names, intended, before).await;
+            let until = Instant::now() + self.session.creation_wait();
+            loop {
+                let found = self.find(contract, label, names, intended, before).await?;
+                let is_seen = !matches!(found, Found::Else(NOT_SEEN));
+                if is_seen || Instant::now() + LOOK_AGAIN > until {
+                    return Ok(found);
+                }
+                sleep(LOOK_AGAIN).await;
+            }
         }
         Ok(match self.standing(contract, subject).await? {
             Ok(now) if now.hash == intended => Found::AsIntended,

@@ -1,11 +1,12 @@
 //! The runs that a pool is working on, and the slots they take.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use store::Store;
 use tokio::{
     sync::Semaphore,
     task::{JoinHandle, JoinSet},
+    time::timeout,
 };
 
 use super::finisher::Finisher;
@@ -30,11 +31,16 @@ impl Jobs {
         }
     }
 
-    /// Waits for the group that is being written, so that nothing of it is handed back.
-    pub(super) async fn close(self) {
+    /// Waits for the group that is being written, so that nothing of it is handed back; not for longer than this.
+    pub(super) async fn close(mut self, within: Duration) {
         drop(self.finisher);
-        if let Err(error) = self.writing.await {
-            tracing::error!(error = %error, "writing ends broke off");
+        match timeout(within, &mut self.writing).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(error = %error, "writing ends broke off"),
+            Err(_) => {
+                self.writing.abort();
+                tracing::warn!("ends of runs were not written in time; the runs are done again");
+            }
         }
     }
 }

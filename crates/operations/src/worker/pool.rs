@@ -288,9 +288,7 @@ impl Pool {
         if !finished {
             jobs.running.shutdown().await;
         }
-        if timeout(LAST_WORDS, jobs.close()).await.is_err() {
-            tracing::warn!("ends of runs were not written in time; their leases run out");
-        }
+        jobs.close(LAST_WORDS).await;
         // Also what was started in the database, but not yet here, when the pool was stopped.
         let handed_back = self.store.runs_hand_back(self.id);
         if let Some(why) = unsaid(timeout(LAST_WORDS, handed_back).await) {

@@ -128,6 +128,7 @@ impl Scheduler {
 
     async fn tidy_away(&self) -> Result<(), UpkeepError> {
         if self.store.retention_turn().await? {
+            self.store.choices_forget().await?;
             let kept_days = self.store.retention_days().await?;
             let tidied = tidy(&self.store, kept_days).await?;
             let (items, reports, writes) = (tidied.items, tidied.reports, tidied.writes);

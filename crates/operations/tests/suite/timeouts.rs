@@ -20,7 +20,7 @@ async fn l08_a_run_that_only_reads_and_takes_too_long_is_tried_again(world: Arc<
     hang.count = Some(1);
     world.sandbox.faults().add(hang).unwrap();
     let run = world.ask(&world.owner, 0, SYNC).await;
-    let pool = world.pool().with_longest_run(Duration::from_secs(3));
+    let pool = world.pool().with_longest_run(Duration::from_secs(10));
     assert_eq!(pool.drain().await.unwrap(), 2);
     let view = world.view(run).await;
     assert_eq!(view.state.outcome, RunOutcome::Succeeded);

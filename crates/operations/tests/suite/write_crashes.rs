@@ -49,6 +49,9 @@ pub async fn crash_in(world: &World, scope: &Scope, effect: LabEffect, meddle: M
     let view = world.view(run).await;
     assert_eq!((view.state.word(), view.attempt), ("queued", 2));
     assert_eq!(states(world, run).await, ["open"]);
+    // The pause is over in which the provider might still be at it.
+    let store = world.services.store();
+    store::conformance::pause_over(store, run).await.unwrap();
     run
 }
 

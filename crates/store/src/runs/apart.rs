@@ -1,6 +1,9 @@
 //! Claiming tenant by tenant, where somebody stands in the way of a claim of all together.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use domain::ids::WorkerId;
 use policy::Started;
@@ -14,6 +17,9 @@ use crate::{
 
 /// How many tenants are waited for, a second each, of whose runs somebody holds what they need.
 const HELD_MOST: usize = 5;
+
+/// How long tenants are claimed by themselves before what has started by then is worked on.
+const APART_FOR: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Claims as [`Store::runs_start`] does, each tenant's runs in a transaction of their own: whoever holds what one
@@ -31,7 +37,7 @@ impl Store {
         for share in shares {
             tenants.entry(share.scope).or_default().push(share);
         }
-        let mut held = 0;
+        let (begun, mut held) = (Instant::now(), 0);
         // Not always the same ones first: of those that are held, only so many are waited for.
         let first = self.turns.first_apart(tenants.len());
         let order = tenants.iter().cycle().skip(first).take(tenants.len());
@@ -46,7 +52,7 @@ impl Store {
                     all.running.extend(started.running);
                     all.refused.extend(started.refused);
                 }
-                Err(error) if error.is_contention() => {
+                Err(error) if error.is_held_by_another() => {
                     held += 1;
                     let why = error.with_causes();
                     tracing::warn!(tenant.id = %scope, error = why, "somebody holds what this tenant's runs need");
@@ -54,9 +60,17 @@ impl Store {
                         break;
                     }
                 }
-                // What has started is worked on, and the next claim meets the same.
-                Err(_) if !all.running.is_empty() => break,
+                // What is decided is told, and the next claim meets the same.
+                Err(error) if !all.running.is_empty() || !all.refused.is_empty() => {
+                    let why = error.with_causes();
+                    tracing::warn!(tenant.id = %scope, error = why, "claiming tenant by tenant broke off");
+                    break;
+                }
                 Err(error) => return Err(error),
+            }
+            // What has started is to be worked on while its lease is young.
+            if begun.elapsed() >= APART_FOR {
+                break;
             }
         }
         Ok(all)

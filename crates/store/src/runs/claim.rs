@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    ids::{ConnectionId, RunId, ScopeId, WorkerId},
+    ids::{ConnectionId, RunId, ScopeId, WorkerId, WorkspaceId},
     time::{MINUTE, Timestamp},
 };
 use policy::{Facts, RunKey, Started};
@@ -16,6 +16,7 @@ use crate::{
     facts,
     queue::{Admission, Share, Slots, scope_key},
     sql::{Row, Statement, Tx, args, dialects, id_list, same},
+    versions::touch,
 };
 
 /// How often a claim asks again for its turn when others hold all tenants that it was to take from.
@@ -120,8 +121,8 @@ pub(super) enum Company {
 #[derive(Default)]
 struct Locked {
     rows: Vec<Row>,
-    /// Which runs cannot start, since the ledger has them otherwise.
-    odd: Vec<RunId>,
+    /// Those that cannot start, since the ledger has them otherwise.
+    odd: Vec<Row>,
 }
 
 fn connection_of(row: &Row, column: &'static str) -> Result<Option<ConnectionId>, StoreError> {
@@ -154,7 +155,7 @@ impl Store {
             Err(error) => Err(error),
         };
         match together {
-            Err(error) if error.is_contention() && self.db.locks_rows() => {
+            Err(error) if error.is_held_by_another() && self.db.locks_rows() => {
                 let why = error.with_causes();
                 tracing::warn!(
                     error = why,
@@ -287,7 +288,7 @@ impl Store {
         let mut locked = Locked::default();
         for row in rows {
             if !row.flag("agrees")? {
-                locked.odd.push(RunId::from_uuid(row.uuid("id")?));
+                locked.odd.push(row);
                 continue;
             }
             let place = usize::try_from(row.int("place")?).unwrap_or(usize::MAX);
@@ -305,21 +306,21 @@ impl Store {
 
     /// Has runs wait that the queue has as waiting and the ledger has otherwise: they cannot start, and every claim
     /// would meet them again, before what waits behind them.
-    async fn set_aside(
-        &self,
-        tx: &mut Tx,
-        now: Timestamp,
-        odd: &[RunId],
-    ) -> Result<(), StoreError> {
+    async fn set_aside(&self, tx: &mut Tx, now: Timestamp, odd: &[Row]) -> Result<(), StoreError> {
         if odd.is_empty() {
             return Ok(());
         }
-        let ids = id_list(odd.iter().map(|run| run.as_uuid()))?;
-        tx.execute(&SET_ASIDE, args![ids, now.plus(ASIDE)]).await?;
-        for run in odd {
+        let (mut runs, mut scopes) = (Vec::new(), BTreeMap::new());
+        for row in odd {
+            let run = RunId::from_uuid(row.uuid("id")?);
             tracing::error!(run.id = %run, "queue and ledger say different things of run {run}; it is left aside for a minute");
+            runs.push(run.as_uuid());
+            let workspace = WorkspaceId::from_uuid(row.uuid("workspace_id")?);
+            scopes.insert(ScopeId::from_uuid(row.uuid("scope_id")?), workspace);
         }
-        Ok(())
+        let args = args![id_list(runs)?, now.plus(ASIDE)];
+        tx.execute(&SET_ASIDE, args).await?;
+        touch(tx, scopes).await
     }
 
     /// Whether a claim is in the ledger, asked of one of its runs when its commit's answer was lost.

@@ -37,7 +37,7 @@ const BROKEN_OFF_PAUSE: i64 = 2 * SECOND;
 
 /// Why a run waits whose worker has stopped in the middle of a change.
 const UNDER_WAY: &str = "change_under_way";
-/// How long it waits: as long as a service takes that is still at a change whose sender has gone, and as a rescue waits.
+/// How long it waits: as long as a service may still be at a change whose sender has gone.
 const UNDER_WAY_PAUSE: i64 = 30 * SECOND;
 
 /// Whether the queue's run has set out for a change of which nobody has said how it ended.
@@ -75,19 +75,19 @@ static HELD: Statement = dialects(
     ),
 );
 
-// What was done of runs that are not tried again: it makes their ends partial, as it does for those of refused ones.
+// What was done of runs that are not tried again: the same as makes the ends of refused ones partial (`outcome_kept!`).
 static DONE_OF: Statement = dialects(
     "runs_done_of",
     "select i.run_id from run_items i where i.outcome = 'succeeded' and i.run_id in (select unhex(value) from jsonb_each($1))
      union select w.run_id from write_intents w
        where w.state = 'done' and w.run_id in (select unhex(value) from jsonb_each($1))
      union select b.parent_id from bulk_items b join operation_runs c on c.id = b.run_id
-       where c.outcome = 'succeeded' and b.parent_id in (select unhex(value) from jsonb_each($1))",
+       where b.outcome is null and c.outcome = 'succeeded' and b.parent_id in (select unhex(value) from jsonb_each($1))",
     "with asked as materialized (select value::uuid as id from json_array_elements_text($1::json))
      select i.run_id from run_items i where i.outcome = 'succeeded' and i.run_id in (select id from asked)
      union select w.run_id from write_intents w where w.state = 'done' and w.run_id in (select id from asked)
      union select b.parent_id from bulk_items b join operation_runs c on c.id = b.run_id
-       where c.outcome = 'succeeded' and b.parent_id in (select id from asked)",
+       where b.outcome is null and c.outcome = 'succeeded' and b.parent_id in (select id from asked)",
 );
 
 /// Why a worker gives a run back.

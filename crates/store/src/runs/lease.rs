@@ -52,7 +52,7 @@ static LEASES: Statement = same(
      where q.status = 'running' and q.lease_until is not null",
 );
 // What was renewed since it was looked at is left alone, as is what another sweep has locked. Whether a change is under
-// way is not asked: who is silent has sent nothing for most of a lease.
+// way is not asked: who is silent has sent nothing for a third of a lease, and is to be taken up soon (R-10).
 static SILENT: Statement = dialects(
     "run_queue_silent",
     "select q.workspace_id, q.scope_id, q.run_id, q.attempt, q.rescues, q.cancel_requested_at, 0 as is_writing

@@ -3,7 +3,7 @@
 
 use domain::{
     ids::{ScheduleId, ScopeId},
-    time::Timestamp,
+    time::{DAY, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -90,10 +90,23 @@ impl Store {
         else {
             return Ok(false);
         };
-        // One that is no slot of the rule is put right whichever side the rule's own lies on.
+        // It has come meanwhile, and is decided about.
+        if from <= now {
+            return Ok(false);
+        }
+        // One that is no slot of the rule is put right whichever side the rule's own lies on; but two versions that know
+        // different laws do not put it to and fro.
         let bound = match is_slot(&timetable, from) {
             true => from,
-            false => Timestamp(i64::MAX),
+            false => {
+                let args = args![schedule.workspace_id, id.as_uuid()];
+                let last = tx.first(&REALIGNED, args).await?;
+                let last = last.map(|row| row.time("at")).transpose()?;
+                if last.is_some_and(|at| now.since(at) < DAY) {
+                    return Ok(false);
+                }
+                Timestamp(i64::MAX)
+            }
         };
         let taken = tx.fetch(&TAKEN, args![id, now, bound]).await?;
         let taken = taken.iter().map(|row| row.time("slot_at"));

@@ -238,21 +238,28 @@ impl Store {
         tx.commit().await
     }
 
-    /// Whether it is this process's turn to tidy away; one a day has it, and choices of tenants go with it that are older
-    /// than that.
+    /// Whether it is this process's turn to tidy away; one a day has it.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn retention_turn(&self) -> Result<bool, StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now().await?;
-        let a_day_ago = now.plus(-DAY);
-        let taken = tx.execute(&TURN, args![now, a_day_ago]).await?;
-        if taken > 0 {
-            tx.execute(&CHOICES_FORGET, args![a_day_ago]).await?;
-        }
+        let taken = tx.execute(&TURN, args![now, now.plus(-DAY)]).await?;
         tx.commit().await?;
         Ok(taken > 0)
+    }
+
+    /// Forgets choices of tenants that are older than a day.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn choices_forget(&self) -> Result<u64, StoreError> {
+        let mut tx = self.db.write().await?;
+        let now = tx.now().await?;
+        let forgotten = tx.execute(&CHOICES_FORGET, args![now.plus(-DAY)]).await?;
+        tx.commit().await?;
+        Ok(forgotten)
     }
 
     /// What could be removed of runs that ended before a moment.

@@ -12,7 +12,8 @@ use domain::{
 };
 use policy::Running;
 use store::{
-    Asked, BulkEnds, Requested, RunFilter, Scope, StoreError, TenantAccess, WorkedOutcome,
+    Asked, BulkEnds, RESCUES_MOST, Requested, RunFilter, Scope, StoreError, TenantAccess,
+    WorkedOutcome,
 };
 
 use crate::{
@@ -313,4 +314,43 @@ pub async fn l13_a_bulk_of_which_nothing_was_let_start_is_found_as_blocked(db: A
     assert_eq!(all, [made_of_blocked, refused, stopped_id]);
     let within = found(&world, &[], "blocked", BulkEnds::WithinReach).await;
     assert_eq!(within, [refused]);
+}
+
+pub async fn r10_a_bulk_that_is_given_up_counts_its_own_parts_alone(db: Arc<Database>) {
+    let world = World::new(&db).await;
+    for (is_own, outcome) in [
+        (false, RunOutcome::Failed),
+        (true, RunOutcome::PartiallySucceeded),
+    ] {
+        let tenant = world.another_tenant(&format!("Own {is_own}")).await;
+        let bulk = running(&world, std::slice::from_ref(&tenant)).await;
+        let run = bulk.key().run_id;
+        // Somebody else's run in the tenant stands in the way of the bulk's own: the item names it, and is left out.
+        let other = match is_own {
+            true => None,
+            false => {
+                accepted(
+                    world
+                        .ask_in(&world.owner, &tenant, OperationType::InventorySync)
+                        .await,
+                );
+                Some(world.start_one().await)
+            }
+        };
+        world.store.bulk_ask(&bulk, 10).await.unwrap();
+        match other {
+            Some(other) => world.succeed(other).await,
+            None => world.succeed(world.start_one().await).await,
+        }
+        for lost in 0..=RESCUES_MOST {
+            world.expire(run).await;
+            assert_eq!(world.rescue().await.unwrap(), 1);
+            if lost < RESCUES_MOST {
+                world.start_one().await;
+            }
+        }
+        let access = world.store.run(&world.owner, run).await.unwrap();
+        assert_eq!(access.run().state.outcome, outcome);
+        assert_eq!(access.run().reason_code.as_deref(), Some("worker_lost"));
+    }
 }

@@ -225,6 +225,9 @@ pub async fn r10_a_run_that_cannot_start_is_left_aside_and_stops_no_other(db: Ar
 
     // Together with the other one, and once more when nothing else waits.
     for others in [vec![other], vec![]] {
+        // A minute later.
+        let due = format!("update run_queue set available_at = queued_at where run_id = {row_of}");
+        assert_eq!(db.raw.run(&due).await, 1);
         let claimed = world.store.runs_start(worker(), 10).await.unwrap();
         let started: Vec<_> = claimed.running.iter().map(|it| it.key().run_id).collect();
         assert_eq!(started, others);

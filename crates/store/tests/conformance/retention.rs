@@ -95,15 +95,11 @@ pub async fn v15_choices_of_tenants_are_forgotten_after_a_day(db: Arc<Database>)
     let world = World::new(&db).await;
     bulk_over(&world).await;
     let choices = "select count(*) from bulk_selection_items";
+    assert_eq!(world.store.choices_forget().await.unwrap(), 0, "of today");
     assert_eq!(db.raw.int(choices).await, Some(2));
-    assert!(world.store.retention_turn().await.unwrap());
-    assert_eq!(db.raw.int(choices).await, Some(2), "it is of today");
     db.raw
         .run("update bulk_selections set created_at = 1")
         .await;
-    db.raw
-        .run("update upkeep set last_at = 0 where task = 'retention'")
-        .await;
-    assert!(world.store.retention_turn().await.unwrap());
+    assert_eq!(world.store.choices_forget().await.unwrap(), 1);
     assert_eq!(db.raw.int(choices).await, Some(0));
 }
