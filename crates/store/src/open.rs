@@ -12,7 +12,10 @@ mod turn;
 use std::{sync::Arc, time::Duration};
 
 use domain::operation::Habitat;
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 
 #[cfg(debug_assertions)]
 pub use self::earlier::made_until;
@@ -24,6 +27,9 @@ use crate::{
     queue::Hints,
     sql::{Db, Sessions},
 };
+
+/// How long connections are waited for that are to close; one whose line has fallen silent never does.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Which database a URL names.
 #[derive(Clone, Copy)]
@@ -166,7 +172,7 @@ impl Store {
         self.db.fetch(&PING, vec![]).await.map(drop)
     }
 
-    /// Closes every connection.
+    /// Closes every connection, but for those to PostgreSQL that do not close within five seconds: they are let go.
     pub async fn close(&self) {
         match &self.db {
             Db::Sqlite {
@@ -175,7 +181,13 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Db::Postgres { pool, .. } => pool.close().await,
+            Db::Postgres { pool, .. } => {
+                if timeout(CLOSE_WITHIN, pool.close()).await.is_err() {
+                    tracing::warn!(
+                        "connections to the database did not close in time; they are let go"
+                    );
+                }
+            }
         }
     }
 }

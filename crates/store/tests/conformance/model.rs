@@ -57,6 +57,14 @@ pub struct Model {
 }
 
 impl Run {
+    /// How it ends when it is stopped from outside: what was done outweighs why (0035).
+    fn kept_or(&self, otherwise: RunOutcome) -> RunOutcome {
+        match self.has_done {
+            true => RunOutcome::PartiallySucceeded,
+            false => otherwise,
+        }
+    }
+
     fn is_at(&self, status: RunStatus) -> bool {
         self.status == status
     }
@@ -154,11 +162,7 @@ impl Model {
             (1, 0)
         } else {
             run.decisions.push(format!("{} denied", run.attempt));
-            let outcome = if run.has_done {
-                RunOutcome::PartiallySucceeded
-            } else {
-                RunOutcome::Blocked
-            };
+            let outcome = run.kept_or(RunOutcome::Blocked);
             run.over(outcome, "run.blocked");
             (0, 1)
         }
@@ -219,7 +223,8 @@ impl Model {
         if run.is_asked {
             run.over(RunOutcome::Cancelled, "run.completed");
         } else if run.rescues == most {
-            run.over(RunOutcome::Failed, "run.completed");
+            let outcome = run.kept_or(RunOutcome::Failed);
+            run.over(outcome, "run.completed");
         } else {
             run.back("run.rescued");
             run.rescues += 1;
