@@ -15,6 +15,7 @@ use super::{
     attempts::EndedBy,
     bulk::end_parts,
     finish::{Over, finish_all},
+    kept::was_done,
     ledger::leave_queue,
     requeue::{Back, requeue},
     row::run_key,
@@ -75,19 +76,18 @@ static HELD: Statement = dialects(
     ),
 );
 
-// What was done of runs that are not tried again: the same as makes the ends of refused ones partial (`outcome_kept!`).
+// Of runs that are not tried again, those whose ends are partial, as those of refused ones would be.
 static DONE_OF: Statement = dialects(
     "runs_done_of",
-    "select i.run_id from run_items i where i.outcome = 'succeeded' and i.run_id in (select unhex(value) from jsonb_each($1))
-     union select w.run_id from write_intents w
-       where w.state = 'done' and w.run_id in (select unhex(value) from jsonb_each($1))
-     union select b.parent_id from bulk_items b join operation_runs c on c.id = b.run_id
-       where b.outcome is null and c.outcome = 'succeeded' and b.parent_id in (select unhex(value) from jsonb_each($1))",
-    "with asked as materialized (select value::uuid as id from json_array_elements_text($1::json))
-     select i.run_id from run_items i where i.outcome = 'succeeded' and i.run_id in (select id from asked)
-     union select w.run_id from write_intents w where w.state = 'done' and w.run_id in (select id from asked)
-     union select b.parent_id from bulk_items b join operation_runs c on c.id = b.run_id
-       where b.outcome is null and c.outcome = 'succeeded' and b.parent_id in (select id from asked)",
+    concat!(
+        "select r.id as run_id from operation_runs r where r.id in (select unhex(value) from jsonb_each($1)) and ",
+        was_done!("r.id")
+    ),
+    concat!(
+        "select r.id as run_id from operation_runs r
+     where r.id in (select value::uuid from json_array_elements_text($1::json)) and ",
+        was_done!("r.id")
+    ),
 );
 
 /// Why a worker gives a run back.
