@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use domain::{ids::RunId, operation::OperationType};
+use domain::{ids::RunId, operation::OperationType, views::StartResult};
 use serde::Serialize;
 use store::{Cancel, LabWrite, Requested, RunDraft, StoreError, SystemDraft};
 use tokio::time::{Instant, sleep_until};
@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     installation::{Installation, Site},
     plan::{At, Wish},
+    presses::{self, Press},
     viewers::Known,
 };
 
@@ -30,6 +31,9 @@ pub(crate) struct Asked {
     /// Each with the number of its tenant.
     #[serde(skip)]
     pub(crate) runs: Vec<(usize, RunId)>,
+    /// What people asked for with a button of a page.
+    #[serde(skip)]
+    pub(crate) presses: Vec<Press>,
 }
 
 impl Asked {
@@ -44,13 +48,33 @@ impl Asked {
         self.cancels += other.cancels;
         self.writes += other.writes;
         self.runs.extend(other.runs);
+        self.presses.extend(other.presses);
         self
+    }
+
+    /// Counts what a press came to; answers the run that it made.
+    fn count(&mut self, number: usize, press: Press) -> Option<RunId> {
+        let told = press.answer.as_ref().map(|it| (it.result, it.run_id));
+        let (count, made) = match told {
+            Some((StartResult::Accepted, run)) => (&mut self.accepted, Some(run)),
+            Some((StartResult::Blocked, run)) => (&mut self.blocked, Some(run)),
+            Some((StartResult::Deduped, _)) => (&mut self.deduped, None),
+            Some((StartResult::ScopeBusy, _)) => (&mut self.scope_busy, None),
+            None if press.is_forbidden() => (&mut self.forbidden, None),
+            None => (&mut self.unanswered, None),
+        };
+        *count += 1;
+        self.presses.push(press);
+        let made = made?;
+        self.runs.push((number, made));
+        matches!(told, Some((StartResult::Accepted, _))).then_some(made)
     }
 }
 
-/// Asks for the runs of one tenant at their moments.
+/// Asks for the runs of one tenant at their moments: people with the buttons of the pages.
 pub(crate) async fn ask(
     installation: Arc<Installation>,
+    pages: String,
     number: usize,
     wishes: Vec<At<Wish>>,
     known: Known,
@@ -70,13 +94,21 @@ pub(crate) async fn ask(
             }
             continue;
         }
+        let knows = |run| {
+            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.push((number, run));
+        };
+        if let Wish::Person(operation) = wish.what {
+            let press = presses::press(&pages, site, operation).await;
+            asked.count(number, press).into_iter().for_each(knows);
+            continue;
+        }
         match request(&installation, site, wish.what).await {
             Ok(Requested::Accepted(run)) => {
                 asked.accepted += 1;
                 asked.writes += u64::from(matches!(wish.what, Wish::Write(..)));
                 asked.runs.push((number, run));
-                let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-                known.push((number, run));
+                knows(run);
             }
             Ok(Requested::Deduped(_)) => asked.deduped += 1,
             Ok(Requested::ScopeBusy(_)) => asked.scope_busy += 1,

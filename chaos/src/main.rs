@@ -12,6 +12,7 @@ mod pages;
 mod place;
 mod plan;
 mod planted;
+mod presses;
 mod processes;
 mod processors;
 mod provider;

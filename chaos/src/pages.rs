@@ -91,7 +91,7 @@ impl Absences {
         })
     }
 
-    fn gone(&self) {
+    pub(crate) fn gone(&self) {
         self.with(|known| {
             known.turns += 1;
             known.absences.push((Instant::now(), None));

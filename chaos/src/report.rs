@@ -44,6 +44,8 @@ pub(crate) struct Report {
     /// Changes of grants that were answered.
     pub(crate) changes: u64,
     pub(crate) asked: Asked,
+    /// How the presses of buttons among them were answered, by status; 0 where nothing came back.
+    pub(crate) presses: BTreeMap<u16, u64>,
     /// Pauses of queues, as the audit log has them.
     pub(crate) pauses: u64,
     /// Of those that chance made, what was answered.
@@ -86,7 +88,7 @@ impl Report {
         let mut text = format!(
             "seed {} on {}, {} s, {} workers, {} tenants{}\n\
              faults: {} kills, {} stops past or near the lease, {} starts of workers; stops of the database: {stops}; {} silences of it; {} kills of the pages\n\
-             asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; {} changes of grants\n\
+             asked: {} accepted, {} deduped, {} busy, {} blocked, {} forbidden, {} unanswered, {} cancels; presses answered: {}; {} changes of grants\n\
              queues: {} pauses; by chance {} answered, {} resumed, {} unanswered\n\
              bulks: {} accepted, {} deduped, {} unanswered, {} cancels; {} parts; slots: {} came, {} of them unsure; {}\n\
              decided: {} about {} runs; refused: {}; ended: {}\n\
@@ -115,6 +117,7 @@ impl Report {
             self.asked.forbidden,
             self.asked.unanswered,
             self.asked.cancels,
+            counted(&self.presses),
             self.changes,
             self.pauses,
             self.turns.paused,

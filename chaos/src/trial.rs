@@ -107,6 +107,7 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
     let Played {
         scenes,
         runs,
+        presses,
         seen: seen_in_scenes,
         came: came_in_scenes,
         broken: of_scenes,
@@ -117,6 +118,7 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
         scenes,
         runs: runs.into_iter().chain(chanced.asked.runs.clone()).collect(),
         asked: chanced.asked,
+        presses_in_scenes: presses,
         pauses: chanced.pauses,
         bulks: chanced.bulks,
         came: [came_in_scenes, chanced.came].concat(),
@@ -159,7 +161,8 @@ async fn chance(
     let (mut pausing, mut bringing) = (Vec::new(), Vec::new());
     for (site, wishes) in plan.wishes.into_iter().enumerate() {
         let (installation, known) = (Arc::clone(&installation), Arc::clone(known));
-        let asks = driver::ask(installation, site, wishes, known, begin);
+        let pages = stage.pages.base();
+        let asks = driver::ask(installation, pages, site, wishes, known, begin);
         asking.push(tokio::spawn(asks));
     }
     for (site, changes) in plan.changes.into_iter().enumerate() {

@@ -4,6 +4,7 @@
 //! journal or in a worker's log; the seed chooses the order of the scenes and in which tenants they are played.
 
 mod answers;
+mod cut;
 mod grants;
 mod late;
 mod leave;
@@ -24,6 +25,7 @@ use crate::{
     installation::Site,
     plan::{Fault, Wish},
     planted::Finder,
+    presses::Press,
     provider::{CONFIGURATIONS, Call},
     random::Random,
     slots::Came,
@@ -62,10 +64,12 @@ pub(crate) enum Scene {
     DeathInAChange,
     /// The same, and authority is lost before anybody can look.
     DeathAndLoss,
+    /// The pages are killed in the middle of somebody's press.
+    CutPress,
 }
 
 impl Scene {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Plain,
         Self::Losses,
         Self::Paused,
@@ -77,6 +81,7 @@ impl Scene {
         Self::LostAnswers,
         Self::DeathInAChange,
         Self::DeathAndLoss,
+        Self::CutPress,
     ];
 }
 
@@ -86,6 +91,7 @@ pub(crate) struct Played {
     pub(crate) scenes: Vec<String>,
     /// Each with the number of its tenant.
     pub(crate) runs: Vec<(usize, RunId)>,
+    pub(crate) presses: Vec<Press>,
     /// By tenant.
     pub(crate) seen: Vec<Seen>,
     /// Slots that were made to come.
@@ -155,6 +161,7 @@ impl Playing<'_> {
             Scene::LostAnswers => self.lost_answers(site).await,
             Scene::DeathInAChange => self.death_in_a_change(site).await,
             Scene::DeathAndLoss => self.death_and_loss(site).await,
+            Scene::CutPress => self.cut_press(site).await,
         }
     }
 
