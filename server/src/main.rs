@@ -5,6 +5,7 @@ mod commands;
 mod data_dir;
 mod http;
 mod process;
+mod writable;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,7 @@ use crate::{
     data_dir::{self, DataDir},
     http::{LateRouter, Site, router},
     process::{stop_signal, told},
+    writable,
 };
 
 /// How long what is under way may take after a process was asked to stop: runs and requests alike.
@@ -116,7 +117,7 @@ pub(crate) async fn worker(args: Worker) -> anyhow::Result<()> {
     pool.await.context("waiting for the workers")
 }
 
-/// Starts the worker pool in the background.
+/// Starts the worker pool in the background; without workers, what looks after pages alone.
 pub(crate) fn start_pool(
     services: &Services,
     endpoints: Endpoints,
@@ -124,6 +125,10 @@ pub(crate) fn start_pool(
     queue: QueueSettings,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+    if workers == 0 {
+        let store = services.store().clone();
+        return Ok(tokio::spawn(writable::keep_trying(store, stop)));
+    }
     let client = HttpGraphClient::new(ClientSettings::of(&endpoints))?;
     let settings = PoolSettings {
         workers,

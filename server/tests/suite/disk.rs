@@ -140,3 +140,27 @@ async fn a_read_only_server_refuses_what_is_new_and_loses_nothing() {
     assert_succeed(&site, &server, &runs);
     assert!(server.stop(), "it ends well when it is asked to");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_alone_say_that_nothing_can_be_written_and_not_that_nobody_works() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let database = cluster.url();
+    let (site, _) = Installation::new(&database, None).await;
+    let server = site.web(&database);
+    server.until_ready();
+    let run = site.start(&server, 0, SYNC);
+    let waits_for = |word: WaitingFor| {
+        let view = site.view(&server, run).and_then(|view| view.waiting);
+        view.is_some_and(|waiting| waiting.word == word.as_str())
+    };
+    assert!(waits_for(WaitingFor::NoWorker));
+
+    cluster.sql("alter system set default_transaction_read_only = on");
+    cluster.sql("select pg_reload_conf()");
+    until("the pages have tried to write", server.log(), || {
+        waits_for(WaitingFor::NotWritable)
+    });
+    assert!(server.stop(), "it ends well when it is asked to");
+}
