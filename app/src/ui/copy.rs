@@ -32,9 +32,9 @@ fn Button(label: &'static str, what: Callback<(), String>) -> impl IntoView {
     };
     let press = move |_| copy(&what.run(()), say);
     view! {
-        <span class="inline-flex items-center gap-2 needs-script" class:invisible=move || !works.get()>
+        <span class="inline-flex items-center needs-script" class:invisible=move || !works.get()>
             <button type="button" class="btn btn-sm" on:click=press>{label}</button>
-            <span class="quiet" role="status">{said}</span>
+            <span class="quiet" class:ml-2=move || said.with(|it| !it.is_empty()) role="status">{said}</span>
         </span>
     }
 }

@@ -277,21 +277,22 @@ impl Pool {
     }
 
     async fn wind_down(&self, mut jobs: Jobs) {
-        let finished = timeout(self.settings.grace, async {
-            while jobs.running.join_next().await.is_some() {}
-        });
+        // What waits for other runs has no slot, and would wait for as long as they do: it goes back at once.
+        let slots = u32::try_from(self.settings.workers).unwrap_or(u32::MAX);
+        let finished = timeout(self.settings.grace, jobs.slots.acquire_many(slots));
         // A grace longer than a lease must not let others take what is still being finished.
-        let finished = tokio::select! {
-            finished = finished => finished.is_ok(),
-            () = self.keep_leases() => false,
-        };
-        if !finished {
-            jobs.running.shutdown().await;
+        tokio::select! {
+            _ = finished => {}
+            () = self.keep_leases() => {}
         }
+        jobs.running.shutdown().await;
         jobs.close(LAST_WORDS).await;
         // Also what was started in the database, but not yet here, when the pool was stopped.
-        let handed_back = self.store.runs_hand_back(self.id);
-        if let Some(why) = unsaid(timeout(LAST_WORDS, handed_back).await) {
+        let handed_back = timeout(LAST_WORDS, self.store.runs_hand_back(self.id)).await;
+        if let Ok(Ok(runs @ 1..)) = handed_back {
+            tracing::info!("handed {runs} runs back to the queue");
+        }
+        if let Some(why) = unsaid(handed_back) {
             tracing::warn!(
                 error = why,
                 "could not hand runs back; their leases run out"

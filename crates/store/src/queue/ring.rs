@@ -13,7 +13,8 @@ use crate::{
 // From the tenant after $2 to the end, then from the first one up to $2; each step is one look into the index,
 // and none is taken past the last tenant that is wanted. What is under way is counted first, and the rest only for
 // tenants that have room; where PostgreSQL may put the steps together it counts everything twice. The order in which
-// is counted names the index: one that was small when it was analysed is as good as any other of the tenant.
+// is counted names the index: one that was small when it was analysed is as good as any other of the tenant. What is
+// under way of a workspace itself waits for runs of tenants, and is no tenant's.
 macro_rules! ring {
     ($a_step:literal, $served:literal) => {
         concat!(
@@ -35,7 +36,7 @@ macro_rules! ring {
             "(
        select r.scope_id,
          (select count(*) from (select 1 from run_queue q where q.status = 'running' and q.scope_id = r.scope_id
-            order by q.connection_id limit $4) u) as running
+            and q.workspace_id <> r.scope_id order by q.connection_id limit $4) u) as running
        from ring r where r.scope_id is not null
          and not exists (select 1 from queue_pauses p where p.scope_id = r.scope_id)
          and r.scope_id not in (select ",

@@ -27,7 +27,8 @@ static WAITING: Statement = same(
        (select count(*) from (select 1 from run_queue b where b.status = 'queued' and b.scope_id = q.scope_id
           and b.available_at <= $2
           and (b.priority, b.available_at, b.run_id) < (q.priority, q.available_at, q.run_id) limit $3) w) as before,
-       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id) as running,
+       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
+          and r.workspace_id <> r.scope_id) as running,
        (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
           and r.connection_id = q.connection_id) as using_connection,
        (select count(*) from workers w where abs($2 - w.last_seen_at) < w.lease) as workers,
@@ -43,7 +44,8 @@ static WAITING: Statement = same(
 static ALL_WAITING: Statement = dialects(
     "run_queue_waiting_because_all",
     "select q.run_id, q.available_at, p.paused_at, w.workers, w.tenant_limit, w.connection_limit,
-       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id) as running,
+       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
+          and r.workspace_id <> r.scope_id) as running,
        (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
           and r.connection_id = q.connection_id) as using_connection
      from (select count(*) as workers, max(tenant_limit) as tenant_limit, max(connection_limit) as connection_limit
@@ -51,7 +53,8 @@ static ALL_WAITING: Statement = dialects(
        cross join run_queue q left join queue_pauses p on p.scope_id = q.scope_id
      where q.status = 'queued' and q.run_id in (select unhex(value) from jsonb_each($1))",
     "select q.run_id, q.available_at, p.paused_at, w.workers, w.tenant_limit, w.connection_limit,
-       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id) as running,
+       (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
+          and r.workspace_id <> r.scope_id) as running,
        (select count(*) from run_queue r where r.status = 'running' and r.scope_id = q.scope_id
           and r.connection_id = q.connection_id) as using_connection
      from (select count(*) as workers, max(tenant_limit) as tenant_limit, max(connection_limit) as connection_limit

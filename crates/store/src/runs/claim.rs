@@ -296,7 +296,10 @@ impl Store {
                 continue;
             };
             let connection = connection_of(&row, "uses_connection")?;
-            if *left > 0 && admission.admits(&self.queue, share.scope, connection) {
+            // What is of a workspace waits for runs of tenants, and takes nothing from any.
+            let is_tenants = row.opt_uuid("tenant_id")?.is_some();
+            let mut admits = || admission.admits(&self.queue, share.scope, connection);
+            if *left > 0 && (!is_tenants || admits()) {
                 *left -= 1;
                 locked.rows.push(row);
             }

@@ -9,11 +9,12 @@ use domain::{
     lifecycle::TenantLifecycle,
     operation::OperationType,
     run::RunOutcome,
+    waiting::{Waiting, WaitingFor},
 };
 use policy::Running;
 use store::{
-    Asked, BulkEnds, RESCUES_MOST, Requested, RunFilter, Scope, StoreError, TenantAccess,
-    WorkedOutcome,
+    Asked, BulkEnds, QueueSettings, RESCUES_MOST, Requested, RunFilter, Scope, StoreError,
+    TenantAccess, WorkedOutcome, WorkerCard,
 };
 
 use crate::{
@@ -92,6 +93,34 @@ pub async fn b07_a_bulk_asks_for_each_item_once(db: Arc<Database>) {
     let id = bulk.key().run_id;
     world.succeed(bulk).await;
     assert_eq!(world.count("notifications", id).await, 1);
+}
+
+/// What waits for runs of tenants is under way in none of them, however long it waits.
+pub async fn b07_a_bulk_under_way_takes_no_place_from_another(db: Arc<Database>) {
+    let mut world = World::new(&db).await;
+    let settings = QueueSettings {
+        tenant_limit: 1,
+        ..QueueSettings::default()
+    };
+    world.store = world.store.clone().with_queue(settings);
+    let second = world.another_tenant("Second tenant").await;
+    let card = WorkerCard {
+        id: worker(),
+        host: "worker-1".to_owned(),
+        slots: 4,
+    };
+    world.store.worker_seen(&card).await.unwrap();
+    running(&world, std::slice::from_ref(&world.tenant)).await;
+    let run = accepted(ask(&world, &world.owner, std::slice::from_ref(&second)).await);
+
+    let access = world.store.run(&world.owner, run).await.unwrap();
+    let waiting = world.store.run_waiting(&access).await.unwrap();
+    assert_eq!(waiting, Some(Waiting::Slot { before: 0 }));
+    let rows = std::slice::from_ref(access.run());
+    let now = world.store.now().await.unwrap();
+    let waits = world.store.waits_of_runs(rows, now).await.unwrap();
+    assert_eq!(waits.get(&run), Some(&WaitingFor::Slot));
+    assert_eq!(world.start_one().await.key().run_id, run);
 }
 
 pub async fn b07_an_ended_bulk_ends_its_parts(db: Arc<Database>) {

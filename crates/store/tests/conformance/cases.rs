@@ -275,6 +275,7 @@ cases! {
     slots::l02_a_slot_queued_before_a_change_is_refused,
     schedule_race::l04_a_change_of_a_schedule_before_the_start_is_always_seen,
     bulk::b07_a_bulk_asks_for_each_item_once,
+    bulk::b07_a_bulk_under_way_takes_no_place_from_another,
     bulk::b07_an_ended_bulk_ends_its_parts,
     bulk::r10_a_bulk_that_is_given_up_counts_its_own_parts_alone,
     bulk::v02_a_bulk_is_found_by_its_end_within_reach_alone,

@@ -265,12 +265,13 @@ async fn b07_a_bulk_waits_for_a_part_behind_a_pause(world: Arc<World>) {
     let (services, tenant) = (&world.services, world.sites[0].id());
     services.queue_pause(&world.owner, &tenant).await.unwrap();
     let run = ask(&world, &world.owner, &[world.sites[0].id]).await;
-    let impatient = PoolSettings {
-        grace: Duration::ZERO,
+    // Nothing that it waits for comes to its end by waiting: a stop hands the bulk back at once.
+    let patient = PoolSettings {
+        grace: Duration::from_secs(3_600),
         ..SETTINGS
     };
     let longest = Duration::from_millis(50);
-    let pool = world.pool_with(patience(), impatient);
+    let pool = world.pool_with(patience(), patient);
     let (stop, stopped) = watch::channel(false);
     let pool = tokio::spawn(pool.with_longest_run(longest).run(stopped));
     // It waits for longer than any run of this pool may take, and says for what.
@@ -289,7 +290,10 @@ async fn b07_a_bulk_waits_for_a_part_behind_a_pause(world: Arc<World>) {
         "{item:?}"
     );
     stop.send(true).unwrap();
-    pool.await.unwrap();
+    let stopped = tokio::time::timeout(Duration::from_secs(60), pool);
+    stopped.await.expect("the pool stops").unwrap();
+    let view = world.view(run).await;
+    assert_eq!((view.state.word(), view.attempt), ("queued", 2));
     services.queue_resume(&world.owner, &tenant).await.unwrap();
     let over = || async {
         world.pool().drain().await.unwrap();
