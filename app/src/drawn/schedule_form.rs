@@ -132,7 +132,9 @@ fn when(cadence: Cadence) -> AnyView {
             </label>
         }
     };
+    let of_days = marks("Days", "days", None);
     let boxes = Weekday::ALL.iter().map(|day| {
+        let of_days = of_days.clone();
         let name = format!("days[{}]", day.as_str());
         let ticked = match again {
             true => typed::value(&name).is_some(),
@@ -140,7 +142,8 @@ fn when(cadence: Cadence) -> AnyView {
         };
         view! {
             <label class="tick">
-                <input class="checkbox checkbox-sm" type="checkbox" name=name value="on" checked=ticked />
+                <input class="checkbox checkbox-sm" type="checkbox" name=name value="on" checked=ticked
+                    aria-invalid=of_days.invalid aria-describedby=of_days.described_by />
                 {day.label()}
             </label>
         }

@@ -1,6 +1,9 @@
 //! Time, one format everywhere; the text comes from the server's clock, so both sides write the same.
 
-use domain::time::{Timestamp, duration};
+use domain::{
+    time::{Timestamp, duration},
+    views::RunRowView,
+};
 use leptos::prelude::*;
 
 /// How long ago something was; the exact moment on hover.
@@ -32,4 +35,18 @@ pub fn Took(
     micros: i64,
 ) -> impl IntoView {
     view! { <span>{duration(micros)}</span> }
+}
+
+/// How long a run took or takes so far, or that it has not started.
+pub fn took_of(row: &RunRowView, now: Timestamp) -> AnyView {
+    match row.started_at {
+        Some(started) => {
+            let micros = row.completed_at.unwrap_or(now).since(started);
+            view! { <Took micros /> }.into_any()
+        }
+        None if row.state.is_over() => {
+            view! { <span class="quiet">"Never started"</span> }.into_any()
+        }
+        None => view! { <span class="quiet">"Not yet"</span> }.into_any(),
+    }
 }

@@ -11,7 +11,7 @@ use leptos::{html, prelude::*};
 use super::{query, rows};
 use crate::ui::{
     badge::RunBadge,
-    time::{Ago, Took},
+    time::{Ago, took_of},
 };
 
 /// The rows that are shown, and the moment they are seen from.
@@ -103,7 +103,7 @@ fn Row(shown: Shown, row: RunRowView) -> impl IntoView {
             <td data-label="Started by" data-column="initiator">{row.initiator}</td>
             <td class="brief" data-label="Queued" data-column="queued"><Ago at=queued_at now=shown.as_of /></td>
             <td class="number" data-label="Duration" data-column="duration">
-                {move || live.with(|row| duration_cell(row, shown.as_of.get()))}
+                {move || live.with(|row| took_of(row, shown.as_of.get()))}
             </td>
             <td class="brief" data-label="">
                 <a class="link" href=link::run(id) aria-label=label>"View run"</a>
@@ -135,18 +135,5 @@ fn state_cell(row: &RunRowView) -> impl IntoView + use<> {
             {waiting}
             {progress}
         </span>
-    }
-}
-
-fn duration_cell(row: &RunRowView, now: Timestamp) -> AnyView {
-    match row.started_at {
-        Some(started) => {
-            let micros = row.completed_at.unwrap_or(now).since(started);
-            view! { <Took micros /> }.into_any()
-        }
-        None if row.state.is_over() => {
-            view! { <span class="quiet">"Never started"</span> }.into_any()
-        }
-        None => view! { <span class="quiet">"Not yet"</span> }.into_any(),
     }
 }

@@ -16,7 +16,7 @@ pub fn Checks(
     checks: Vec<CheckView>,
 ) -> impl IntoView {
     view! {
-        <ul class="grid gap-1" aria-label="Checks">
+        <ul class="checks" aria-label="Checks">
             {checks.into_iter().map(line).collect_view()}
         </ul>
     }
@@ -25,7 +25,7 @@ pub fn Checks(
 fn line(check: CheckView) -> impl IntoView {
     let (word, icon, tone) = look(check.result);
     view! {
-        <li class="flex flex-wrap items-center gap-2" data-check=check.name data-result=check.result.as_str()>
+        <li data-check=check.name data-result=check.result.as_str()>
             <ToneBadge label=word icon tone />
             <span>{check.label}</span>
         </li>

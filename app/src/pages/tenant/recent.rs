@@ -1,10 +1,13 @@
 //! The newest runs of the tenant.
 
-use domain::{link, time::duration, views::RunRowView};
+use domain::{link, views::RunRowView};
 use leptos::prelude::*;
 
 use super::{Tenant, now};
-use crate::ui::{badge::RunBadge, time::Ago};
+use crate::ui::{
+    badge::RunBadge,
+    time::{Ago, took_of},
+};
 
 /// The newest runs that the person may see.
 #[component]
@@ -70,7 +73,7 @@ fn Line(first: RunRowView, runs: Memo<Vec<RunRowView>>, live: Tenant) -> impl In
             <td data-label="Operation">{operation}</td>
             <td data-label="Started by">{initiator}</td>
             <td class="brief" data-label="Queued"><Ago at=queued_at now=now(live) /></td>
-            <td data-label="Duration" class="number">{move || run.with(took)}</td>
+            <td data-label="Duration" class="number">{move || run.with(|run| took_of(run, now(live).get()))}</td>
             <td class="brief" data-label=""><a class="link" href=link::run(id) aria-label=label>"View run"</a></td>
         </tr>
     }
@@ -82,12 +85,5 @@ fn state(run: &RunRowView) -> impl IntoView + use<> {
     });
     view! {
         <span class="inline-flex flex-wrap items-center gap-2"><RunBadge state=run.state /> {waiting}</span>
-    }
-}
-
-fn took(run: &RunRowView) -> String {
-    match (run.started_at, run.completed_at) {
-        (Some(started), Some(ended)) => duration(ended.since(started)),
-        _ => "\u{2013}".to_owned(),
     }
 }

@@ -1,6 +1,10 @@
 //! What people type into forms, checked and brought into the form that is stored.
 
 use domain::{capability::Role, error::ApiError};
+use icu_properties::{
+    CodePointSetData,
+    props::{BidiControl, DefaultIgnorableCodePoint},
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
@@ -12,8 +16,20 @@ const LONGEST_SECRET: usize = 1000;
 /// A name that people know something by.
 pub(crate) fn name(field: &str, text: &str) -> Result<String, ApiError> {
     let text = text.trim();
-    if text.is_empty() {
+    let cannot_be_seen = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    if !text
+        .chars()
+        .any(|c| !c.is_whitespace() && !cannot_be_seen.contains(c))
+    {
         return Err(ApiError::invalid(field, "Give it a name."));
+    }
+    // In a list or in a sentence it would turn round what stands beside it.
+    let turns_text = CodePointSetData::new::<BidiControl>();
+    if text.chars().any(|c| turns_text.contains(c)) {
+        return Err(ApiError::invalid(
+            field,
+            "Leave out the invisible characters that turn the direction of text; type the name instead of pasting it.",
+        ));
     }
     if text.chars().count() > LONGEST_NAME || text.chars().any(char::is_control) {
         return Err(ApiError::invalid(
@@ -118,6 +134,23 @@ mod tests {
         );
         let kept = secret(&SecretString::from(" a~B.c_D-e \n".to_owned())).unwrap();
         assert_eq!(kept.unwrap().expose_secret(), "a~B.c_D-e");
+    }
+
+    #[test]
+    fn names_can_be_seen_and_turn_nothing_round() {
+        for good in ["שלום", "Größe 1", "👩\u{200d}🚀", "a\u{a0}b"] {
+            assert_eq!(name("Name", good).unwrap(), good);
+        }
+        for bad in [
+            "\u{200b}",
+            " \u{2060}\u{feff} ",
+            "\u{3164}",
+            "\u{202e}evil",
+            "a\u{2066}b",
+            "a\u{200f}",
+        ] {
+            assert!(name("Name", bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Running one now asks for the start capability alone, since the run is in the person's own name.
 
 use domain::{
+    bulk::SkipReason,
     capability::Capability,
     error::ApiError,
     ids::ScheduleId,
@@ -12,7 +13,7 @@ use domain::{
     schedule::ScheduleState,
     views::{
         NamedTenant, ScheduleFault, ScheduleFormView, ScheduleRowView, ScheduleView, SchedulesView,
-        SlotMoment, StartAnswer,
+        SlotMoment, StartAnswer, StartResult,
     },
 };
 use store::{Schedule, Scope, StoreError, TenantAccess};
@@ -251,7 +252,18 @@ impl Services {
         let operation = OperationType::parse(&schedule.operation_code);
         let operation = operation.ok_or(ApiError::NotFound)?;
         let requested = self.store.run_request_now(scope, &tenant, &schedule).await;
-        told(&tenant, operation, requested.answer(scope.request_id())?)
+        let mut answer = told(&tenant, operation, requested.answer(scope.request_id())?)?;
+        if answer.result == StartResult::ScopeBusy
+            && let Ok(busy) = self.store.run(scope, answer.run_id).await
+            && busy.run().operation_code == operation.as_str()
+        {
+            // Each press is a run of its own, so the same one is no answer to this one.
+            answer.message = format!(
+                "{} Start it again when that has ended.",
+                SkipReason::AlreadyActive.sentence()
+            );
+        }
+        Ok(answer)
     }
 
     /// A schedule that the person may see.

@@ -123,10 +123,14 @@ pub(crate) fn retry_refusal(run: &RunAccess) -> Option<String> {
         return Some("This run is not over.".to_owned());
     }
     match row.state.outcome {
-        RunOutcome::Blocked if row.denial_class.is_some_and(|class| !class.is_retryable()) => Some(
-            "A refusal of this kind is final. Start the operation from the tenant's page."
-                .to_owned(),
-        ),
+        RunOutcome::Blocked if row.denial_class.is_some_and(|class| !class.is_retryable()) => {
+            let to_do = match run.require_start() {
+                Ok(_) => " Start the operation from the tenant's page.",
+                // What the reader lacks for it stands with the refusal.
+                Err(_) => "",
+            };
+            Some(format!("A refusal of this kind is final.{to_do}"))
+        }
         RunOutcome::Blocked => None,
         // What it wrote before it ended like this is not known to be whole, and must not be written again blindly.
         RunOutcome::Failed | RunOutcome::PartiallySucceeded | RunOutcome::Cancelled if writes(row) => {

@@ -291,7 +291,7 @@ async fn b07_a_bulk_waits_for_a_part_behind_a_pause(world: Arc<World>) {
     );
     stop.send(true).unwrap();
     let stopped = tokio::time::timeout(Duration::from_secs(60), pool);
-    stopped.await.expect("the pool stops").unwrap();
+    stopped.await.unwrap().unwrap();
     let view = world.view(run).await;
     assert_eq!((view.state.word(), view.attempt), ("queued", 2));
     services.queue_resume(&world.owner, &tenant).await.unwrap();
