@@ -64,6 +64,10 @@ async function inspect(page: Page, path: string, heading: string | RegExp): Prom
       await page.goto(path);
       await hydrated(page);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
+      // What is folded away is a part of the page, too.
+      await page.locator('main details').evaluateAll((all) => {
+        for (const details of all) (details as HTMLDetailsElement).open = true;
+      });
       await expectAccessible(page);
       const excess = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
