@@ -17,6 +17,13 @@ test('a schedule is made, its slot runs, and its history says so', async ({ demo
   await expect(schedules.refusal).toContainText('There is no such time zone.');
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Nightly');
 
+  await schedules.send({ name: 'Nightly', time: '02:30', zone: 'UTC', days: [] }, 'Make schedule');
+  await expect(schedules.refusal).toHaveText('Choose at least one day.');
+  const monday = page.getByLabel('Monday', { exact: true });
+  await expect(monday).toHaveAttribute('aria-invalid', 'true');
+  await expect(monday).toHaveAccessibleDescription('Choose at least one day.');
+  await page.getByLabel('Every day', { exact: true }).check();
+
   // Due within the minute: the server's own scheduler takes the slot.
   await schedules.send({ name: 'Nightly', time: soon(), zone: 'UTC' }, 'Make schedule');
   await expect(schedules.notice).toContainText('The schedule is made.');

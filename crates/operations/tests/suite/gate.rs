@@ -244,8 +244,11 @@ async fn l13_a_blocked_run_tells_each_reader_what_they_can_do(world: Arc<World>)
     revoke(&world, RoleLowered, &dana).await;
     world.pool().drain().await.unwrap();
     let mut steps = Vec::new();
-    for reader in [&dana, &world.owner, &ravi] {
-        let told = world.seen_by(reader, run).await.explanation.unwrap();
+    for (reader, may_start) in [(&dana, false), (&world.owner, true), (&ravi, false)] {
+        let view = world.seen_by(reader, run).await;
+        let again = view.follow_ups.retry.unwrap().disabled_because.unwrap();
+        assert_eq!(again.contains("Start the operation"), may_start, "{again}");
+        let told = view.explanation.unwrap();
         assert!(told.sentence.contains(" UTC, run queued on 20"), "{told:?}");
         assert!(told.sentence.ends_with(" UTC)."), "{told:?}");
         steps.push(told.next_step);

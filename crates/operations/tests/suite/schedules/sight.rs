@@ -172,6 +172,8 @@ async fn r05_run_now_is_in_the_persons_own_name(world: Arc<World>) {
         (second.result, second.run_id),
         (StartResult::ScopeBusy, first.run_id)
     );
+    let said = &second.message;
+    assert!(said.starts_with("The same is already queued"), "{said}");
     world.pool().drain().await.unwrap();
     let run = world.view(first.run_id).await;
     assert_eq!(
