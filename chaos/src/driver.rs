@@ -54,8 +54,8 @@ impl Asked {
 
     /// Counts what a press came to; answers the run that it made.
     fn count(&mut self, number: usize, press: Press) -> Option<RunId> {
-        let told = press.answer.as_ref().map(|it| (it.result, it.run_id));
-        let (count, made) = match told {
+        let told = press.answer.as_ref();
+        let (count, made) = match told.map(|it| (it.result, it.run_id)) {
             Some((StartResult::Accepted, run)) => (&mut self.accepted, Some(run)),
             Some((StartResult::Blocked, run)) => (&mut self.blocked, Some(run)),
             Some((StartResult::Deduped, _)) => (&mut self.deduped, None),
@@ -65,9 +65,8 @@ impl Asked {
         };
         *count += 1;
         self.presses.push(press);
-        let made = made?;
-        self.runs.push((number, made));
-        matches!(told, Some((StartResult::Accepted, _))).then_some(made)
+        self.runs.extend(made.map(|run| (number, run)));
+        made
     }
 }
 

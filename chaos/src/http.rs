@@ -1,11 +1,40 @@
 //! Just enough of an HTTP client: one request, one answer, one connection.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::timeout,
 };
+
+/// An answer that takes longer is none.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// The rule that [`broke_off`] is about.
+pub(crate) const ANSWER: &str = "I11 pages answer, with a 503 at worst";
+
+/// What a person in front of a browser gets: status and body; 0 where nothing came back.
+pub(crate) async fn answer_to(
+    session: &str,
+    base: &str,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> (u16, String) {
+    let asked = ask_as(base, method, path, Some(session), body);
+    match timeout(LONGEST, asked).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) | Err(_) => (0, String::new()),
+    }
+}
+
+/// Whether a status is one that pages which are there never answer with, whatever is broken behind them.
+pub(crate) const fn broke_off(status: u16) -> bool {
+    matches!(status, 0 | 500..=502 | 504..)
+}
 
 /// Sends one request; answers the status and the body. HTTP/1.0 has neither chunks nor a connection that is kept.
 pub(crate) async fn ask(base: &str, method: &str, path: &str, body: &str) -> Result<(u16, String)> {

@@ -1,9 +1,9 @@
 //! Presses of a start button, over HTTP as a browser sends them: the pages may be killed in the middle of one.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use domain::{operation::OperationType, views::StartAnswer};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::{
     check::{Broken, of_trial},
@@ -11,9 +11,6 @@ use crate::{
     installation::Site,
     pages::Absences,
 };
-
-/// An answer that takes longer is none.
-const LONGEST: Duration = Duration::from_secs(30);
 
 /// A press, and what came back.
 #[derive(Debug, Clone)]
@@ -39,11 +36,7 @@ pub(crate) async fn press(pages: &str, site: &Site, operation: OperationType) ->
     let form = format!("tenant={tenant}&operation={operation}");
     let path = "/api/run/start";
     let from = Instant::now();
-    let asked = http::ask_as(pages, "POST", path, Some(&site.session), &form);
-    let (status, body) = match timeout(LONGEST, asked).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_)) | Err(_) => (0, String::new()),
-    };
+    let (status, body) = http::answer_to(&site.session, pages, "POST", path, &form).await;
     let answer = (status == 200).then(|| serde_json::from_str(&body));
     Press {
         from,
@@ -60,14 +53,10 @@ pub(crate) fn check(presses: &[Press], absences: &Absences) -> (BTreeMap<u16, u6
     for press in presses {
         *statuses.entry(press.status).or_default() += 1;
         let is_cut = press.status == 0 && absences.overlap(press.from, press.until);
-        let is_answered = match press.status {
-            200 => press.answer.is_some(),
-            503 => true,
-            status => (400..500).contains(&status),
-        };
-        if !is_cut && !is_answered {
+        let is_unreadable = press.status == 200 && press.answer.is_none();
+        if !is_cut && (http::broke_off(press.status) || is_unreadable) {
             let what = format!("a press was answered with {}", press.status);
-            found.push(of_trial("I11 pages answer, with a 503 at worst", what));
+            found.push(of_trial(http::ANSWER, what));
         }
     }
     (statuses, found)

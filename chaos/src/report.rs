@@ -44,7 +44,7 @@ pub(crate) struct Report {
     /// Changes of grants that were answered.
     pub(crate) changes: u64,
     pub(crate) asked: Asked,
-    /// How the presses of buttons among them were answered, by status; 0 where nothing came back.
+    /// How presses of buttons were answered, those of the scenes too, by status; 0 where nothing came back.
     pub(crate) presses: BTreeMap<u16, u64>,
     /// Pauses of queues, as the audit log has them.
     pub(crate) pauses: u64,

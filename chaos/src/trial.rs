@@ -90,7 +90,7 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
     let known = Known::default();
     learn(&known, &played.runs);
 
-    let chanced = chance(order, &mut stage, &known, &stop).await?;
+    let mut chanced = chance(order, &mut stage, &known, &stop).await?;
     let (settled, stuck) = watch::until_settled(&stage.installation, order.bound()).await;
     stop.store(true, Ordering::Relaxed);
     let Sampled {
@@ -113,12 +113,12 @@ pub(crate) async fn play(order: &Order, folder: &Path) -> Result<Report> {
         broken: of_scenes,
     } = played;
     broken.extend(of_scenes);
+    chanced.asked.presses.extend(presses);
     let both = seen_in_scenes.into_iter().zip(chanced.seen);
     let past = Past {
         scenes,
         runs: runs.into_iter().chain(chanced.asked.runs.clone()).collect(),
         asked: chanced.asked,
-        presses_in_scenes: presses,
         pauses: chanced.pauses,
         bulks: chanced.bulks,
         came: [came_in_scenes, chanced.came].concat(),

@@ -16,7 +16,7 @@ use crate::{
     driver::Asked,
     grants::Seen,
     installation::Installation,
-    presses::{self, Press},
+    presses,
     queues::Pauses,
     report::Report,
     slots::Came,
@@ -29,7 +29,6 @@ use crate::{
 pub(crate) struct Past {
     pub(crate) scenes: Vec<String>,
     pub(crate) asked: Asked,
-    pub(crate) presses_in_scenes: Vec<Press>,
     /// Every run that was accepted, with the number of its tenant.
     pub(crate) runs: Vec<(usize, RunId)>,
     pub(crate) pauses: Pauses,
@@ -95,8 +94,7 @@ pub(crate) async fn judge(order: &Order, stage: &Stage, past: Past) -> Result<Re
     let shown = with_decided(installation, past.runs, &decisions);
     let (looks, of_looks) = viewers::check(stage, &shown, &past.seen, &past.looked);
     found.extend(of_looks);
-    let presses = [past.presses_in_scenes, past.asked.presses.clone()].concat();
-    let (presses, of_presses) = presses::check(&presses, &stage.pages.absences);
+    let (presses, of_presses) = presses::check(&past.asked.presses, &stage.pages.absences);
     found.extend(of_presses);
     found.extend(stage.pages.absences.broken());
     found.extend(past.burden.broken());

@@ -3,13 +3,12 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use domain::{ids::RunId, views::OperationsQuery};
 use serde::Serialize;
 use serde_json::json;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use crate::{
@@ -20,9 +19,6 @@ use crate::{
     plan::{At, Look},
     stage::Stage,
 };
-
-/// A page that takes longer has no answer.
-const LONGEST: Duration = Duration::from_secs(30);
 
 /// The runs there are so far, each with the number of its tenant.
 pub(crate) type Known = Arc<Mutex<Vec<(usize, RunId)>>>;
@@ -68,12 +64,8 @@ pub(crate) async fn look(
             continue;
         };
         let from = Instant::now();
-        let asked = http::ask_as(&pages, method, &path, Some(&site.session), &body);
         // No answer counts against the pages, unless their process was away meanwhile.
-        let (status, body) = match timeout(LONGEST, asked).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) | Err(_) => (0, String::new()),
-        };
+        let (status, body) = http::answer_to(&site.session, &pages, method, &path, &body).await;
         looked.push(Looked {
             viewer,
             what: look.what,
@@ -133,11 +125,8 @@ pub(crate) fn check(
             looks.while_away += 1;
             continue;
         }
-        if matches!(look.status, 0 | 500..=502 | 504..) {
-            found.push(of_trial(
-                "I11 pages answer, with a 503 at worst",
-                told(&look.status.to_string()),
-            ));
+        if http::broke_off(look.status) {
+            found.push(of_trial(http::ANSWER, told(&look.status.to_string())));
         }
         if look.what == Look::Foreign && look.status == 200 {
             found.push(of_trial(

@@ -2,81 +2,69 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use domain::{operation::OperationType, views::StartResult};
 use tokio::time::sleep;
 
 use super::Playing;
 use crate::{
+    installation::Site,
     plan::Fault,
     presses::{Press, press},
 };
 
-/// How many presses are cut; a press takes a few milliseconds, so that some are cut before, in and after their commit.
-const CUTS: usize = 5;
-/// Within this time after a press the pages are killed.
+/// How many presses are made, soon after each of which the pages are killed.
+const CUTS: usize = 6;
+/// How soon, the first time; then later after a press that was cut, and sooner after one that was answered first, so
+/// that kills gather around the commit.
 const SOON: Duration = Duration::from_millis(10);
 
 const CHECK: OperationType = OperationType::ConnectionCheck;
 
 impl Playing<'_> {
     /// Whoever had no answer presses again: then there is one run, whole, whatever became of the first press (I10).
-    pub(super) async fn cut_press(&mut self, site: usize) -> Result<()> {
-        self.hand_reads(site).await?;
+    pub(super) async fn cut_press(&mut self, number: usize) -> Result<()> {
+        self.hand_reads(number).await?;
+        let installation = Arc::clone(&self.stage.installation);
+        let site = installation.sites.get(number).context("no such tenant")?;
+        let (store, owner) = (&installation.store, &installation.owner);
+        let mut soon = SOON;
         for _ in 0..CUTS {
-            self.queue(site, true).await?;
-            let cut = self.cut_one(site).await?;
-            let again = self.press_again(site).await?;
-            let waiting = self
-                .stage
-                .installation
-                .store
-                .runs_queued(&self.site(site)?.tenant);
-            let waiting = waiting.await?;
+            store.queue_pause_set(owner, &site.tenant).await?;
+            let first = self.cut_one(site, soon).await?;
+            let again = press(&self.stage.pages.base(), site, CHECK).await;
+            let told = again.answer.clone();
+            let told = told.with_context(|| format!("ready pages did not answer: {again:?}"))?;
+            let waiting = store.runs_queued(&site.tenant).await?;
             ensure!(waiting == 1, "two presses left {waiting} runs");
-            let answer = again.answer.as_ref();
-            let answer = answer.context("a press that was not answered")?.clone();
-            if let Some(first) = &cut.answer {
+            if let Some(answer) = &first.answer {
                 ensure!(
-                    first.run_id == answer.run_id && answer.result == StartResult::Deduped,
+                    answer.run_id == told.run_id && told.result == StartResult::Deduped,
                     "run {} was asked for, and then {}",
-                    first.run_id,
-                    answer.run_id
+                    answer.run_id,
+                    told.run_id
                 );
             }
-            self.played.runs.push((site, answer.run_id));
-            self.played.presses.extend([cut, again]);
-            self.queue(site, false).await?;
-            self.until_over(answer.run_id, self.patience()).await?;
+            soon = match first.answer {
+                Some(_) => soon / 2,
+                None => soon * 3 / 2,
+            };
+            self.played.runs.push((number, told.run_id));
+            self.played.presses.extend([first, again]);
+            store.queue_resume(owner, &site.tenant).await?;
+            self.until_over(told.run_id, self.patience()).await?;
         }
         Ok(())
     }
 
-    /// Has nothing of a tenant start, or lets it.
-    async fn queue(&self, site: usize, is_paused: bool) -> Result<()> {
-        let installation = &self.stage.installation;
-        let (store, owner) = (&installation.store, &installation.owner);
-        let tenant = &self.site(site)?.tenant;
-        match is_paused {
-            true => store.queue_pause_set(owner, tenant).await?,
-            false => store.queue_resume(owner, tenant).await?,
-        }
-        Ok(())
-    }
-
-    /// A press, soon after which the pages are killed; they are ready again afterwards.
-    async fn cut_one(&mut self, site: usize) -> Result<Press> {
-        let kill_at = self.random.between(Duration::ZERO, SOON);
-        let (base, installation) = (
-            self.stage.pages.base(),
-            Arc::clone(&self.stage.installation),
-        );
-        let site = installation.sites.get(site).context("no such tenant")?;
+    /// A press, so soon after which the pages are killed; they are ready again afterwards.
+    async fn cut_one(&mut self, site: &Site, soon: Duration) -> Result<Press> {
+        let base = self.stage.pages.base();
         let pressed = press(&base, site, CHECK);
         tokio::pin!(pressed);
         let answered = tokio::select! {
             press = &mut pressed => Some(press),
-            () = sleep(kill_at) => None,
+            () = sleep(soon) => None,
         };
         self.does(Fault::PagesKilled)?;
         let cut = match answered {
@@ -87,14 +75,5 @@ impl Playing<'_> {
             ready.await?;
         }
         Ok(cut)
-    }
-
-    /// The same press once more, of pages that are there.
-    async fn press_again(&self, site: usize) -> Result<Press> {
-        let again = press(&self.stage.pages.base(), self.site(site)?, CHECK).await;
-        if again.answer.is_none() {
-            bail!("pages that were ready did not answer a press: {again:?}");
-        }
-        Ok(again)
     }
 }
