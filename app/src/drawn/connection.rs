@@ -156,7 +156,7 @@ fn permissions(all: &[PermissionView]) -> AnyView {
             <tr>
                 <th scope="row" data-label="Permission"><code>{permission.name.clone()}</code></th>
                 <td data-label="For">{permission.purpose.clone()}</td>
-                <td data-label="Need">{need}</td>
+                <td class="brief" data-label="Need">{need}</td>
             </tr>
         }
     };
